@@ -1,0 +1,57 @@
+"""How is personal data sealed in a column, and how is an equal value found without opening any?
+
+AES-256-GCM with the key's id in front and `table:pk:column` as associated data, so that a sealed value cannot be moved
+to another row. Equality goes over a keyed blind index (HMAC-SHA256).
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from functools import lru_cache
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+
+@lru_cache(maxsize=16)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
+def seal(value: Any, *, place: str) -> bytes:
+    """Encrypt a JSON value for one place (`table:pk:column`)."""
+    ident, key = next(iter(settings.KEYTURN_FIELD_KEYS.items()))
+    nonce = secrets.token_bytes(12)
+    plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return ident.encode() + b"." + nonce + _cipher(key).encrypt(nonce, plain, place.encode())
+
+
+def unseal(sealed: bytes | memoryview | None, *, place: str, empty: Any = None) -> Any:
+    """Decrypt what `seal` made for the same place; `empty` where nothing is stored. InvalidTag where it was tampered with."""
+    if not sealed:
+        return empty
+    raw = bytes(sealed)
+    ident, _, rest = raw.partition(b".")
+    key = settings.KEYTURN_FIELD_KEYS[ident.decode()]
+    return json.loads(_cipher(key).decrypt(rest[:12], rest[12:], place.encode()))
+
+
+def digest(kind: str, value: str) -> str:
+    """The blind index of a normalised value: equal values give equal digests, nothing else can be learnt without the key."""
+    message = f"{kind}\x00{value}".encode("utf-8", "surrogatepass")
+    return hmac.new(settings.KEYTURN_INDEX_KEY, message, hashlib.sha256).hexdigest()[:32]
+
+
+def mac(*parts: bytes) -> bytes:
+    """A keyed hash over an audit row (I5): who owns the database still cannot forge the chain."""
+    chain = hmac.new(settings.KEYTURN_INDEX_KEY, b"audit", hashlib.sha256)
+    for part in parts:
+        chain.update(len(part).to_bytes(4, "big") + part)
+    return chain.digest()
+
+
+def fingerprint(secret: str) -> str:
+    """How a high-entropy secret (a key, a token) is kept: its plain SHA-256."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,85 @@
+"""What does the environment say, and is it good enough to start with?"""
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def text(name: str, default: str | None = None) -> str:
+    """A required (no default) or optional variable."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"Set {name} in the environment (see docs/howto/install.md).")
+    return value
+
+
+def switch(name: str, default: bool = False) -> bool:
+    """A yes/no variable: 1, true, yes, on."""
+    return text(name, "1" if default else "0").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A list separated by commas."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def database(url: str, *, search_path: str) -> dict[str, Any]:
+    """Django's settings for a `postgresql://` address; the utility's schema comes first in the search path."""
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError:
+        raise ImproperlyConfigured("DATABASE_URL is not of the form postgresql://user:password@host:port/name") from None
+    known = {name: parts.pop(name, "") for name in ("dbname", "user", "password", "host", "port")}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": known["dbname"],
+        "USER": known["user"],
+        "PASSWORD": known["password"],
+        "HOST": known["host"],
+        "PORT": known["port"],
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**parts, "options": f"-c search_path={search_path} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"},
+    }
+
+
+def field_keys(value: str) -> dict[str, bytes]:
+    """Encryption keys `id:base64,id:base64`; the first one seals, all of them open. Each key has 32 bytes."""
+    keys: dict[str, bytes] = {}
+    for part in value.split(","):
+        ident, _, encoded = part.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            key = b""
+        if not ident or len(key) != 32:
+            raise ImproperlyConfigured("KEYTURN_FIELD_KEYS must be id:base64 of 32 random bytes, separated by commas.")
+        keys[ident] = key
+    return keys
+
+
+def secret_bytes(name: str) -> bytes:
+    """A base64 secret of at least 32 bytes."""
+    try:
+        key = base64.b64decode(text(name), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) < 32:
+        raise ImproperlyConfigured(f"{name} must be base64 of at least 32 random bytes.")
+    return key
+
+
+def profile_folder(name: str) -> Path:
+    """The folder of a utility's profile: one of those that ship, or a path."""
+    for folder in (Path(name), ROOT / "profiles" / name):
+        if (folder / "policy.toml").is_file():
+            return folder
+    shipped = ", ".join(sorted(each.name for each in (ROOT / "profiles").iterdir() if each.is_dir()))
+    raise ImproperlyConfigured(f"KEYTURN_PROFILE: there is no profile {name!r}; shipped are {shipped}, or give a folder.")

@@ -1,0 +1,193 @@
+"""Which settings does Keyturn run with? Everything that differs between installations comes from the environment.
+
+`docs/howto/install.md` lists the variables. Nothing here has an insecure default: a missing secret stops the start.
+"""
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from keyturn.site import environment as env
+from keyturn.terms import policy
+
+BASE_DIR = env.ROOT
+DEBUG = env.switch("KEYTURN_DEBUG")
+SECRET_KEY = env.text("KEYTURN_SECRET_KEY")
+ALLOWED_HOSTS = env.words("KEYTURN_ALLOWED_HOSTS")
+KEYTURN_BASE_URL = env.text("KEYTURN_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = [KEYTURN_BASE_URL]
+
+# The utility's own settings
+KEYTURN_PROFILE = env.profile_folder(env.text("KEYTURN_PROFILE", "default"))
+KEYTURN_POLICY = policy.load(KEYTURN_PROFILE / "policy.toml")
+
+# Personal data at rest (quality.md section 4)
+KEYTURN_FIELD_KEYS = env.field_keys(env.text("KEYTURN_FIELD_KEYS"))
+KEYTURN_INDEX_KEY = env.secret_bytes("KEYTURN_INDEX_KEY")
+
+# The outside world
+KEYTURN_CIS = env.text("KEYTURN_CIS", "reference")
+KEYTURN_CIS_FAULTS = env.text("KEYTURN_CIS_FAULTS", "")
+KEYTURN_IDENTITY_CHECK = env.text("KEYTURN_IDENTITY_CHECK", "off")
+KEYTURN_MAILBOX = env.text("KEYTURN_MAILBOX", "")
+KEYTURN_METRICS_PUBLIC = env.switch("KEYTURN_METRICS_PUBLIC")
+KEYTURN_SMS = env.text("KEYTURN_SMS", "mailbox" if KEYTURN_MAILBOX else "off")
+KEYTURN_LETTERS = env.text("KEYTURN_LETTERS", "mailbox" if KEYTURN_MAILBOX else "off")
+
+# The database: the utility's schema and the queue's own (design.md, "Beyond one machine")
+KEYTURN_SCHEMA = env.text("KEYTURN_SCHEMA", "keyturn")
+KEYTURN_QUEUE_SCHEMA = env.text("KEYTURN_QUEUE_SCHEMA", "keyturn_queue")
+DATABASE_URL = env.text("DATABASE_URL")
+KEYTURN_CIS_URL = env.text("KEYTURN_CIS_URL", DATABASE_URL)
+DATABASES = {"default": env.database(DATABASE_URL, search_path=f"{KEYTURN_SCHEMA},{KEYTURN_QUEUE_SCHEMA},public")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "axes",
+    "csp",
+    "procrastinate.contrib.django",
+    "keyturn.records",
+    "keyturn.look",
+    "keyturn.signin",
+    "keyturn.portal",
+    "keyturn.console",
+    "keyturn.api",
+]
+
+MIDDLEWARE = [
+    "keyturn.site.logging.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "keyturn.site.urls"
+WSGI_APPLICATION = "keyturn.site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "keyturn.look.brand.context",
+            ]
+        },
+    }
+]
+
+# Who is at the keyboard
+AUTH_USER_MODEL = "records.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+ACCOUNT_ADAPTER = "keyturn.signin.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+LOGIN_URL = "/signin"
+LOGIN_REDIRECT_URL = "/console"
+LOGOUT_REDIRECT_URL = "/"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.5  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "password"]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 60 * 60 * 4
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# Secure by default; KEYTURN_PLAIN_HTTP is for loopback (the demo) and for a TLS-terminating proxy's inner side
+_secure = not env.switch("KEYTURN_PLAIN_HTTP")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _secure
+SECURE_SSL_REDIRECT = _secure
+SECURE_HSTS_SECONDS = 31536000 if _secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
+SECURE_HSTS_PRELOAD = _secure
+if env.switch("KEYTURN_BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# Languages and time
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
+LOCALE_PATHS = [BASE_DIR / "keyturn" / "locale"]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+USE_TZ = True
+TIME_ZONE = KEYTURN_POLICY.time_zone
+APPEND_SLASH = False
+
+# Files that the browser fetches
+STATIC_URL = "/static/"
+STATIC_ROOT = env.text("KEYTURN_STATIC_ROOT", str(BASE_DIR / "var" / "static"))
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Mail: the demo's folder, or SMTP
+EMAIL_BACKEND = (
+    "keyturn.connectors.mail.mailbox.EmailBackend" if KEYTURN_MAILBOX else "django.core.mail.backends.smtp.EmailBackend"
+)
+EMAIL_HOST = env.text("KEYTURN_SMTP_HOST", "localhost")
+EMAIL_PORT = int(env.text("KEYTURN_SMTP_PORT", "587"))
+EMAIL_HOST_USER = env.text("KEYTURN_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env.text("KEYTURN_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = env.switch("KEYTURN_SMTP_TLS", True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("KEYTURN_MAIL_FROM", "service@lumenvalley.example")
+
+LOGGING_CONFIG = "keyturn.site.logging.configure"
+LOGGING = {"level": env.text("KEYTURN_LOG_LEVEL", "INFO")}
+SILENCED_SYSTEM_CHECKS = ["axes.W003"]

@@ -1,0 +1,15 @@
+"""Which address belongs to which door?"""
+
+from django.urls import include, path
+
+from keyturn.site import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("api/", include("keyturn.api.urls")),
+    path("console", include("keyturn.console.urls")),
+    path("", include("keyturn.signin.urls")),
+    path("", include("keyturn.portal.urls")),
+]

@@ -1,0 +1,121 @@
+"""Which numbers and switches may a utility set, and what do they mean?
+
+One field each, with its unit. A profile (`profiles/<name>/policy.toml`) overrides the defaults; `load` refuses a name
+that is not here. The version that every decision keeps is the profile's own label and a digest of all values.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The utility's settings. Times are in the unit that the name ends with; money is in the utility's currency."""
+
+    label: str = "default"
+
+    # Who we are
+    time_zone: str = "UTC"
+    country: str = "US"
+    languages: tuple[str, ...] = ("en", "es")
+    territory_postal_codes: tuple[str, ...] = ()  # prefixes; empty: only known premises say what is inside
+    neighbours: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # postal prefix -> who serves it
+
+    # Drafts and codes
+    draft_days: int = 30
+    answer_days: int = 14  # to answer a question that staff asked; then the request expires
+    resume_link_hours: int = 72
+    email_code_minutes: int = 30
+    email_code_tries: int = 5  # wrong guesses until the code is void
+    email_codes_per_hour: int = 5  # codes sent for one draft
+    status_code_minutes: int = 30
+
+    # What we ask
+    identifiers_for_person: tuple[str, ...] = ("driver_licence", "state_id", "passport", "ssn_last4")
+    identifiers_for_organisation: tuple[str, ...] = ("tax_id",)
+    identifier_required: bool = False  # when true, the form insists on one; otherwise staff look at those without
+    unique_identifiers: tuple[str, ...] = ("driver_licence", "state_id", "passport", "tax_id", "ssn")  # BR-08: on one person only
+    minimum_age_years: int = 18
+    oldest_age_years: int = 120
+    required_consents: tuple[str, ...] = ("terms",)
+    optional_consents: tuple[str, ...] = ("texts", "marketing")
+
+    # When service can start
+    earliest_start_days: int = 0
+    latest_start_days: int = 60
+    same_day_cut_off_hour: int = 14  # local hour after which "today" is no longer offered
+    closed_weekdays: tuple[int, ...] = ()  # 0 is Monday
+    holidays: tuple[str, ...] = ()  # ISO dates
+    back_date_days: int = 0  # how far back a partner may set a start that has happened
+
+    # Knowing a person again (quality.md section 2)
+    match_profile: str = "default"
+    link_automatically: bool = True
+    link_probability: float = 0.999
+    review_probability: float = 0.02
+    link_margin: float = 4.0  # bits between the best and the second candidate
+    candidates_kept: int = 10
+
+    # What staff must look at
+    identity_check: str = "off"  # off | new | always: when the outside identity check is asked
+    identity_check_timeout_seconds: float = 5.0
+    debt_refer_minimum: float = 0.01  # unpaid final bill from which a request is flagged for review
+    debt_age_limit_years: int = 7  # BR-54: older debt is not held against anybody
+    shared_contact_limit: int = 3  # BR-61: other persons already using this e-mail or phone
+    review_promise_hours: int = 24  # when staff mean to have decided
+
+    # The CIS
+    cis_timeout_seconds: float = 10.0
+    cis_tries: int = 12  # then an engineer looks
+    cis_first_wait_seconds: float = 2.0
+    cis_longest_wait_seconds: float = 900.0
+    customer_class_person: str = "residential"
+    customer_class_organisation: str = "commercial"
+
+    @property
+    def version(self) -> str:
+        """Label and digest: two policies that differ in any value never share a version."""
+        text = json.dumps({k: dict(v) if isinstance(v, Mapping) else v for k, v in _values(self).items()}, sort_keys=True)
+        return f"{self.label}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _values(policy: Policy) -> dict[str, Any]:
+    return {each.name: getattr(policy, each.name) for each in fields(policy)}
+
+
+def load(path: Path) -> Policy:
+    """Read a profile's `policy.toml`. An unknown name or a value of the wrong kind is a ValueError that says which."""
+    with path.open("rb") as file:
+        return from_mapping(tomllib.load(file), source=path.name)
+
+
+def from_mapping(values: Mapping[str, Any], *, source: str = "policy") -> Policy:
+    """Build a policy from plain values, checking names and kinds."""
+    known = {each.name: each for each in fields(Policy)}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ValueError(f"{source}: there is no setting called {', '.join(unknown)}")
+    default = Policy()
+    return Policy(**{name: _of_kind(getattr(default, name), value, f"{source}: {name}") for name, value in values.items()})
+
+
+def _of_kind(default: Any, value: Any, where: str) -> Any:
+    if isinstance(default, tuple):
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"{where} must be a list")
+        return tuple(value)
+    if isinstance(default, Mapping):
+        if not isinstance(value, Mapping):
+            raise ValueError(f"{where} must be a table")
+        return MappingProxyType(dict(value))
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(default):
+        raise ValueError(f"{where} must be {type(default).__name__}, not {type(value).__name__}")
+    return value
