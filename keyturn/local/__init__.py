@@ -1,0 +1,1 @@
+"""How does the whole of Keyturn run on one machine, with nothing installed or configured first?"""

@@ -1,0 +1,355 @@
+"""How does a PostgreSQL of our own start, and how does it end with us?
+
+One folder holds one cluster: `data/` (owned by whom PostgreSQL runs as), `credentials.json` and `port` (ours), `lock`
+(held while we run it) and `postgres.log`. It listens on 127.0.0.1 only, with scram. Whatever ends us, PostgreSQL gets
+the signal for a fast shutdown (`leash.py`); whatever ended PostgreSQL, the next start waits for its remains and cleans
+the lock file that `kill -9` leaves behind.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import psycopg
+from psycopg import sql
+
+from keyturn.local import binaries, leash
+from keyturn.terms.errors import NotAllowed, Unavailable
+
+ROLE = DATABASE = "keyturn"
+START_SECONDS = 30.0  # also what a crashed server's recovery may take before we say that it does not start
+STOP_SECONDS = 20.0
+ELSEWHERE = Path("/var/lib/keyturn")  # for a cluster whose own folder `nobody` cannot reach
+PORT_TAKEN = re.compile(r"Address already in use|could not create any TCP/IP sockets")
+REMAINS = re.compile(r"postmaster\.pid.* already exists|shared memory block .*is still in use")
+
+COMMON = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "jit": "off",  # short statements only
+    "log_line_prefix": "%m [%p] ",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "5min"}
+
+
+class Cluster:
+    """One PostgreSQL under our supervision. Start it from the main thread; use it as a context manager or call `stop`."""
+
+    def __init__(self, folder: Path, *, fast: bool = False) -> None:
+        """`fast` gives up durability (no fsync): only for data that nobody will miss."""
+        self.folder = folder.absolute()
+        self.fast = fast
+        self.port = 0
+        self.process: subprocess.Popen[str] | None = None
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> "Cluster":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Where the application connects: its role owns the database `keyturn` and may create others (tests do)."""
+        return self._url(ROLE, DATABASE)
+
+    @property
+    def admin_url(self) -> str:
+        """The superuser's address: for tests that must see or break what the application's role may not."""
+        return self._url("postgres", "postgres")
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "postgres.log"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def start(self) -> None:
+        """Make the cluster if it is not there, start it, and return when it takes connections."""
+        self.prepare()
+        self.launch()
+
+    def prepare(self) -> None:
+        """Lock the folder, and make the cluster in it if there is none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        self.owner = binaries.owner_for(self.data)
+        self.install = binaries.find(self.owner)
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+        made_by = int((self.data / "PG_VERSION").read_text())
+        if made_by != self.install.major:
+            raise Unavailable(
+                "other_version",
+                f"{self.folder} was made by PostgreSQL {made_by} but {self.install.programs} is {self.install.major}:"
+                " set KEYTURN_PG_BIN to the older one, or start afresh (`keyturn demo --fresh`, `make demo FRESH=1`)",
+            )
+
+    def launch(self) -> None:
+        """Start the server on a cluster that `prepare` has seen, from the main thread; also after it has died."""
+        deadline = time.monotonic() + START_SECONDS
+        self.port = self.port or self._remembered_port()
+        while True:
+            self.process = self._spawn()
+            if self._wait_until_ready(deadline):
+                break
+            self._after_failed_start(deadline)
+        (self.folder / "port").write_text(str(self.port))
+        self._ensure_role_and_database()
+
+    def alive(self) -> bool:
+        """Is the server's main process still there?"""
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        """A fast shutdown: clients are disconnected, data is flushed. Safe to call twice."""
+        process, self.process = self.process, None
+        if process is not None:
+            for sig in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, none left
+                if process.poll() is None:
+                    process.send_signal(sig)
+                try:
+                    process.wait(STOP_SECONDS)
+                    break
+                except subprocess.TimeoutExpired:
+                    continue
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    # How it is made
+
+    def _take_lock(self) -> None:
+        if self._lock is not None:
+            return
+        lock = (self.folder / "lock").open("a+")
+        deadline = time.monotonic() + 5  # one who is just ending still holds it
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    lock.seek(0)
+                    holder = lock.read().strip() or "?"
+                    lock.close()
+                    raise NotAllowed(
+                        "already_running", f"process {holder} already runs the database in {self.folder}"
+                    ) from None
+                time.sleep(0.1)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock = lock
+
+    def _initialise(self) -> None:
+        credentials = {"admin": secrets.token_urlsafe(24), ROLE: secrets.token_urlsafe(24)}
+        _write_secret(self.folder / "credentials.json", json.dumps(credentials))
+        nursery = self.folder / "making"  # `data` appears whole or not at all
+        shutil.rmtree(nursery, ignore_errors=True)
+        shutil.rmtree(self.data, ignore_errors=True)
+        nursery.mkdir(mode=0o700)
+        secret = nursery / "password"
+        _write_secret(secret, credentials["admin"])
+        if self.owner:
+            os.chown(secret, *self.owner)
+            os.chown(nursery, *self.owner)
+        modern = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        command = [
+            self.install.programs / "initdb", f"--pgdata={nursery / 'data'}", "--username=postgres", "--encoding=UTF8",
+            "--auth=scram-sha-256", f"--pwfile={secret}", "--no-instructions",
+            *(modern if self.install.major >= 17 else ["--locale=C.UTF-8"]),
+            *(["--no-sync"] if self.fast else []),
+        ]  # fmt: skip
+        with self.log.open("a") as log:
+            made = leash.popen(
+                command, owner=self.owner, cwd=Path("/"), env=_environment(), stdout=log, stderr=log
+            ).wait()
+        if made != 0:
+            raise Unavailable(
+                "initdb_failed", f"PostgreSQL could not make its data folder: {self._last_complaint()} (see {self.log})"
+            )
+        (nursery / "data").rename(self.data)
+        shutil.rmtree(nursery)
+
+    # How it starts
+
+    def _spawn(self) -> subprocess.Popen[str]:
+        settings = {**COMMON, **(THROW_AWAY if self.fast else {}), "port": str(self.port)}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        command = [self.install.programs / "postgres", "-D", self.data, *options]
+        with self.log.open("w") as log:
+            return leash.popen(
+                command, sig=signal.SIGINT, owner=self.owner, cwd=Path("/"), env=_environment(), stdout=log, stderr=log
+            )
+
+    def _wait_until_ready(self, deadline: float) -> bool:
+        """True: it takes connections. False: it ended by itself."""
+        assert self.process is not None
+        while self.process.poll() is None:
+            lines = _lines(self.data / "postmaster.pid")
+            if len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready":
+                return True
+            if time.monotonic() > deadline:
+                self.process.send_signal(signal.SIGQUIT)
+                self.process.wait()
+                raise Unavailable(
+                    "start_timeout", f"PostgreSQL did not become ready in {START_SECONDS:.0f} s (see {self.log})"
+                )
+            time.sleep(0.01)
+        return False
+
+    def _after_failed_start(self, deadline: float) -> None:
+        """Make the next attempt possible, or raise Unavailable with PostgreSQL's own last word."""
+        text = self.log.read_text(errors="replace")
+        if time.monotonic() < deadline and PORT_TAKEN.search(text):
+            self.port = _free_port()
+        elif time.monotonic() < deadline and REMAINS.search(text):
+            if not self._somebody_in_there():
+                (self.data / "postmaster.pid").unlink(missing_ok=True)
+            time.sleep(0.1)
+        else:
+            raise Unavailable("start_failed", f"PostgreSQL did not start: {self._last_complaint()} (see {self.log})")
+
+    def _somebody_in_there(self) -> bool:
+        """Does any process still work in our data folder? (The number in the lock file may be somebody else's by now.)"""
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if (process / "cwd").readlink() == self.data:
+                    return True
+            except OSError:
+                continue
+        return False
+
+    def _ensure_role_and_database(self) -> None:
+        with psycopg.connect(self.admin_url, autocommit=True) as admin:
+            role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
+            if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+                admin.execute(
+                    sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(role, self._credentials()[ROLE])
+                )
+            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+
+    def _remembered_port(self) -> int:
+        """The last start's port, so that addresses people have written down stay true; else any free one."""
+        remembered = _lines(self.folder / "port")
+        return int(remembered[0]) if remembered and remembered[0].isdigit() else _free_port()
+
+    def _credentials(self) -> dict[str, str]:
+        try:
+            found: dict[str, str] = json.loads((self.folder / "credentials.json").read_text())
+        except OSError:
+            raise Unavailable(
+                "no_credentials", f"{self.folder} has a database but not its credentials.json: start afresh"
+            ) from None
+        return found
+
+    def _url(self, role: str, database: str) -> str:
+        password = self._credentials()["admin" if role == "postgres" else role]
+        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def _last_complaint(self) -> str:
+        said = [line for line in _lines(self.log) if re.search(r"FATAL|PANIC|ERROR|error:", line)] or _lines(self.log)[
+            -1:
+        ]
+        return said[-1].strip() if said else "it said nothing"
+
+
+def home_for(wanted: Path) -> Path:
+    """Where the cluster of a data folder lies: in it, or elsewhere when we are root and `nobody` could not reach it.
+
+    The data folder remembers the other place, so that removing the data folder means starting afresh.
+    """
+    owner = binaries.owner_for(wanted / "data")
+    if binaries.reachable(wanted.absolute(), owner):
+        return wanted
+    other = ELSEWHERE / f"cluster-{hashlib.sha256(str(wanted.absolute()).encode()).hexdigest()[:12]}"
+    reminder = wanted.with_name(wanted.name + ".is-in")
+    if not reminder.exists() and other.exists():
+        shutil.rmtree(other)
+    reminder.parent.mkdir(parents=True, exist_ok=True)
+    reminder.write_text(f"{other}\n")
+    other.mkdir(parents=True, exist_ok=True)
+    for folder in (ELSEWHERE, other):
+        folder.chmod(0o711)
+    return other
+
+
+@contextmanager
+def throw_away(*, durable: bool = False) -> Iterator[Cluster]:
+    """A cluster in a temporary folder, removed at the end. Folders of those who were killed are removed at the start."""
+    base = Path(tempfile.gettempdir())
+    if not binaries.reachable(base, binaries.owner_for(base / "none")):
+        base = Path("/tmp")
+    for left in base.glob("keyturn-throw-away-*"):
+        _remove_if_left(left)
+    folder = Path(tempfile.mkdtemp(prefix="keyturn-throw-away-", dir=base))
+    if os.geteuid() == 0:
+        folder.chmod(0o711)
+    cluster = Cluster(folder, fast=not durable)
+    try:
+        with cluster:
+            yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_if_left(folder: Path) -> None:
+    """Remove a throw-away folder whose supervisor is gone (its lock is free)."""
+    try:
+        if folder.stat().st_uid != os.geteuid() or time.time() - folder.stat().st_mtime < 60:
+            return
+        with (folder / "lock").open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment() -> dict[str, str]:
+    """PostgreSQL's messages in English, and none of our own PG* or locale variables."""
+    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _write_secret(file: Path, text: str) -> None:
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)

@@ -1,0 +1,143 @@
+"""How do web and worker start, stay up, and end together?
+
+A `Watch` is a process that is started again when it ends by itself, later each time. The `Crew` looks after all of them
+and after PostgreSQL until somebody asks it to stop (Ctrl-C, SIGTERM, a closed terminal).
+"""
+
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from keyturn.local import leash
+from keyturn.local.postgres import Cluster
+from keyturn.terms.errors import KeyturnError
+
+LOOK_SECONDS = 0.2
+LONGEST_PAUSE = 30.0
+HEALTHY_SECONDS = 30.0  # up for so long: the next end counts as the first one again
+STOP_SECONDS = 10.0
+
+
+class Watch:
+    """One process that should always run."""
+
+    def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
+        self.name = name
+        self.log = log
+        self.ends = 0  # in a row, each soon after its start
+        self._command = command
+        self._env = env
+        self._process: subprocess.Popen[str] | None = None
+        self._started = 0.0
+        self._again_at: float | None = None
+
+    def start(self) -> None:
+        with self.log.open("a") as log:
+            self._process = leash.popen(self._command, env=self._env, stdout=log, stderr=log)
+        self._started = time.monotonic()
+        self._again_at = None
+
+    def look(self) -> str | None:
+        """Start it again when that is due. Answers with a sentence when there is something to tell."""
+        if self._again_at is not None:
+            if time.monotonic() >= self._again_at:
+                self.start()
+                return f"{self.name} started again"
+            return None
+        if self._process is None or (code := self._process.poll()) is None:
+            return None
+        up = time.monotonic() - self._started
+        self.ends = self.ends + 1 if up < HEALTHY_SECONDS else 1
+        pause = min(LONGEST_PAUSE, 0.5 * 2 ** (self.ends - 1))
+        self._again_at = time.monotonic() + pause
+        return f"{self.name} ended ({_ending(code)}); starting it again in {pause:g} s; its log: {self.log}"
+
+    def last_words(self, lines: int = 15) -> str:
+        """The end of its log, for the person who must find out why."""
+        with suppress(OSError):
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        return ""
+
+    def ask_to_stop(self) -> None:
+        self._again_at = None
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def finish(self, deadline: float) -> None:
+        """Wait for its end; after the deadline kill it (its own children are on a leash too)."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Crew:
+    """The processes of one installation on one machine. `stop_asked` is set by the signals that `listen` takes."""
+
+    def __init__(self, *, cluster: Cluster | None, say: Callable[[str], None]) -> None:
+        self.stop_asked = threading.Event()
+        self._cluster = cluster
+        self._watches: list[Watch] = []
+        self._say = say
+        self._cluster_ends = 0
+
+    def listen(self) -> None:
+        """From now on Ctrl-C, SIGTERM and SIGHUP ask us to stop."""
+
+        def ask(_number: int, _frame: FrameType | None) -> None:
+            self.stop_asked.set()
+
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sig, ask)
+
+    def add(self, watch: Watch) -> Watch:
+        self._watches.append(watch)
+        watch.start()
+        return watch
+
+    def look(self) -> None:
+        """One look at everybody."""
+        if self._cluster and not self._cluster.alive():
+            self._say(f"PostgreSQL ended; starting it again; its log: {self._cluster.log}")
+            self._start_cluster_again(self._cluster)
+        for watch in self._watches:
+            if told := watch.look():
+                self._say(told)
+
+    def keep_up(self) -> None:
+        """Look after everybody until we are asked to stop."""
+        while not self.stop_asked.wait(LOOK_SECONDS):
+            self.look()
+
+    def stop(self) -> None:
+        """First those who use the database, then the database."""
+        for watch in self._watches:
+            watch.ask_to_stop()
+        deadline = time.monotonic() + STOP_SECONDS
+        for watch in self._watches:
+            watch.finish(deadline)
+        self._watches.clear()
+        if self._cluster:
+            self._cluster.stop()
+
+    def _start_cluster_again(self, cluster: Cluster) -> None:
+        try:
+            cluster.launch()
+            self._cluster_ends = 0
+        except KeyturnError as problem:
+            self._cluster_ends += 1
+            pause = min(LONGEST_PAUSE, 0.5 * 2**self._cluster_ends)
+            self._say(f"{problem.detail}; trying again in {pause:g} s")
+            self.stop_asked.wait(pause)
+
+
+def _ending(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
