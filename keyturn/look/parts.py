@@ -1,0 +1,92 @@
+"""What does a template need to know to show one field or choice, whoever made it?
+
+The doors build these from a journey's questions (or, in the console, by hand); `{% part field %}` shows them.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One radio, checkbox or option. `lang` marks a label that is written in another language than the page."""
+
+    value: str
+    label: str
+    hint: str = ""
+    lang: str = ""
+    apart: bool = False  # stands after an "or" ("I have none of these")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field. `kind` names the template: text, textarea, select, radios, checkboxes, date, code, group.
+
+    `heading` makes the label the page's h1 (one question on the page). `value` is what was typed, also when it was wrong:
+    a string, a list for checkboxes, a mapping for dates. `parts` are a group's own fields. `width` is in characters.
+    """
+
+    kind: str
+    name: str
+    label: str
+    value: Any = ""
+    hint: str = ""
+    error: str = ""
+    optional: bool = False
+    heading: bool = False
+    type: str = "text"
+    inputmode: str = ""
+    autocomplete: str = ""
+    width: int = 0
+    longest: int = 0
+    spellcheck: bool = False
+    lead: str = ""
+    choices: tuple[Choice, ...] = ()
+    parts: tuple["Part", ...] = field(default=())
+    inline: bool = False
+
+    @property
+    def ident(self) -> str:
+        return f"f-{self.name}"
+
+    @property
+    def first(self) -> str:
+        """The id that the error summary links to: the first control of the field."""
+        if self.kind == "date":
+            return f"{self.ident}-{self.wrong_piece}"
+        if self.kind in {"radios", "checkboxes"}:
+            return f"{self.ident}-1"
+        return self.ident
+
+    @property
+    def wrong_piece(self) -> str:
+        """The first empty piece of a date, else the first of all."""
+        value = self.value if isinstance(self.value, dict) else {}
+        return next(
+            (piece for piece in ("month", "day", "year") if not value.get(piece)),
+            "month",
+        )
+
+    @property
+    def described_by(self) -> str:
+        """Ids for aria-describedby: the hint, then the error."""
+        ids = [f"{self.ident}-hint"] if self.hint else []
+        return " ".join(ids + ([f"{self.ident}-error"] if self.error else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One line of the error summary and where it leads."""
+
+    text: str
+    href: str = ""
+
+
+def problems_of(parts: tuple[Part, ...]) -> tuple[Problem, ...]:
+    """The error summary's lines, in the order of the page, groups looked into."""
+    lines: list[Problem] = []
+    for part in parts:
+        if part.error:
+            lines.append(Problem(part.error, f"#{part.first}"))
+        lines.extend(problems_of(part.parts))
+    return tuple(lines)

@@ -1,0 +1,112 @@
+"""How does a template say "show this field", "this icon", "this page in the other language"?"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from keyturn.look.parts import Part, Problem
+
+register = template.Library()
+
+_ICONS = {
+    "alert": '<circle cx="12" cy="12" r="9"/><path d="M12 7.500v5.500M12 16.400v.1"/>',
+    "arrow": '<path d="M5 12h14M13 6l6 6-6 6"/>',
+    "back": '<path d="M15 5l-7 7 7 7"/>',
+    "bolt": '<path d="M13 3L5 13.500h6L10 21l8.500-11H12z"/>',
+    "calendar": '<rect x="4" y="5.500" width="16" height="15" rx="2.500"/><path d="M4 10.500h16M8.500 3v4M15.500 3v4"/>',
+    "check": '<path d="M5 12.500l4.500 4.500L19 7.500"/>',
+    "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5.300l3.500 2"/>',
+    "device": '<rect x="7" y="3" width="10" height="18" rx="2.500"/><path d="M11 18h2"/>',
+    "drop": '<path d="M12 3.500c3.600 4.300 6 7.300 6 10.500a6 6 0 0 1-12 0c0-3.200 2.400-6.200 6-10.500z"/>',
+    "flame": '<path d="M12 3c.6 3.200 5.500 5.600 5.500 11a5.500 5.500 0 0 1-11 0c0-2.400 1.200-4 2.300-5.200.2 1.700.9 2.600 1.900 2.900C10 8.500 10.300 5.500 12 3z"/>',
+    "globe": '<circle cx="12" cy="12" r="9"/><path d="M3.500 12h17M12 3c5 5.400 5 12.600 0 18M12 3c-5 5.400-5 12.600 0 18"/>',
+    "house": '<path d="M4 11.500L12 5l8 6.500M6.500 10v9.500h11V10M10.500 19.500V14h3v5.500"/>',
+    "lock": '<rect x="5.500" y="10.500" width="13" height="9.500" rx="2"/><path d="M8.500 10.500V8a3.500 3.500 0 0 1 7 0v2.500"/>',
+    "mail": '<rect x="3.500" y="5.500" width="17" height="13" rx="2.500"/><path d="M4 7.500l8 6 8-6"/>',
+    "person": '<circle cx="12" cy="8" r="4"/><path d="M4.500 20.500c.8-4 3.600-6 7.500-6s6.700 2 7.500 6"/>',
+    "phone": '<path d="M6 3.500h3l1.700 4.300-2 1.500a12 12 0 0 0 6 6l1.500-2 4.300 1.700v3a2 2 0 0 1-2.200 2A17 17 0 0 1 4 5.700 2 2 0 0 1 6 3.500z"/>',
+    "pin": '<path d="M12 21c4.500-4.600 7-8 7-11.300a7 7 0 0 0-14 0C5 13 7.500 16.400 12 21z"/><circle cx="12" cy="9.700" r="2.500"/>',
+    "question": '<circle cx="12" cy="12" r="9"/><path d="M9.600 9.500a2.500 2.500 0 1 1 3.600 2.300c-.8.4-1.200 1-1.200 1.900M12 16.600v.1"/>',
+    "search": '<circle cx="10.500" cy="10.500" r="6.500"/><path d="M15.500 15.500L21 21"/>',
+    "shield": '<path d="M12 3l7.500 2.700v5.600c0 4.700-3 8-7.500 9.700-4.500-1.700-7.500-5-7.500-9.700V5.700z"/><path d="M8.700 12l2.300 2.300 4.300-4.500"/>',
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A line icon of our own; always beside words, so it is hidden from screen readers."""
+    return format_html(
+        '<svg class="kt-icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
+        mark_safe(_ICONS[name]),
+    )  # noqa: S308
+
+
+@register.simple_tag
+def part(field: Part) -> SafeString:
+    """One field with its label, hint and error."""
+    return mark_safe(render_to_string(f"look/parts/{field.kind}.html", {"part": field}))  # noqa: S308 (rendered with escaping)
+
+
+@register.inclusion_tag("look/error_summary.html")
+def error_summary(problems: Sequence[Problem]) -> dict[str, Any]:
+    """What is wrong and where to put it right; takes the focus when the page opens, without JavaScript."""
+    return {"problems": problems}
+
+
+@register.inclusion_tag("look/progress.html")
+def progress(now: int, last: int, title: str) -> dict[str, Any]:
+    """How far one has come: "Step 3 of 8: Your details"."""
+    return {
+        "now": now,
+        "last": last,
+        "title": title,
+        "marks": [
+            ("is-done" if at < now else "is-now" if at == now else "")
+            for at in range(1, last + 1)
+        ],
+    }
+
+
+@register.inclusion_tag("look/languages.html", takes_context=True)
+def languages(context: Mapping[str, Any]) -> dict[str, Any]:
+    """The way to this same page in the other languages, each named in its own."""
+    request = context.get("request")
+    here = (get_language() or "en")[:2]
+    names = {"en": "English", "es": "Español"}
+    others = [
+        (code, names.get(code, code))
+        for code in settings.KEYTURN_POLICY.languages
+        if code != here
+    ]
+    return {
+        "others": others,
+        "next": request.get_full_path() if request is not None else "/",
+        "csrf_token": context.get("csrf_token", ""),
+    }
+
+
+@register.filter
+def piece(value: Any, name: str) -> Any:
+    """One piece of a mapping value (the day of a date); empty where there is none."""
+    return value.get(name, "") if isinstance(value, Mapping) else ""
+
+
+@register.filter
+def spaced(code: str) -> str:
+    """A reference in groups, so that it can be read out: "KT7 Q4M" for the eye, unchanged when copied."""
+    return re.sub(r"\s+", " ", str(code))
+
+
+@register.filter
+def holds(value: Any, item: str) -> bool:
+    """Is this choice among what was chosen?"""
+    return (
+        item in value if isinstance(value, (list, tuple, set)) else str(value) == item
+    )
