@@ -1,0 +1,47 @@
+"""Are two birth dates the same, the same but for a slip of the fingers, or two different days?"""
+
+from typing import Final
+
+EXACT: Final = "exact"
+TRANSPOSED: Final = "transposed"  # two neighbouring digits changed places
+DAY_MONTH: Final = "day_month"  # 04/03 read as 03/04
+ONE_DIGIT: Final = "one_digit"
+YEAR_MONTH: Final = "year_month"  # another day of the same month
+YEAR: Final = "year"
+MONTH_DAY: Final = "month_day"  # the same day of another year
+DIFFERENT: Final = "different"
+
+SLIPS: Final = frozenset({TRANSPOSED, DAY_MONTH, ONE_DIGIT})
+"""What typing does to a date (quality.md section 2, policy 3); every other difference is a veto."""
+
+GENERATION_YEARS: Final = 13
+"""A slip that makes somebody this much older is as likely a parent: 1951 and 1981 differ by one digit."""
+
+
+def compare_dates(one: str, other: str) -> str:
+    """The level at which two ISO dates agree; both must be given. Symmetric."""
+    if one == other:
+        return EXACT
+    if one[:4] == other[:4] and one[5:7] == other[8:] and one[8:] == other[5:7]:
+        return DAY_MONTH
+    wrong = [place for place in range(len(one)) if one[place] != other[place]]
+    if len(wrong) == 1:
+        return ONE_DIGIT
+    if len(wrong) == 2 and _changed_places(one, other, wrong[0], wrong[1]):
+        return TRANSPOSED
+    if one[:7] == other[:7]:
+        return YEAR_MONTH
+    if one[:4] == other[:4]:
+        return YEAR
+    return MONTH_DAY if one[5:] == other[5:] else DIFFERENT
+
+
+def _changed_places(one: str, other: str, first: int, second: int) -> bool:
+    """Neighbours within the eight digits; the hyphens of ISO dates do not separate them."""
+    apart = second - first - (1 if "-" in one[first:second] else 0)
+    return apart == 1 and one[first] == other[second] and one[second] == other[first]
+
+
+def a_generation_apart(one: str, other: str) -> bool:
+    """Whether two ISO dates could be those of a parent and a child."""
+    return abs(int(one[:4]) - int(other[:4])) >= GENERATION_YEARS

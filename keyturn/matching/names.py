@@ -1,0 +1,229 @@
+"""Are these two names those of one person, however they were written down?"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import jellyfish
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from keyturn.matching.text import fold, squeezed, word_set
+
+EXACT: Final = "exact"
+NICKNAME: Final = "nickname"
+INITIAL: Final = "initial"
+MIDDLE: Final = "middle"  # goes by the middle name
+PART: Final = "part"  # one of two surnames
+SIMILAR: Final = "similar"
+PHONETIC: Final = "phonetic"
+SWAPPED: Final = "swapped"  # given name and surname in each other's place
+DIFFERENT: Final = "different"
+ONE_SIDED: Final = "one_sided"
+CONFLICT: Final = "conflict"
+
+_SUFFIXES: Final = {
+    "jr": "jr", "junior": "jr", "jnr": "jr", "sr": "sr", "senior": "sr", "snr": "sr", "ii": "ii", "2nd": "ii",
+    "iii": "iii", "3rd": "iii", "iv": "iv", "4th": "iv", "v": "v", "5th": "v",
+}  # fmt: skip
+_TITLES: Final = frozenset(
+    {
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "rev",
+        "sir",
+        "madam",
+        "sr",
+        "sra",
+        "srta",
+    }
+)
+_PARTICLES: Final = word_set(
+    "da das de del dela della den der di do dos du el la las le lo los mac san santa ten ter van von y zu af al bin ibn"
+)
+_DATA = Path(__file__).parent / "data"
+
+
+def normal_given(given: str, middle: str) -> tuple[str, str]:
+    """(given, middle) folded; a title is dropped and "John A" in the given name's place is parted.
+
+    A given name of several whole words ("Mary Ann") stays whole: whether the second is a middle name nobody knows.
+    """
+    words = fold(given).split()
+    while len(words) > 1 and words[0] in _TITLES:
+        words = words[1:]
+    while len(words) > 1 and len(words[-1]) == 1:
+        middle = f"{words.pop()} {middle}"
+    return " ".join(words), fold(middle)
+
+
+def normal_family(family: str, suffix: str) -> tuple[str, str]:
+    """(surname, suffix) folded; a suffix written behind the surname is recognised where its own place is empty."""
+    words = fold(family).split()
+    folded = squeezed(fold(suffix))
+    if not folded and len(words) > 1 and words[-1] in _SUFFIXES and words[-1] != "v":
+        folded = words.pop()
+    if len(words) > 1 and words[0] == "st":
+        words[0] = "saint"
+    return " ".join(words), _SUFFIXES.get(folded, "")
+
+
+def core_family(family: str) -> tuple[str, ...]:
+    """The words of a folded surname that tell people apart: particles left out unless nothing else is there."""
+    words = family.split()
+    return tuple(each for each in words if each not in _PARTICLES) or tuple(words)
+
+
+def first_given(given: str) -> str:
+    """The first word of a folded given name."""
+    return given.partition(" ")[0]
+
+
+def phonetic(word: str) -> str:
+    """How an English speaker hears a folded word; the word itself where the letters are not Latin."""
+    return (jellyfish.metaphone(word) if word.isascii() else "") or word
+
+
+@lru_cache(maxsize=1)
+def _nicknames() -> dict[str, frozenset[int]]:
+    groups: dict[str, set[int]] = {}
+    for number, line in enumerate(
+        (_DATA / "nicknames.txt").read_text(encoding="utf-8").splitlines()
+    ):
+        for word in line.partition("#")[0].split():
+            groups.setdefault(word.rstrip(":"), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in groups.items()}
+
+
+@lru_cache(maxsize=2)
+def _per_million(table: str) -> dict[str, int]:
+    rows = (_DATA / f"{table}.tsv").read_text(encoding="utf-8").splitlines()
+    return {
+        name: int(count)
+        for name, _, count in (
+            row.partition("\t") for row in rows if not row.startswith("#")
+        )
+    }
+
+
+def frequency_of_given(given: str) -> float | None:
+    """The share of people with this first given name; None where it is not among the common ones."""
+    count = _per_million("given_names").get(first_given(given))
+    return None if count is None else count / 1_000_000
+
+
+def frequency_of_family(family: str) -> float | None:
+    """The share of people with this surname; None where it is not among the common ones."""
+    count = _per_million("surnames").get(squeezed(family))
+    return None if count is None else count / 1_000_000
+
+
+def are_nicknames(one: str, other: str) -> bool:
+    """Whether both are forms of one name ("bill", "william"); a form of two names ("pat") does not join these two."""
+    table = _nicknames()
+    return not table.get(one, frozenset()).isdisjoint(table.get(other, frozenset()))
+
+
+def compare_given(one: str, one_middle: str, other: str, other_middle: str) -> str:
+    """The level of two folded given names; "" where one is missing. Symmetric."""
+    if not one or not other:
+        return ""
+    if one == other or squeezed(one) == squeezed(other):
+        return EXACT
+    mine, theirs = first_given(one), first_given(other)
+    if mine == theirs:
+        return _same_first(one, one_middle, other, other_middle)
+    if len(mine) == 1 or len(theirs) == 1:
+        return INITIAL if mine[0] == theirs[0] else DIFFERENT
+    if are_nicknames(mine, theirs):
+        return NICKNAME
+    if mine == first_given(other_middle) or theirs == first_given(one_middle):
+        return MIDDLE
+    return SIMILAR if _one_is_a_slip_of(squeezed(one), squeezed(other)) else DIFFERENT
+
+
+def _same_first(one: str, one_middle: str, other: str, other_middle: str) -> str:
+    """The level of "Maria" and "Maria Jose", where the first words are the same and the whole is not.
+
+    Two sisters may be Maria Jose and Maria Luisa, so that second words which contradict each other count.
+    """
+    if len(first_given(one)) == 1:
+        return INITIAL
+    second, other_second = (
+        one.partition(" ")[2] or one_middle,
+        other.partition(" ")[2] or other_middle,
+    )
+    if not second or not other_second or second == other_second:
+        return EXACT
+    if second[0] == other_second[0] and (len(second) == 1 or len(other_second) == 1):
+        return EXACT
+    return SIMILAR if _looks_like(second, other_second) else DIFFERENT
+
+
+def _one_is_a_slip_of(one: str, other: str) -> bool:
+    """A typing error, not a sister's name: Maria and Marie look alike, but both are names, and so are Kaden and Jaden."""
+    if one[0] != other[0]:
+        return (
+            OSA.distance(one, other, score_cutoff=1) <= 1
+            and min(len(one), len(other)) >= 5
+            and one[1:2] == other[:1]
+        )
+    known = _per_million("given_names")
+    if one in known and other in known:
+        return False
+    return _looks_like(one, other)
+
+
+def _looks_like(one: str, other: str) -> bool:
+    """At most one slip in a short word, two in a long one, or alike as a whole."""
+    shorter = min(len(one), len(other))
+    if shorter < 3:
+        return False
+    if OSA.distance(one, other, score_cutoff=2) <= (1 if shorter < 6 else 2):
+        return True
+    return JaroWinkler.similarity(one, other) >= 0.92
+
+
+def compare_family(one: str, other: str) -> str:
+    """The level of two folded surnames; "" where one is missing. Symmetric."""
+    if not one or not other:
+        return ""
+    mine, theirs = squeezed(one), squeezed(other)
+    if mine == theirs:
+        return EXACT
+    core, other_core = core_family(one), core_family(other)
+    if core == other_core:
+        return EXACT
+    if not set(core).isdisjoint(other_core):
+        return PART
+    if _looks_like(mine, theirs):
+        return SIMILAR
+    return (
+        PHONETIC
+        if len(mine) > 3 and len(theirs) > 3 and phonetic(mine) == phonetic(theirs)
+        else DIFFERENT
+    )
+
+
+def compare_middle(one: str, other: str) -> str:
+    """The level of two folded middle names; "" where one is missing. Symmetric."""
+    if not one or not other:
+        return ""
+    if one == other:
+        return EXACT if len(one) > 1 else INITIAL
+    return (
+        INITIAL
+        if one[0] == other[0] and (len(one) == 1 or len(other) == 1)
+        else DIFFERENT
+    )
+
+
+def compare_suffix(one: str, other: str) -> str:
+    """ "exact", "conflict", "one_sided", or "" where neither has one. Symmetric."""
+    if one == other:
+        return EXACT if one else ""
+    return CONFLICT if one and other else ONE_SIDED
