@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 LIKE_A_NAME_LIST = 6.0
-"""Rank r of a name list weighs 1 / (r + this): the first of 240 family names is then 40 times as frequent as the last."""
+"""Rank r of a name list weighs 1 / (r + this): the first of 240 family names is 40 times as frequent as the last."""
 
 
 @cache

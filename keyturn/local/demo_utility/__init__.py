@@ -1,0 +1,1 @@
+"""Which invented utility can Keyturn be tried on, without anybody's real data?"""
