@@ -21,7 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 import psycopg
 from psycopg import sql
@@ -30,6 +30,7 @@ from keyturn.local import binaries, leash
 from keyturn.terms.errors import NotAllowed, Unavailable
 
 ROLE = DATABASE = "keyturn"
+LOCK_SECONDS = 5.0  # one who is just ending still holds the lock
 START_SECONDS = 30.0  # also what a crashed server's recovery may take before we say that it does not start
 STOP_SECONDS = 20.0
 ELSEWHERE = Path("/var/lib/keyturn")  # for a cluster whose own folder `nobody` cannot reach
@@ -62,7 +63,7 @@ class Cluster:
         self.process: subprocess.Popen[str] | None = None
         self._lock: IO[str] | None = None
 
-    def __enter__(self) -> "Cluster":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -87,6 +88,11 @@ class Cluster:
     def data(self) -> Path:
         return self.folder / "data"
 
+    @property
+    def made(self) -> bool:
+        """Is there a cluster in the folder already?"""
+        return (self.data / "PG_VERSION").exists()
+
     def start(self) -> None:
         """Make the cluster if it is not there, start it, and return when it takes connections."""
         self.prepare()
@@ -98,7 +104,7 @@ class Cluster:
         self._take_lock()
         self.owner = binaries.owner_for(self.data)
         self.install = binaries.find(self.owner)
-        if not (self.data / "PG_VERSION").exists():
+        if not self.made:
             self._initialise()
         made_by = int((self.data / "PG_VERSION").read_text())
         if made_by != self.install.major:
@@ -118,6 +124,21 @@ class Cluster:
                 break
             self._after_failed_start(deadline)
         (self.folder / "port").write_text(str(self.port))
+        self._ensure_role_and_database()
+
+    def destroy(self) -> None:
+        """Forget everything in it; the next start makes a new one. Refused (NotAllowed) while somebody runs it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        for name in ("data", "making"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        for name in ("credentials.json", "port"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def empty(self) -> None:
+        """Replace the running server's database `keyturn` by an empty one."""
+        with psycopg.connect(self.admin_url, autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
         self._ensure_role_and_database()
 
     def alive(self) -> bool:
@@ -146,7 +167,7 @@ class Cluster:
         if self._lock is not None:
             return
         lock = (self.folder / "lock").open("a+")
-        deadline = time.monotonic() + 5  # one who is just ending still holds it
+        deadline = time.monotonic() + LOCK_SECONDS
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -82,24 +82,32 @@ class Watch:
 class Crew:
     """The processes of one installation on one machine. `stop_asked` is set by the signals that `listen` takes."""
 
-    def __init__(self, *, cluster: Cluster | None, say: Callable[[str], None]) -> None:
+    def __init__(self, *, say: Callable[[str], None]) -> None:
         self.stop_asked = threading.Event()
-        self._cluster = cluster
-        self._watches: list[Watch] = []
+        self.watches: list[Watch] = []
+        self._starting = True
+        self._cluster: Cluster | None = None
         self._say = say
         self._cluster_ends = 0
 
     def listen(self) -> None:
-        """From now on Ctrl-C, SIGTERM and SIGHUP ask us to stop."""
+        """From now on Ctrl-C, SIGTERM and SIGHUP ask us to stop; while we still start, they interrupt that."""
 
         def ask(_number: int, _frame: FrameType | None) -> None:
+            if self._starting and not self.stop_asked.is_set():
+                self.stop_asked.set()
+                raise KeyboardInterrupt
             self.stop_asked.set()
 
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, ask)
 
+    def take_over(self, cluster: Cluster) -> None:
+        """Look after a cluster that has been started."""
+        self._cluster = cluster
+
     def add(self, watch: Watch) -> Watch:
-        self._watches.append(watch)
+        self.watches.append(watch)
         watch.start()
         return watch
 
@@ -108,23 +116,25 @@ class Crew:
         if self._cluster and not self._cluster.alive():
             self._say(f"PostgreSQL ended; starting it again; its log: {self._cluster.log}")
             self._start_cluster_again(self._cluster)
-        for watch in self._watches:
+        for watch in self.watches:
             if told := watch.look():
                 self._say(told)
 
     def keep_up(self) -> None:
         """Look after everybody until we are asked to stop."""
+        self._starting = False
         while not self.stop_asked.wait(LOOK_SECONDS):
             self.look()
 
     def stop(self) -> None:
-        """First those who use the database, then the database."""
-        for watch in self._watches:
+        """First those who use the database, then the database. A second Ctrl-C changes nothing: it takes seconds."""
+        self._starting = False
+        for watch in self.watches:
             watch.ask_to_stop()
         deadline = time.monotonic() + STOP_SECONDS
-        for watch in self._watches:
+        for watch in self.watches:
             watch.finish(deadline)
-        self._watches.clear()
+        self.watches.clear()
         if self._cluster:
             self._cluster.stop()
 

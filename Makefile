@@ -1,0 +1,61 @@
+# Keyturn from a clean clone: Python 3.11 or newer, git and make are enough. `make help` lists what there is.
+
+SHELL := /bin/sh
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check --no-input
+SUITABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))
+
+# The first Python that will do. Another one: make PYTHON=/path/to/python3.12 demo
+PYTHON = $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	"$$each" -c '$(SUITABLE)' 2>/dev/null && { echo "$$each"; break; }; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed ## everything into .venv, locked and checked by hash
+
+demo: $(VENV)/.installed ## Keyturn with a demo utility on http://127.0.0.1:8000 (PORT=8080, FRESH=1 starts over); Ctrl-C ends it
+	@$(RUN) -m keyturn.cli demo --with-parent $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT)) \
+		$(if $(DATA),--data $(DATA)) $(if $(PERSONS),--persons $(PERSONS))
+
+test: $(VENV)/.installed-test ## every test, a real browser included (ARGS="tests/local -x" for some)
+	@KEYTURN_CHROMIUM="$$(.ci/browser $(RUN))" && export KEYTURN_CHROMIUM && $(RUN) -m pytest $(ARGS)
+
+check: $(VENV)/.installed-test ## lint, format, types and import contracts
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@$(VENV)/bin/lint-imports
+
+lock: $(VENV)/.installed-test ## write requirements/*.txt anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/runtime.txt
+	uv pip compile pyproject.toml --extra test --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/test.txt
+	uv pip compile requirements/build.in -c requirements/test.txt --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/build.txt
+
+clean: ## remove .venv and the demo's data
+	rm -rf $(VENV) var
+
+$(RUN):
+	@test -n "$(PYTHON)" || { \
+		echo "Keyturn needs Python 3.11 or newer with its venv module."; \
+		echo "Here: $$(python3 --version 2>&1 || echo 'no python3')$$(python3 -c 'import ensurepip' 2>/dev/null || echo ', without ensurepip')."; \
+		echo "On Debian 12 or Ubuntu: apt-get install python3 python3-venv. Or name one: make PYTHON=/path/to/python3.12 demo"; \
+		exit 1; } >&2
+	@echo "Making $(VENV) with $(PYTHON) ..."
+	@"$(PYTHON)" -m venv --clear $(VENV)
+
+$(VENV)/.installed: requirements/runtime.txt requirements/build.txt pyproject.toml | $(RUN)
+	@echo "Installing the locked packages (a minute at most, once) ..."
+	@$(PIP) install -q --no-deps --require-hashes -r requirements/runtime.txt
+	@$(PIP) install -q --no-deps --require-hashes -r requirements/build.txt
+	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-test: requirements/test.txt $(VENV)/.installed
+	@echo "Installing the test packages ..."
+	@$(PIP) install -q --no-deps --require-hashes -r requirements/test.txt
+	@touch $@

@@ -1,0 +1,97 @@
+"""Which commands does `keyturn` have?
+
+A command lives in `keyturn/commands/<name>.py` as `command` and has one line in COMMANDS. Its module is imported when it
+is called, so that `keyturn --help` is instant. Exit codes: 0 done, 1 it failed (one clear sentence), 2 wrong use.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from keyturn import __version__
+from keyturn.terms.errors import KeyturnError
+
+# name: (module in keyturn/commands, what it does, in one line)
+COMMANDS = {
+    "demo": ("demo", "Run everything on this machine, with a demo utility in it."),
+    "serve": ("serve", "Run the web server: portal, console and API."),
+    "worker": ("worker", "Run the worker that does the queue's jobs."),
+    "migrate": ("migrate", "Make the tables, or bring them up to date."),
+    "doctor": ("doctor", "Check settings, database, queue, CIS, mail, keys and clock."),
+    "completion": ("completion", "Print the shell's completion script for keyturn."),
+}
+
+
+class Commands(click.Group):
+    """A group that knows its commands' names and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        found = importlib.import_module(f"keyturn.commands.{COMMANDS[name][0]}").command
+        assert isinstance(found, click.Command)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="`keyturn COMMAND --help` shows an example of each. Settings come from the environment: docs/howto/install.md.",
+)
+@click.version_option(__version__, prog_name="keyturn")
+def cli() -> None:
+    """Customer self-service for utilities: someone moves in, and the customer information system is right.
+
+    \b
+    Example:
+      keyturn demo
+    """
+
+
+def sentence_for(problem: Exception) -> str | None:
+    """What to tell the user about a failure that is theirs or the world's; None: it is a bug, show where."""
+    if isinstance(problem, KeyturnError):
+        return problem.detail or problem.code
+    # Looked up by name: importing Django or psycopg would make every command slow.
+    kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(problem).__mro__}
+    if "django.core.exceptions.ImproperlyConfigured" in kinds:
+        return str(problem)
+    if kinds & {"django.db.utils.OperationalError", "psycopg.OperationalError"}:
+        reason = (str(problem).strip().splitlines() or ["it did not answer"])[-1].strip()
+        return f"The database that DATABASE_URL names cannot be used: {reason}"
+    if isinstance(problem, OSError) and problem.filename:
+        return f"{problem.filename}: {problem.strerror}"
+    return None
+
+
+def main(arguments: Sequence[str] | None = None) -> Any:
+    """The program. Wrong use ends it with 2, a failure with 1, both with one sentence on stderr."""
+    try:
+        return cli.main(args=list(arguments) if arguments is not None else None, prog_name="keyturn")
+    except Exception as problem:
+        told = sentence_for(problem)
+        if told is None:
+            raise
+        click.echo(f"Error: {told}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""What happens between `keyturn demo` and `ready`, in which order, and what may overlap?
+
+PostgreSQL, then the tables, then web and worker start *while* the demo utility is loaded: on two cores that is what
+makes ten seconds possible. A second start finds everything in place. Everything lies in one folder.
+"""
+
+import http.client
+import importlib.util
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from keyturn.local import demo_access as access
+from keyturn.local.postgres import Cluster, home_for
+from keyturn.local.processes import Crew, Watch
+from keyturn.terms.errors import NotAllowed, Unavailable
+
+HOST = "127.0.0.1"
+READY_SECONDS = 60.0
+GIVE_UP_AFTER = 3  # ends of web or worker before it was ever ready
+
+
+@dataclass
+class Demo:
+    """One demo: where it lies, and what it has started. `say` gets each sentence for the person in front of it."""
+
+    folder: Path
+    port: int
+    persons: int
+    say: Callable[[str], None]
+    crew: Crew
+    seconds: dict[str, float] = field(default_factory=dict)  # phase -> seconds, for --timings
+    cluster: Cluster | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def start(self, *, fresh: bool) -> access.Access:
+        """Everything until the portal answers. Raises KeyturnError with one sentence; `crew.stop` cleans up."""
+        check_port(self.port)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        access.forget_announcement(self.folder)
+        with self._phase("PostgreSQL"):
+            database_url = self._start_database(fresh=fresh)
+        access.set_environment(self.folder, database_url=database_url, base_url=self.url)
+        with self._phase("tables"):
+            loaded = self._migrate()
+        with self._phase("web and worker started"):
+            self._start_processes()
+        if not loaded:
+            with self._phase("demo utility"):
+                self._load()
+        with self._phase("keys and staff"):
+            given = access.grant(self.folder)
+        with self._phase("until it answers"):
+            self._wait_until_ready()
+        access.announce(self.folder, given, url=self.url, database_url=database_url)
+        return given
+
+    # The database
+
+    def _start_database(self, *, fresh: bool) -> str:
+        if url := os.environ.get("DATABASE_URL"):
+            if fresh:
+                raise NotAllowed(
+                    "not_ours", "--fresh would empty the database that DATABASE_URL names: do that yourself"
+                )
+            return url
+        self.cluster = Cluster(home_for(self.folder / "postgres"))
+        if fresh:
+            self.cluster.destroy()
+            forget(self.folder)
+        elif self.cluster.made and not (self.folder / access.SECRETS).exists():
+            self.say(f"{access.SECRETS} is gone, and without its keys the data cannot be read: starting afresh.")
+            self.cluster.destroy()
+            forget(self.folder)
+        self.cluster.start()
+        self.crew.take_over(self.cluster)
+        return self.cluster.url
+
+    def _migrate(self) -> bool:
+        """Bring the tables up to date. True when the demo utility is in them already, whole."""
+        import django
+
+        django.setup()
+        from django.db import connection
+
+        from keyturn.records.migrate import migrate
+        from keyturn.records.models import Person
+
+        migrate()
+        loaded = (self.folder / "loaded").exists()
+        if not loaded and Person.objects.exists():
+            if self.cluster is None:
+                return True  # a server of the user's with persons in it: theirs
+            self.say("The last start was interrupted while it loaded the demo utility: loading it again.")
+            connection.close()
+            self.cluster.empty()
+            migrate()
+        return loaded and Person.objects.exists()
+
+    def _load(self) -> None:
+        if importlib.util.find_spec("keyturn.local.demo_utility.load") is None:
+            return
+        from keyturn.local.demo_utility.load import load
+
+        self.say(f"Loading the demo utility with {self.persons:,} persons ...")
+        load(persons=self.persons, progress=lambda *_: None)
+        (self.folder / "loaded").write_text(f"{self.persons} persons\n")
+
+    # Web and worker
+
+    def _start_processes(self) -> None:
+        logs = self.folder / "log"
+        logs.mkdir(exist_ok=True)
+        environment = dict(os.environ)
+        for name, arguments in (
+            ("web", ["serve", "--host", HOST, "--port", str(self.port)]),
+            ("worker", ["worker"]),
+        ):
+            log = logs / f"{name}.log"
+            log.write_text("")
+            command = [sys.executable, "-m", "keyturn.cli", *arguments]
+            self.crew.add(Watch(name, command, env=environment, log=log))
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not _answers(self.port):
+            self.crew.look()
+            for watch in self.crew.watches:
+                if watch.ends >= GIVE_UP_AFTER:
+                    raise Unavailable(
+                        "did_not_start", f"{watch.name} does not start; the end of {watch.log}:\n{watch.last_words()}"
+                    )
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    "not_ready", f"the portal did not become ready in {READY_SECONDS:.0f} s; see {self.folder / 'log'}"
+                )
+            time.sleep(0.05)
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - started
+
+
+def default_folder(project: Path) -> Path:
+    """`var/demo` of the project when we may write there, else in the user's state folder."""
+    if (project / "pyproject.toml").exists():
+        for each in (project / "var" / "demo", project / "var", project):
+            if each.exists():
+                if os.access(each, os.W_OK) and (os.geteuid() == 0 or each.stat().st_uid == os.geteuid()):
+                    return project / "var" / "demo"
+                break
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "keyturn" / "demo"
+
+
+def check_port(port: int) -> None:
+    """Refuse a port that somebody listens on, before anything is started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            raise NotAllowed(
+                "port_refused",
+                f"you may not listen on port {port}: choose one above 1023 with --port (make demo PORT=8080)",
+            ) from None
+        except OSError:
+            raise NotAllowed(
+                "port_taken", f"port {port} is taken: choose another one with --port (make demo PORT={port + 1})"
+            ) from None
+
+
+def forget(folder: Path) -> None:
+    """Remove what a demo has left in its folder: only what we know, for the folder may be anybody's."""
+    for name in ("loaded", access.SECRETS, access.ANNOUNCEMENT):
+        (folder / name).unlink(missing_ok=True)
+    for name in ("mailbox", "static", "log"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    connection.close()
+    return False
