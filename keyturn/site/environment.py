@@ -2,6 +2,7 @@
 
 import base64
 import os
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,8 @@ def profile_folder(name: str) -> Path:
             return folder
     shipped = ", ".join(sorted(each.name for each in (ROOT / "profiles").iterdir() if each.is_dir()))
     raise ImproperlyConfigured(f"KEYTURN_PROFILE: there is no profile {name!r}; shipped are {shipped}, or give a folder.")
+
+
+def toml(path: Path) -> dict[str, Any]:
+    """A profile's TOML file; empty where the profile has none."""
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

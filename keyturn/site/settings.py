@@ -19,6 +19,7 @@ CSRF_TRUSTED_ORIGINS = [KEYTURN_BASE_URL]
 # The utility's own settings
 KEYTURN_PROFILE = env.profile_folder(env.text("KEYTURN_PROFILE", "default"))
 KEYTURN_POLICY = policy.load(KEYTURN_PROFILE / "policy.toml")
+KEYTURN_BRAND = env.toml(KEYTURN_PROFILE / "brand.toml")
 
 # Personal data at rest (quality.md section 4)
 KEYTURN_FIELD_KEYS = env.field_keys(env.text("KEYTURN_FIELD_KEYS"))
@@ -84,6 +85,7 @@ WSGI_APPLICATION = "keyturn.site.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "keyturn" / "steps" / "confirm" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

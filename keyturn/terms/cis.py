@@ -2,7 +2,18 @@
 
 A connector (`keyturn/connectors/cis`) implements `Cis`. Every `send` carries a key that the CIS or the connector
 remembers: the same key never has a second effect (I3). A connector raises `Unavailable` (nothing happened), `InDoubt`
-(perhaps something did: call `find` before sending again) or `Rejected` (a person must look).
+(perhaps something did: call `find` before sending again) or `Rejected` (a person must look; nothing was written).
+
+The codes of `Rejected`, the same for every connector where the CIS tells them apart:
+    no_person, no_services      the command itself is incomplete
+    unknown_person, unknown_account, unknown_premise   the CIS has none under that reference
+    not_their_account           `account_ref` belongs to somebody else
+    no_service_point            the premise does not have one of the services
+    premise_occupied            somebody else is served there and has not asked to stop (ER-05)
+    already_served              this person has a pending or active agreement there (BR-43, ER-06)
+    nothing_to_cancel, already_active   what a CancelService found
+    key_reused                  the key has been used for another command
+    against_the_rules, unreadable_value   anything else that the CIS refused
 """
 
 from collections.abc import Mapping
@@ -23,6 +34,10 @@ class EstablishService:
     Exactly one of `person_ref` (known in the CIS) and `person` (to be created) is set. `account_ref` names an existing
     account of that person to add the service to, or is empty: a new one. `premise_ref` is the CIS's own. The customer
     contact (BR-39) is written with the rest, so that the CIS's own staff see what happened.
+
+    With `person_ref` or `account_ref` nothing that stands there changes (I4): a `mailing_address` becomes a new
+    account's own, and is left aside for an existing one. A landlord's agreement gives way and ends the day before
+    `start_date`; a later stop that another customer has asked for is pulled back to that day (BR-41).
     """
 
     request_reference: str
@@ -41,7 +56,7 @@ class EstablishService:
 
 @dataclass(frozen=True, slots=True)
 class CancelService:
-    """Undo pending agreements that a request made (compensation of a withdrawn request)."""
+    """Undo pending agreements that a request made (compensation of a withdrawn request), and what gave way to them."""
 
     request_reference: str
     account_ref: str
@@ -62,6 +77,18 @@ class Answer:
     account_ref: str = ""
     agreement_refs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     repeated: bool = False
+
+    def fits(self, command: Command) -> bool:
+        """Does it name everything that `command` asked for? One that does not is no answer: the effect is in doubt."""
+        if not (self.person_ref and self.account_ref):
+            return False
+        if isinstance(command, CancelService):
+            return self.account_ref == command.account_ref
+        return (
+            all(self.agreement_refs.get(service) for service in command.services)
+            and command.person_ref in ("", self.person_ref)
+            and command.account_ref in ("", self.account_ref)
+        )
 
 
 class Cis(Protocol):

@@ -3,6 +3,12 @@
 A rule's "no" is not an error: it is a `Finding` (see `finding.py`). Anything not listed here is a bug.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keyturn.terms.finding import Finding
+
 
 class KeyturnError(Exception):
     """Base of the named failures. `code` is stable and public; the text never holds personal data."""
@@ -35,3 +41,11 @@ class InDoubt(KeyturnError):
 
 class Rejected(KeyturnError):
     """The other side understood and said no: a person must look."""
+
+
+class Invalid(KeyturnError):
+    """What was asked is not well formed or not possible; `findings` say what to do (HTTP 422)."""
+
+    def __init__(self, findings: Sequence["Finding"]) -> None:
+        super().__init__("invalid", ", ".join(sorted({found.rule for found in findings})))
+        self.findings = tuple(findings)

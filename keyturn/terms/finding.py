@@ -4,8 +4,9 @@ A rule is an ordinary function marked with `@rule`. What it objects to it return
 the rule and the field, so that a page, an API answer, a decision row and a log line all point at the same line of code.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -33,7 +34,7 @@ class Finding:
     rule: str
     field: str = ""
     effect: Effect = Effect.FIX
-    params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    params: Mapping[str, Any] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
     def as_json(self) -> dict[str, Any]:
         return {"rule": self.rule, "field": self.field, "effect": str(self.effect), "params": dict(self.params)}

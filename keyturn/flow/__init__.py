@@ -1,0 +1,20 @@
+"""THE ORDER. Which verbs move a request, and in which order do the steps come?
+
+    begin -> answer ... -> submit -> advance (match, verify, decide, [review], establish, sync) -> tell_cis -> confirm
+
+Every verb is one transaction: the change, its event and the next job commit together. Only this package moves a
+request; `moves.py` is the one place that writes its step, standing and outcome. Doors call the verbs below.
+"""
+
+from keyturn.flow.customer import answer, attest, begin, reply, submit, withdraw
+from keyturn.flow.machine import advance
+from keyturn.flow.outside import check_identity, send_message, tell_cis
+from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
+from keyturn.flow.staff import retry, review
+from keyturn.flow.upkeep import expire, rescue
+
+__all__ = [
+    "advance", "answer", "attest", "begin", "check_identity", "expire", "follow_resume_link", "prove_email", "reply",
+    "rescue", "retry", "review", "send_code", "send_message", "send_resume_link", "submit", "take_over", "tell_cis",
+    "withdraw",
+]  # fmt: skip

@@ -1,0 +1,147 @@
+"""What may a customer, or a partner for them, do with a request?"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from keyturn.flow import moves
+from keyturn.journeys import JOURNEYS
+from keyturn.records.models import Request
+from keyturn.steps.confirm.rules import News
+from keyturn.steps.gather import rules as gather_rules
+from keyturn.steps.gather import step as gather
+from keyturn.steps.identify import rules as identify
+from keyturn.steps.review import step as review
+from keyturn.steps.validate import step as validate
+from keyturn.steps.verify import step as verify
+from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.finding import Effect, Finding
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Outcome, Standing, Step
+from keyturn.work import queue
+
+
+@transaction.atomic
+def begin(*, journey: str, actor: Actor, channel: str, language: str, now: datetime, policy: Policy) -> Request:
+    """Open a draft. `channel` is portal, api or console; it expires after `policy.draft_days`."""
+    if journey not in JOURNEYS:
+        raise NotAllowed("unknown_journey")
+    request = Request(
+        journey=journey,
+        step=Step.GATHER,
+        standing=Standing.CUSTOMER,
+        channel=channel,
+        language=language if language in policy.languages else policy.languages[0],
+        begun_by=identify.origin(actor),
+        created_at=now,
+        updated_at=now,
+        due_at=now + timedelta(days=policy.draft_days),
+        policy_version=policy.version,
+    )
+    request.answers = {}
+    request.save(force_insert=True)
+    moves.record(request, "begun", actor=actor, now=now)
+    return request
+
+
+@transaction.atomic
+def answer(
+    *, request_id: UUID, answers: Mapping[str, Any], actor: Actor, now: datetime, policy: Policy, version: int | None = None
+) -> tuple[Request, list[Finding]]:
+    """Merge answers into a draft, or into a request that waits for the customer, and say what is wrong with them.
+
+    Whatever can be kept is kept, right or wrong: nothing that was typed is lost. `version` guards against a second
+    tab or caller (StaleVersion).
+    """
+    request = moves.locked(request_id)
+    moves.customers_turn(request, actor, now=now)
+    moves.is_current(request, version)
+    problems = gather.take(request, answers)
+    named = set(answers)
+    problems += [
+        found
+        for found in validate.findings_for(request.answers, channel=request.channel, now=now, policy=policy)
+        if found.field.partition(".")[0] in named
+    ]
+    if request.step in moves.DRAFT:
+        request.due_at = now + timedelta(days=policy.draft_days)
+    moves.record(request, "answered", actor=actor, now=now, data={"fields": sorted(str(name)[:60] for name in named)})
+    return request, problems
+
+
+@transaction.atomic
+def attest(*, request_id: UUID, kinds: list[str], may_attest: bool, actor: Actor, now: datetime) -> Request:
+    """Enter what a partner vouches for (I-01, I-02); it holds for the answers as they stand."""
+    request = moves.locked(request_id)
+    moves.customers_turn(request, actor, now=now)
+    problems = [*identify.attestation_is_allowed(kinds, may_attest=may_attest), *identify.attestation_is_known(kinds)]
+    if problems:
+        raise Invalid(problems)
+    if kinds:
+        verify.attest(request, kinds, actor=actor, now=now)
+        moves.record(request, "attested", actor=actor, now=now, data={"kinds": sorted(kinds)})
+    return request
+
+
+@transaction.atomic
+def submit(*, request_id: UUID, actor: Actor, now: datetime, policy: Policy, version: int | None = None) -> Request:
+    """Send a draft in. Sending again gives the same request (ER-22); Invalid says what must be mended first."""
+    request = moves.locked(request_id)
+    if request.submitted_at and request.standing != Standing.CUSTOMER:
+        moves.may_touch(request, actor)
+        return request
+    moves.customers_turn(request, actor, now=now)
+    moves.is_current(request, version)
+    problems = [
+        *gather.run(request, now=now, policy=policy).findings,
+        *validate.run(request, now=now, policy=policy).findings,
+    ]
+    if not problems:
+        problems = [found for found in verify.run(request, now=now, policy=policy).findings if found.effect is Effect.ASK]
+    if problems:
+        raise Invalid(problems)
+    again = request.submitted_at is not None
+    request.submitted_at = request.submitted_at or now
+    request.approved = []
+    moves.move(request, Step.MATCH, Standing.MACHINE)
+    moves.record(request, "submitted", actor=actor, now=now)
+    if not again:
+        moves.tell(request, News.RECEIVED, now=now)
+    queue.later("advance", request_id=str(request.pk))
+    return request
+
+
+@transaction.atomic
+def reply(*, request_id: UUID, text: str, actor: Actor, now: datetime, policy: Policy) -> Request:
+    """The customer answers what staff asked; the request goes back to staff."""
+    request = moves.locked(request_id)
+    if request.standing != Standing.CUSTOMER or request.step in moves.DRAFT:
+        raise NotAllowed("not_asked")
+    if request.due_at and request.due_at <= now:
+        raise NotAllowed("draft_expired")
+    text = gather_rules.clean_text(text)[:4000]
+    if not text:
+        raise Invalid([Finding("G-05", "reply")])
+    review.say(request, "reply", text, actor=actor, now=now)
+    moves.move(request, Step.REVIEW, Standing.STAFF)
+    moves.record(request, "replied", actor=actor, now=now)
+    return request
+
+
+@transaction.atomic
+def withdraw(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
+    """Take a request back while nothing has been written in the CIS; withdrawing twice is once."""
+    request = moves.locked(request_id)
+    moves.may_touch(request, actor)
+    if request.outcome == Outcome.WITHDRAWN:
+        return request
+    if request.standing == Standing.NOBODY or request.account_id:
+        raise NotAllowed("too_late")
+    moves.end(request, Outcome.WITHDRAWN, now)
+    moves.record(request, "withdrawn", actor=actor, now=now)
+    if request.submitted_at:
+        moves.tell(request, News.WITHDRAWN, now=now)
+    return request

@@ -1,0 +1,104 @@
+"""How does the machine decide about a request: search, verify, decide and establish, in one transaction?"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from keyturn.flow import moves
+from keyturn.records.models import Decision, Request
+from keyturn.steps.confirm.rules import News
+from keyturn.steps.decide import step as decide
+from keyturn.steps.establish import step as establish
+from keyturn.steps.match import step as match
+from keyturn.steps.review import rules as review_rules
+from keyturn.steps.review import step as review
+from keyturn.steps.sync import step as sync
+from keyturn.steps.verify import step as verify
+from keyturn.terms.finding import Effect, Finding
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import MACHINE, Outcome, Standing, Step, Verdict
+from keyturn.work import queue
+
+DECIDING = {Step.MATCH: match, Step.VERIFY: verify, Step.DECIDE: decide}
+"""Run in this order, in one transaction, whenever the machine looks at a request that is not established yet."""
+
+
+@queue.job("advance")
+def advance_job(*, request_id: str, now: datetime) -> None:
+    advance(request_id=UUID(request_id), now=now, policy=moves.policy())
+
+
+@transaction.atomic
+def advance(*, request_id: UUID, now: datetime, policy: Policy) -> None:
+    """Search, decide and establish in one transaction, under the identity's locks. Running it again changes nothing."""
+    request = moves.locked(request_id)
+    if request.standing != Standing.MACHINE:
+        return
+    if request.account_id is None and not _decide(request, now=now, policy=policy):
+        return
+    if request.account_id is None:
+        verdict = establish.run(request, now=now, policy=policy)
+        request.step = Step.ESTABLISH
+        moves.record(request, "established", actor=MACHINE, now=now, data=verdict.data)
+    verdict = sync.run(request, now=now, policy=policy)
+    moves.move(request, Step.SYNC, Standing.MACHINE)
+    moves.record(request, "handed_to_cis", actor=MACHINE, now=now, data=verdict.data)
+    queue.later("tell_cis", request_id=str(request.pk))
+
+
+def _decide(request: Request, *, now: datetime, policy: Policy) -> bool:
+    """Run the deciding steps; True where nothing stands in the way. Otherwise the request has been moved."""
+    findings: list[Finding] = []
+    data: dict[str, Any] = {}
+    for step, module in DECIDING.items():
+        verdict = module.run(request, now=now, policy=policy)
+        if verdict.check:
+            verify.open_check(request, now=now)
+            moves.move(request, Step.VERIFY, Standing.MACHINE)
+            moves.record(request, "check_asked", actor=MACHINE, now=now, data={"check": verdict.check})
+            queue.later("check_identity", request_id=str(request.pk))
+            return False
+        findings += verdict.findings
+        data.update(verdict.data)
+        request.step = step
+    request.findings = [found.as_json() for found in findings]
+    request.policy_version = policy.version
+    standing = Verdict(tuple(review_rules.let_pass(findings, request.approved)))
+    _keep_decision(request, standing, now=now)
+    if standing.effect is None:
+        return True
+    _stop(request, standing, data, now=now, policy=policy)
+    return False
+
+
+def _stop(request: Request, verdict: Verdict, data: Mapping[str, Any], *, now: datetime, policy: Policy) -> None:
+    """What stands in the way decides who acts next."""
+    match verdict.effect:
+        case Effect.REFUSE:
+            moves.end(request, Outcome.REFUSED, now)
+            moves.tell(request, News.REFUSED, now=now, values={"rules": [found.rule for found in verdict.findings]})
+            what = "refused"
+        case Effect.ASK | Effect.FIX:
+            moves.move(request, Step.VERIFY, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))
+            what = "asked"
+        case _:
+            review.run(request, now=now, policy=policy)
+            moves.move(request, Step.REVIEW, Standing.STAFF)
+            what = "referred"
+    moves.record(request, what, actor=MACHINE, now=now, data={**data, "rules": sorted({f.rule for f in verdict.findings})})
+
+
+def _keep_decision(request: Request, verdict: Verdict, *, now: datetime) -> None:
+    Decision.objects.create(
+        request=request,
+        at=now,
+        step=Step.DECIDE,
+        effect=str(verdict.effect or "pass"),
+        rules=sorted({found["rule"] for found in request.findings}),
+        findings=request.findings,
+        policy_version=request.policy_version,
+        model_version=request.model_version,
+    )

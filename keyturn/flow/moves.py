@@ -1,0 +1,83 @@
+"""How does a request move? The only place that writes its step, standing and outcome.
+
+A move locks the request's row first, and writes the change, its event (I5) and the next job in one transaction.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from keyturn.records import history
+from keyturn.records.models import Request
+from keyturn.steps.confirm import step as confirm
+from keyturn.steps.confirm.rules import News
+from keyturn.steps.gather import rules as gather
+from keyturn.steps.identify import rules as identify
+from keyturn.terms.errors import NotAllowed, StaleVersion
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Outcome, Standing, Step
+from keyturn.work import queue
+
+DRAFT = (Step.IDENTIFY, Step.GATHER)
+
+
+def policy() -> Policy:
+    """The utility's policy, for jobs; doors pass theirs."""
+    return settings.KEYTURN_POLICY  # type: ignore[no-any-return]
+
+
+def locked(request_id: UUID) -> Request:
+    """The request, held until the transaction ends, so that no two moves cross."""
+    request = Request.objects.select_for_update().filter(pk=request_id).first()
+    if request is None:
+        raise NotAllowed("unknown_request")
+    return request
+
+
+def may_touch(request: Request, actor: Actor) -> None:
+    """I-04; to a stranger the request does not exist."""
+    if not identify.may_touch(actor, request.begun_by):
+        raise NotAllowed("unknown_request")
+
+
+def customers_turn(request: Request, actor: Actor, *, now: datetime) -> None:
+    """The request waits for the customer, this is the customer, and it is not too late."""
+    may_touch(request, actor)
+    if request.standing != Standing.CUSTOMER:
+        raise NotAllowed("not_open")
+    if gather.draft_has_expired(request.due_at, now):
+        raise NotAllowed("draft_expired")
+
+
+def is_current(request: Request, version: int | None) -> None:
+    """Nobody else changed it since the caller looked (ER-21, ER-25)."""
+    if version is not None and version != request.version:
+        raise StaleVersion(request.version)
+
+
+def move(request: Request, step: Step, standing: Standing, *, due_at: datetime | None = None) -> None:
+    """Put the request where it stands next; `record` writes it down."""
+    request.step, request.standing, request.due_at = step, standing, due_at
+
+
+def end(request: Request, outcome: Outcome, now: datetime) -> None:
+    """The request is over."""
+    request.standing, request.outcome = Standing.NOBODY, outcome
+    request.ended_at, request.due_at = now, None
+
+
+def record(request: Request, what: str, *, actor: Actor, now: datetime, data: Mapping[str, Any] | None = None) -> None:
+    """Write the move and its event together."""
+    request.version += 1
+    request.updated_at = now
+    history.append(request, what, actor=actor, now=now, data=data)
+    request.save()
+
+
+def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None) -> None:
+    """Let the customer know, by a job that starts when this transaction is committed."""
+    for message in confirm.tell(request, news, now=now, values=values):
+        queue.later("send_message", message_id=str(message.pk))

@@ -1,0 +1,106 @@
+"""What may staff do with a request that came to them?"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from keyturn.flow import moves
+from keyturn.records.models import Request
+from keyturn.steps.confirm.rules import News
+from keyturn.steps.establish import step as establish
+from keyturn.steps.gather import rules as gather_rules
+from keyturn.steps.identify import rules as identify
+from keyturn.steps.review import rules
+from keyturn.steps.review import step as review_step
+from keyturn.steps.review.rules import Decision
+from keyturn.steps.sync import step as sync
+from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.finding import Finding
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Outcome, Standing, Step
+from keyturn.work import queue
+
+
+@transaction.atomic
+def review(
+    *,
+    request_id: UUID,
+    decision: str,
+    reason: str = "",
+    person_id: str | None = None,
+    actor: Actor,
+    email_digest: str = "",
+    now: datetime,
+    policy: Policy,
+    version: int | None = None,
+) -> Request:
+    """Staff's word on a referred request; it moves on at once. `email_digest` is the reviewer's own (R-01)."""
+    request = moves.locked(request_id)
+    if request.standing != Standing.STAFF:
+        raise NotAllowed("not_in_review")
+    moves.is_current(request, version)
+    if not rules.is_not_their_own(
+        staff_origin=identify.origin(actor),
+        begun_by=request.begun_by,
+        staff_email_digest=email_digest,
+        email_digest=request.email_digest,
+    ):
+        raise NotAllowed("own_request")
+    word = _word(decision)
+    reason = gather_rules.clean_text(reason)[:4000]
+    findings = [Finding.from_json(row) for row in request.findings]
+    shown = {str(each) for each in request.candidates.values_list("person_id", flat=True)}
+    problems = [
+        *rules.words_are_given(word, reason),
+        *rules.person_was_shown(word, person_id, shown),
+        *rules.person_is_settled(word, findings),
+        *rules.premise_is_settled(word, findings),
+    ]
+    if problems:
+        raise Invalid(problems)
+    review_step.apply(request, word, person_id=person_id)
+    if request.person_decision and "by" not in request.person_decision:
+        request.person_decision = {**request.person_decision, "by": identify.origin(actor)}
+    if reason:
+        kind = {"ask": "question", "refuse": "reason"}.get(word, "internal")
+        review_step.say(request, kind, reason, actor=actor, now=now)
+    _act_on(request, word, reason, actor=actor, now=now, policy=policy)
+    return request
+
+
+def _word(decision: str) -> Decision:
+    try:
+        return Decision(decision)
+    except ValueError:
+        raise Invalid([Finding("R-03", "decision")]) from None
+
+
+def _act_on(
+    request: Request, word: Decision, reason: str, *, actor: Actor, now: datetime, policy: Policy
+) -> None:
+    match word:
+        case Decision.REFUSE:
+            establish.take_back(request, actor=actor, now=now)
+            moves.end(request, Outcome.REFUSED, now)
+            moves.tell(request, News.REFUSED, now=now, values={"text": reason})
+        case Decision.ASK:
+            moves.move(request, Step.REVIEW, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))
+            moves.tell(request, News.QUESTION, now=now, values={"text": reason, "days": policy.answer_days})
+        case _:
+            moves.move(request, Step.SYNC if request.account_id else Step.MATCH, Standing.MACHINE)
+            queue.later("advance", request_id=str(request.pk))
+    moves.record(request, "reviewed", actor=actor, now=now, data={"decision": str(word)})
+
+
+@transaction.atomic
+def retry(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
+    """An engineer lets a request that gave up try again."""
+    request = moves.locked(request_id)
+    if request.standing != Standing.ENGINEER:
+        raise NotAllowed("not_stuck")
+    moves.move(request, Step.SYNC, Standing.MACHINE)
+    sync.start_again(request, now=now)
+    moves.record(request, "retried", actor=actor, now=now)
+    queue.later("tell_cis", request_id=str(request.pk))
+    return request

@@ -1,0 +1,54 @@
+"""What is done for requests that nobody moves: drafts that nobody came back to, jobs that were lost?"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from keyturn.flow import moves
+from keyturn.records.models import Request
+from keyturn.terms.request import MACHINE, Outcome, Standing, Step
+from keyturn.work import queue
+
+LOST_AFTER = timedelta(minutes=2)
+BATCH = 500
+
+
+@queue.job("expire")
+def expire_job(*, now: datetime) -> None:
+    expire(now=now)
+
+
+def expire(*, now: datetime) -> int:
+    """End what waited for its customer until its time was over, and forget what was typed. Returns how many."""
+    due = Request.objects.filter(standing=Standing.CUSTOMER, due_at__lte=now).values_list("pk", flat=True)[:BATCH]
+    return sum(_expire_one(pk, now=now) for pk in list(due))
+
+
+@transaction.atomic
+def _expire_one(pk: object, *, now: datetime) -> int:
+    request = Request.objects.select_for_update(skip_locked=True).filter(pk=pk, standing=Standing.CUSTOMER, due_at__lte=now).first()
+    if request is None:
+        return 0
+    moves.end(request, Outcome.EXPIRED, now)
+    if request.step in moves.DRAFT:
+        request.answers = {}
+        request.email_digest = ""
+        request.messages.all().update(sealed_content=None)
+    moves.record(request, "expired", actor=MACHINE, now=now)
+    return 1
+
+
+@queue.job("rescue")
+def rescue_job(*, now: datetime) -> None:
+    rescue(now=now)
+
+
+def rescue(*, now: datetime) -> int:
+    """Put a job in the queue for each request that is the machine's and has rested too long (I8). Doubles do no harm."""
+    resting = Request.objects.filter(standing=Standing.MACHINE, updated_at__lt=now - LOST_AFTER)
+    found = list(resting.values_list("pk", "step", "delivery__next_try_at")[:BATCH])
+    late = [(pk, step) for pk, step, next_try in found if next_try is None or next_try < now - LOST_AFTER]
+    for pk, step in late:
+        name = "tell_cis" if step == Step.SYNC else "advance"
+        queue.later(name, once=f"rescue:{pk}", request_id=str(pk))
+    return len(late)

@@ -1,0 +1,54 @@
+"""How do the answers of a request describe a person?"""
+
+from datetime import date
+
+from keyturn.journeys.journey import Answers
+from keyturn.terms.address import Address
+from keyturn.terms.person import Identifier, Kind, PersonDetails
+
+
+def applicant(answers: Answers) -> PersonDetails:
+    """The person as they describe themselves. What cannot be read (a date that is none) is left out, never guessed."""
+    organisation = answers.get("kind") == "organisation"
+    return PersonDetails(
+        kind=Kind.ORGANISATION if organisation else Kind.PERSON,
+        given_name="" if organisation else answers.get("given_name", ""),
+        middle_name="" if organisation else answers.get("middle_name", ""),
+        family_name="" if organisation else answers.get("family_name", ""),
+        suffix="" if organisation else answers.get("suffix", ""),
+        organisation_name=answers.get("organisation_name", "") if organisation else "",
+        date_of_birth=None if organisation else _date(answers.get("date_of_birth")),
+        emails=tuple(filter(None, [answers.get("email", "")])),
+        phones=tuple(filter(None, [answers.get("phone", "")])),
+        identifiers=tuple(filter(None, [identifier(answers)])),
+        addresses=tuple(filter(None, [mailing_address(answers), _address(answers, "previous_address")])),
+    )
+
+
+def identifier(answers: Answers) -> Identifier | None:
+    """The identifier given, if any."""
+    kind, value = answers.get("id_type", ""), answers.get("id_value", "")
+    return Identifier(kind, value) if kind and kind != "none" and value else None
+
+
+def mailing_address(answers: Answers) -> Address | None:
+    """Where letters go, when it is not the service address."""
+    return None if answers.get("mail_elsewhere") is False else _address(answers, "mailing_address")
+
+
+def service_address(answers: Answers) -> Address | None:
+    """The service address as typed; None where a premise was chosen by its id."""
+    return _address(answers, "service_address")
+
+
+def _address(answers: Answers, name: str) -> Address | None:
+    row = answers.get(name)
+    address = Address.from_mapping(row) if isinstance(row, dict) else None
+    return address or None
+
+
+def _date(text: object) -> date | None:
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

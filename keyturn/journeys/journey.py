@@ -1,0 +1,88 @@
+"""What is a journey made of? Questions on pages, and a path of steps; all of it data.
+
+Texts are marked for translation and translated by the door that shows them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from keyturn.terms.request import Step
+
+Answers = Mapping[str, Any]
+
+
+class Ask(StrEnum):
+    """In which way a question is asked; a door has one template and one JSON Schema per kind."""
+
+    TEXT = "text"
+    CHOICE = "choice"  # one of
+    CHOICES = "choices"  # any of; nothing ticked in advance
+    DATE = "date"  # ISO 8601
+    EMAIL = "email"
+    PHONE = "phone"
+    ADDRESS = "address"  # {line1, line2, city, state, postal_code, country}
+    PREMISE = "premise"  # {premise_id} or an address
+    YES_NO = "yes_no"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str
+    hint: str = ""
+
+
+def always(answers: Answers) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. `name` is the answer's public name (surface.md); `asked_if` looks at the answers so far."""
+
+    name: str
+    ask: Ask
+    label: str
+    hint: str = ""
+    why: str = ""  # why we ask, in the customer's words
+    choices: tuple[Choice, ...] = ()
+    required: bool = False
+    autocomplete: str = ""  # WCAG 1.3.5
+    longest: int = 100
+    asked_if: Callable[[Answers], bool] = always
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Questions that belong together: one thing per page."""
+
+    name: str
+    title: str
+    questions: tuple[Question, ...] = ()
+    intro: str = ""
+    section: str = ""  # heading on the check page and in the progress line
+    shown_if: Callable[[Answers], bool] = always
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Something a customer can ask for."""
+
+    name: str
+    title: str
+    summary: str
+    pages: tuple[Page, ...]
+    path: tuple[Step, ...]
+
+    @property
+    def questions(self) -> dict[str, Question]:
+        return {question.name: question for page in self.pages for question in page.questions}
+
+    def pages_for(self, answers: Answers) -> list[Page]:
+        """The pages that these answers lead over, in order."""
+        return [page for page in self.pages if page.shown_if(answers)]
+
+    def page(self, name: str) -> Page | None:
+        return next((page for page in self.pages if page.name == name), None)

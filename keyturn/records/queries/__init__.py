@@ -1,0 +1,1 @@
+"""What may the doors and steps ask of the tables? One module per noun."""

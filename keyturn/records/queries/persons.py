@@ -1,0 +1,139 @@
+"""What is on file about a person?"""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q
+
+from keyturn.matching.contacts import normal_email, normal_phone
+from keyturn.matching.identifiers import normal_identifier
+from keyturn.records.models import (
+    Account,
+    Person,
+    PersonAddress,
+    PersonContact,
+    PersonIdentifier,
+    PersonName,
+    ServiceAgreement,
+)
+from keyturn.records.queries.premises import LIVE
+from keyturn.terms.person import Identifier, Kind, PersonDetails
+
+
+def by_id(ident: str) -> Person | None:
+    """The person with this id or, where they were merged into another, that one."""
+    try:
+        person = Person.objects.filter(pk=UUID(str(ident))).select_related("redirect_to").first()
+    except ValueError:
+        return None
+    return person.redirect_to if person and person.redirect_to else person
+
+
+def with_parts() -> Any:
+    """Persons with their present names, contacts, identifiers and addresses, in five queries whatever their number."""
+    now = {"valid_to": None}
+    return Person.objects.prefetch_related(
+        Prefetch("names", PersonName.objects.filter(**now)),
+        Prefetch("contacts", PersonContact.objects.filter(**now).order_by("-is_primary", "id")),
+        Prefetch("identifiers", PersonIdentifier.objects.filter(**now).order_by("-is_primary", "id")),
+        Prefetch("addresses", PersonAddress.objects.filter(**now)),
+    )
+
+
+def details_of(person: Person, *, open_identifiers: bool = True) -> PersonDetails:
+    """The person as the process speaks of one. `open_identifiers=False` leaves identifiers sealed."""
+    name = next((each for each in person.names.all() if each.name_type == "primary"), None) or PersonName()
+    contacts = list(person.contacts.all())
+    return PersonDetails(
+        kind=Kind(person.kind),
+        given_name=name.given_name,
+        middle_name=name.middle_name,
+        family_name=name.family_name,
+        suffix=name.suffix,
+        organisation_name=name.organisation_name,
+        date_of_birth=person.date_of_birth,
+        emails=tuple(each.value for each in contacts if each.channel == "email"),
+        phones=tuple(each.value for each in contacts if each.channel == "phone"),
+        identifiers=tuple(Identifier(each.id_type, each.value) for each in person.identifiers.all()) if open_identifiers else (),
+        addresses=tuple(each.address for each in person.addresses.all()),
+    )
+
+
+def holders_of(digests: Iterable[str]) -> list[str]:
+    """Ids of the persons on whose file a unique identifier with one of these digests stands."""
+    rows = PersonIdentifier.objects.filter(digest__in=list(digests), unique_by_nature=True, valid_to=None)
+    return [str(ident) for ident in rows.values_list("person_id", flat=True).distinct()]
+
+
+def sharing_contact(normalised: Iterable[str]) -> list[str]:
+    """Ids of the persons who use one of these e-mails or phones (BR-61)."""
+    rows = PersonContact.objects.filter(normalised__in=[each for each in normalised if each], valid_to=None)
+    return [str(ident) for ident in rows.values_list("person_id", flat=True).distinct()[:50]]
+
+
+def unpaid_final_bills(person_id: Any) -> list[tuple[Account, Any]]:
+    """The person's accounts with a balance and no live agreement, each with the day its last service ended."""
+    accounts = (
+        Account.objects.filter(people__person_id=person_id, people__is_responsible=True, balance__gt=0)
+        .exclude(agreements__status__in=LIVE)
+        .prefetch_related("agreements")
+        .distinct()
+    )
+    return [(each, max((a.end_date for a in each.agreements.all() if a.end_date), default=None)) for each in accounts]
+
+
+def live_account(person_id: Any, *, division: str, customer_class: str) -> Account | None:
+    """The person's own account with live service in this division and class, the oldest first."""
+    return (
+        Account.objects.filter(
+            people__person_id=person_id, people__is_main=True, division=division, customer_class=customer_class,
+            agreements__status__in=LIVE,
+        )
+        .order_by("set_up_on", "pk")
+        .distinct()
+        .first()
+    )  # fmt: skip
+
+
+def served_at(person_id: Any, premise_id: Any) -> list[str]:
+    """The services that this person has, or is about to have, at this premise (BR-43)."""
+    rows = ServiceAgreement.objects.filter(
+        account__people__person_id=person_id, service_point__premise_id=premise_id, status__in=LIVE
+    )
+    return list(rows.values_list("service_point__service", flat=True).distinct())
+
+
+def search(text: str, *, most: int = 50) -> list[Person]:
+    """For staff and API: by name, e-mail, phone or the CIS's reference; the beginning of a word is enough."""
+    words = text.split()[:4]
+    if not words:
+        return []
+    names = Q()
+    for word in words:
+        names &= (
+            Q(given_name__istartswith=word) | Q(family_name__istartswith=word) | Q(middle_name__istartswith=word)
+            | Q(organisation_name__icontains=word)
+        )  # fmt: skip
+    by_name = PersonName.objects.filter(names, valid_to=None).values("person_id")[: most * 4]
+    by_contact = PersonContact.objects.filter(normalised=text.strip().casefold(), valid_to=None).values("person_id")[:most]
+    rows = with_parts().filter(Q(ref=text.strip()) | Q(pk__in=by_name) | Q(pk__in=by_contact), redirect_to=None)
+    return list(rows.order_by("pk")[:most])
+
+
+def differences(details: PersonDetails, person: Person) -> list[tuple[str, str]]:
+    """What the applicant says that the file does not: (field, their value). Silence is no difference."""
+    on_file = details_of(with_parts().get(pk=person.pk))
+    said = [
+        (name, getattr(details, name))
+        for name in ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
+        if getattr(details, name).casefold() not in ("", getattr(on_file, name).casefold())
+    ]
+    if details.date_of_birth not in (None, on_file.date_of_birth):
+        said.append(("date_of_birth", details.date_of_birth.isoformat()))  # type: ignore[union-attr]
+    said += [("email", each) for each in details.emails if normal_email(each) not in map(normal_email, on_file.emails)]
+    said += [("phone", each) for each in details.phones if normal_phone(each) not in map(normal_phone, on_file.phones)]
+    known = {(each.id_type, normal_identifier(each.value)) for each in on_file.identifiers}
+    said += [(each.id_type, each.value) for each in details.identifiers if (each.id_type, normal_identifier(each.value)) not in known]
+    said += [("address", "\n".join(each.lines())) for each in details.addresses if each not in on_file.addresses]
+    return said

@@ -1,0 +1,28 @@
+"""What happens to a request: one folder per box of process 3.3.1."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from keyturn.terms.finding import RULEBOOK, Rule
+
+STEPS = {
+    "identify": "I", "gather": "G", "validate": "V", "match": "M", "verify": "Y", "decide": "D", "review": "R",
+    "establish": "E", "sync": "S", "confirm": "C", "maintain": "K",
+}  # fmt: skip
+"""Each step's folder and the letter of its rules."""
+
+
+def rulebook() -> dict[str, Rule]:
+    """Every rule of every step, by number."""
+    for folder in STEPS:
+        import_module(f"keyturn.steps.{folder}.rules")
+    return dict(sorted(RULEBOOK.items(), key=lambda entry: (list(STEPS.values()).index(entry[0][0]), entry[0])))
+
+
+def words() -> dict[str, str]:
+    """What a customer or reviewer reads for each rule number; the sentence is still to be translated."""
+    found: dict[str, str] = {}
+    for folder in STEPS:
+        if find_spec(f"keyturn.steps.{folder}.words"):
+            found.update(import_module(f"keyturn.steps.{folder}.words").WORDS)
+    return found

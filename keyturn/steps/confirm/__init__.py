@@ -1,0 +1,1 @@
+"""Step confirm: what is the customer told, and by which channel?"""

@@ -1,0 +1,42 @@
+"""What is the customer told, when, and by which channel?"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from keyturn.terms.finding import rule
+
+
+class News(StrEnum):
+    """What can happen that a customer hears about; each has a template in both languages."""
+
+    EMAIL_CODE = "email_code"
+    STATUS_CODE = "status_code"
+    RESUME_LINK = "resume_link"
+    RECEIVED = "received"
+    QUESTION = "question"
+    REFUSED = "refused"
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+
+
+@rule("C-01", "Everybody is told by e-mail where they gave one, else by letter", implements=("BR-51",))
+def channel_for(answers: Mapping[str, Any]) -> str:
+    return "email" if answers.get("email") else "letter"
+
+
+@rule("C-02", "A text message goes only to a number whose owner asked for texts", implements=("BR-17", "BR-65"))
+def also_by_text(news: News, answers: Mapping[str, Any]) -> bool:
+    """Only that service is arranged: nothing that identifies anybody, no code, no reason."""
+    return news is News.COMPLETED and bool(answers.get("phone")) and "texts" in answers.get("consents", ())
+
+
+@rule("C-03", "A customer is written to in their own language")
+def language_for(answers: Mapping[str, Any], *, spoken: str) -> str:
+    """The language chosen for letters, else the one in which they filled in the form."""
+    return answers.get("language") or spoken
+
+
+@rule("C-04", "A new code or link is not sent by letter: it would arrive too late")
+def can_be_sent(news: News, channel: str) -> bool:
+    return channel != "letter" or news not in (News.EMAIL_CODE, News.STATUS_CODE, News.RESUME_LINK)

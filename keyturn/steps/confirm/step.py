@@ -1,0 +1,87 @@
+"""How does a piece of news become a message, and how is the message written and sent?"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.translation import override
+
+from keyturn.connectors import letter, mail, sms
+from keyturn.journeys.applicant import applicant, mailing_address, service_address
+from keyturn.matching.contacts import normal_phone
+from keyturn.records.models import Message, Request
+from keyturn.steps.confirm import rules
+from keyturn.steps.confirm.rules import News
+from keyturn.terms.message import Outgoing
+from keyturn.terms.policy import Policy
+
+SEND = {"email": mail.send, "sms": sms.send, "letter": letter.send}
+
+
+def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None) -> list[Message]:
+    """Write the messages for a piece of news, in the transaction that causes it; a job sends them."""
+    answers = request.answers
+    channel = rules.channel_for(answers)
+    channels = [channel] if rules.can_be_sent(news, channel) else []
+    if rules.also_by_text(news, answers):
+        channels.append("sms")
+    return [_message(request, news, each, now=now, values=dict(values or {})) for each in channels]
+
+
+def _message(request: Request, news: News, channel: str, *, now: datetime, values: dict[str, Any]) -> Message:
+    message = Message(
+        request=request,
+        template=str(news),
+        channel=channel,
+        language=rules.language_for(request.answers, spoken=request.language),
+        created_at=now,
+    )
+    message.content = {"to": _recipient(request, channel), "values": values}
+    message.save(force_insert=True)
+    return message
+
+
+def _recipient(request: Request, channel: str) -> str:
+    answers = request.answers
+    if channel == "email":
+        return str(answers["email"])
+    if channel == "sms":
+        return normal_phone(answers["phone"])
+    address = mailing_address(answers) or (request.premise.address if request.premise else service_address(answers))
+    return "\n".join([applicant(answers).display_name, *(address.lines() if address else [])])
+
+
+def send(message: Message, *, policy: Policy) -> None:
+    """Write it out in its language and hand it to its channel. Raises Unavailable where the channel is down."""
+    SEND[message.channel](render(message, policy=policy))
+
+
+def render(message: Message, *, policy: Policy) -> Outgoing:
+    """The message as it is sent; the first line of its template is the subject."""
+    content = message.content
+    with override(message.language):
+        text = render_to_string(f"messages/{message.template}.txt", _context(message, content["values"]))
+    subject, _, body = text.strip().partition("\n")
+    return Outgoing(
+        message_id=str(message.pk), to=content["to"], subject=subject.strip(), text=body.strip() + "\n", language=message.language
+    )
+
+
+def _context(message: Message, values: Mapping[str, Any]) -> dict[str, Any]:
+    request = message.request
+    assert request is not None
+    start = request.answers.get("start_date")
+    return {
+        "values": values,
+        "reference": request.reference,
+        "services": request.answers.get("services", ()),
+        "start_date": date_format(datetime.fromisoformat(start), "DATE_FORMAT") if start else "",
+        "address": request.premise.address.lines() if request.premise else [],
+        "name": applicant(request.answers).display_name,
+        "base_url": settings.KEYTURN_BASE_URL,
+        "utility": settings.KEYTURN_BRAND,
+        "channel": message.channel,
+    }

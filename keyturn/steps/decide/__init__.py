@@ -1,0 +1,1 @@
+"""Step decide: accept, refer or refuse?"""

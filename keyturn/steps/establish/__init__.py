@@ -1,0 +1,1 @@
+"""Step establish: what do we write down?"""

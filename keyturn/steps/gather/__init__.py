@@ -1,0 +1,1 @@
+"""Step gather: what must still be asked?"""

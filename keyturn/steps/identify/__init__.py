@@ -1,0 +1,1 @@
+"""Step identify: who is asking, and for whom?"""

@@ -1,0 +1,1 @@
+"""Step maintain: is it still true?"""

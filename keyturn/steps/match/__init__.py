@@ -1,0 +1,1 @@
+"""Step match: do we already know this person, this premise?"""

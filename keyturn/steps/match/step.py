@@ -1,0 +1,82 @@
+"""Who is the applicant, and which premise do they mean? Looked up under the locks that make the answer final.
+
+Everything from here to `establish` happens in one transaction (quality.md section 2): whoever else decides about the
+same identity waits, and then finds what was written here.
+"""
+
+from datetime import datetime
+
+from keyturn.journeys.applicant import applicant
+from keyturn.matching.decide import Decision, decide
+from keyturn.matching.identifiers import PARTIAL_TYPES
+from keyturn.matching.model import load
+from keyturn.records import person_index
+from keyturn.records.crypto import digest
+from keyturn.records.models import Candidate, Request
+from keyturn.records.queries import persons, premises
+from keyturn.steps.match import rules
+from keyturn.terms.person import PersonDetails
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Verdict
+
+
+def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
+    """Set the request's premise, zone and (where linked) person; keep the candidates with what speaks for and against."""
+    details = applicant(request.answers)
+    decision = _search(request, details, policy)
+    request.match_zone = rules.zone(decision, request.person_decision)
+    request.model_version = load(policy.match_profile).version
+    request.person = _person(request, decision)
+    request.premise = premises.resolve(request.answers.get("service_address") or {})
+    _keep_candidates(request, decision)
+    findings = (
+        *rules.person_is_clear(request.match_zone),
+        *rules.identifier_is_free(_holders(details), person_id=str(request.person_id) if request.person_id else None),
+        *rules.premise_is_known(request.premise is not None),
+    )
+    return Verdict(findings, {"zone": request.match_zone, "candidates": len(decision.ranked), "model": request.model_version})
+
+
+def _search(request: Request, details: PersonDetails, policy: Policy) -> Decision:
+    probe = person_index.features(details)
+    person_index.lock(probe)
+    proofs = (rules.Proof(kind, subject) for kind, subject in request.evidence.values_list("kind", "subject"))
+    return decide(
+        probe,
+        person_index.candidates(probe),
+        model=load(policy.match_profile),
+        verified=rules.verified(details, proofs, digest=digest),
+        policy=policy,
+        not_same=frozenset(request.person_decision.get("new", ())),
+    )
+
+
+def _person(request: Request, decision: Decision) -> object:
+    if request.match_zone != "link":
+        return None
+    chosen = request.person_decision.get("same") or decision.ranked[0].person_id
+    return persons.by_id(chosen)
+
+
+def _holders(details: PersonDetails) -> list[str]:
+    pairs = person_index.features(details).identifiers
+    return persons.holders_of(value for kind, value in pairs if kind not in PARTIAL_TYPES)
+
+
+def _keep_candidates(request: Request, decision: Decision) -> None:
+    request.candidates.all().delete()
+    Candidate.objects.bulk_create(
+        Candidate(
+            request=request,
+            person_id=each.person_id,
+            rank=rank,
+            weight=each.scored.weight,
+            probability=each.scored.probability,
+            linkable=each.linkable,
+            fields=[{"field": f.field, "level": f.level, "weight": round(f.weight, 2)} for f in each.scored.fields],
+            vetoes=list(each.scored.vetoes),
+            why=list(each.why),
+            model_version=request.model_version,
+        )
+        for rank, each in enumerate(decision.ranked, start=1)
+    )

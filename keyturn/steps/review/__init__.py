@@ -1,0 +1,1 @@
+"""Step review: what staff may do with a referred request?"""

@@ -1,0 +1,58 @@
+"""What may staff do with a request that was referred to them, and who may not?"""
+
+from collections.abc import Collection, Iterator, Sequence
+from enum import StrEnum
+
+from keyturn.terms.finding import Effect, Finding, rule
+
+
+class Decision(StrEnum):
+    """Staff's five words (surface.md)."""
+
+    SAME_PERSON = "same_person"
+    NEW_PERSON = "new_person"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    ASK = "ask"
+
+
+PERSON_RULES = frozenset({"M-02"})
+"""Findings that only the words "same person" and "new person" settle."""
+
+
+@rule("R-01", "Nobody decides their own request")
+def is_not_their_own(*, staff_origin: str, begun_by: str, staff_email_digest: str, email_digest: str) -> bool:
+    """Own: begun under their login, or bearing their e-mail address."""
+    return staff_origin != begun_by and not (email_digest and staff_email_digest == email_digest)
+
+
+@rule("R-02", "A refusal says why, in words that the applicant will read; a question asks something", implements=("BR-55",))
+def words_are_given(decision: Decision, reason: str) -> Iterator[Finding]:
+    if decision in (Decision.REFUSE, Decision.ASK) and len(reason.strip()) < 10:
+        yield Finding("R-02", "reason", params={"why": str(decision)})
+
+
+@rule("R-03", "“Same person” names somebody whom the reviewer was shown")
+def person_was_shown(decision: Decision, person_id: str | None, shown: Collection[str]) -> Iterator[Finding]:
+    if decision is Decision.SAME_PERSON and person_id not in shown:
+        yield Finding("R-03", "person_id")
+
+
+@rule("R-04", "Whether it is the same person is said before the request is approved", implements=("ER-13",))
+def person_is_settled(decision: Decision, findings: Sequence[Finding]) -> Iterator[Finding]:
+    if decision is Decision.APPROVE and any(found.rule in PERSON_RULES for found in findings):
+        yield Finding("R-04", "decision")
+
+
+@rule("R-05", "A request whose premise is not on file is not approved before the premise is", implements=("ER-03",))
+def premise_is_settled(decision: Decision, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The CIS can start service at a premise only: have it created, import it, then decide."""
+    if decision in (Decision.APPROVE, Decision.SAME_PERSON, Decision.NEW_PERSON) and any(f.rule == "M-05" for f in findings):
+        yield Finding("R-05", "decision")
+
+
+@rule("R-06", "What staff let pass is what they were shown: anything that turns up later is shown again")
+def let_pass(findings: Sequence[Finding], approved: Sequence[dict[str, str]]) -> list[Finding]:
+    """The findings that still stand: without those that staff have seen and approved, by rule and field."""
+    seen = {(each["rule"], each["field"]) for each in approved}
+    return [found for found in findings if found.effect is not Effect.REFER or (found.rule, found.field) not in seen]

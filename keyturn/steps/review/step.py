@@ -1,0 +1,35 @@
+"""How does a staff decision change what is known about a request?"""
+
+from datetime import datetime, timedelta
+
+from keyturn.records.models import Note, Request
+from keyturn.steps.review.rules import Decision
+from keyturn.terms.finding import Effect, Finding
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Verdict
+
+
+def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
+    """Staff are due when anything on the request still asks for them; the promise is kept from the first time."""
+    standing = tuple(Finding.from_json(row) for row in request.findings)
+    if any(found.effect is Effect.REFER for found in standing) and request.promised_at is None:
+        request.promised_at = now + timedelta(hours=policy.review_promise_hours)
+    return Verdict(standing)
+
+
+def apply(request: Request, decision: Decision, *, person_id: str | None) -> None:
+    """Keep staff's word on the request: whom it is, and which findings they let pass."""
+    if decision is Decision.SAME_PERSON:
+        request.person_decision = {"same": person_id}
+    if decision is Decision.NEW_PERSON:
+        request.person_decision = {"new": [str(each) for each in request.candidates.values_list("person_id", flat=True)]}
+    if decision in (Decision.SAME_PERSON, Decision.NEW_PERSON, Decision.APPROVE):
+        seen = [row for row in request.findings if row["effect"] == Effect.REFER]
+        request.approved = [*request.approved, *({"rule": row["rule"], "field": row["field"]} for row in seen)]
+
+
+def say(request: Request, kind: str, text: str, *, actor: Actor, now: datetime) -> None:
+    """Keep a question, its answer or a reason with the request."""
+    note = Note(request=request, at=now, kind=kind, role=str(actor.role), actor=actor.ident[:80])
+    note.text = text
+    note.save()

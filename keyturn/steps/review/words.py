@@ -1,0 +1,13 @@
+"""What does staff read when a decision cannot be taken?"""
+
+from keyturn.terms.words import gettext_noop as _
+
+WORDS = {
+    "R-01": _("This is your own request. A colleague must decide it."),
+    "R-02": _("Write at least one full sentence: the applicant will read it."),
+    "R-02.ask": _("Write your question in at least one full sentence: the applicant will read it."),
+    "R-02.refuse": _("Write the reason in at least one full sentence: the applicant will read it."),
+    "R-03": _("Choose one of the persons shown."),
+    "R-04": _("First say whether the applicant is somebody on file, or a new person."),
+    "R-05": _("First have the premise created in the CIS and imported. Until then, ask the customer or refuse."),
+}

@@ -1,0 +1,1 @@
+"""Step sync: what must the CIS be told, and what do its answers mean?"""

@@ -1,0 +1,69 @@
+"""What must the CIS be told, under which key, and what follows from its answer or its silence?"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
+from keyturn.terms.finding import rule
+from keyturn.terms.policy import Policy
+
+
+class Next(StrEnum):
+    """What happens to a delivery after a try."""
+
+    RETRY = "retry"  # nothing happened: send again later
+    LOOK_UP = "look_up"  # something may have happened: ask first, later
+    STAFF = "staff"  # the CIS said no: a person must look
+    ENGINEER = "engineer"  # tried often enough
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    next: Next
+    at: datetime | None = None
+
+
+@rule("S-01", "One request is one key in the CIS, for ever", implements=("ER-22",))
+def key_for(reference: str) -> str:
+    """The idempotency key (I3)."""
+    return f"{reference}:establish"
+
+
+@rule("S-02", "An unknown outcome is looked up before anything is sent again", implements=("ER-23",))
+def must_look_up(state: str) -> bool:
+    """A delivery that was sent and never answered may have had its effect, whatever ended the try."""
+    return state in ("sent", "in_doubt")
+
+
+@rule("S-03", "Silence is tried again, doubt is looked up, a refusal goes to staff", implements=("ER-23", "ER-24"))
+def plan_after(problem: KeyturnError, *, tries: int, key: str, now: datetime, policy: Policy) -> Plan:
+    if isinstance(problem, Rejected):
+        return Plan(Next.STAFF)
+    if tries >= policy.cis_tries:
+        return Plan(Next.ENGINEER)
+    at = now + wait(tries, key, policy)
+    if isinstance(problem, InDoubt):
+        return Plan(Next.LOOK_UP, at)
+    if isinstance(problem, Unavailable):
+        return Plan(Next.RETRY, at)
+    raise problem
+
+
+@rule("S-04", "Tries are spread: each wait is longer, and no two requests wait alike")
+def wait(tries: int, key: str, policy: Policy) -> timedelta:
+    """Exponential, capped, with a jitter of +-25 % that follows from the key, so that a replay is exact."""
+    seconds = min(policy.cis_first_wait_seconds * 2 ** max(tries - 1, 0), policy.cis_longest_wait_seconds)
+    jitter = hashlib.sha256(f"{key}:{tries}".encode()).digest()[0] / 255 * 0.5 + 0.75
+    return timedelta(seconds=seconds * jitter)
+
+
+@rule("S-05", "While one call is under way, nobody else makes the same call")
+def is_leased(leased_until: datetime | None, now: datetime) -> bool:
+    return leased_until is not None and leased_until > now
+
+
+def lease(now: datetime, policy: Policy) -> datetime:
+    """Until when a call may take; a process that dies with it is followed by another after that."""
+    return now + timedelta(seconds=policy.cis_timeout_seconds * 2 + 5)

@@ -1,0 +1,105 @@
+"""What is the CIS told about a request, and what do we keep of its answer?"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from keyturn.journeys.applicant import applicant, mailing_address
+from keyturn.records.models import Delivery, Person, Request, ServiceAgreement
+from keyturn.steps.sync import rules
+from keyturn.terms.cis import Answer, EstablishService
+from keyturn.terms.errors import InDoubt, KeyturnError
+from keyturn.terms.policy import Policy
+from keyturn.terms.premise import AgreementStatus, Service
+from keyturn.terms.request import Standing, Verdict
+
+
+def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
+    """Record the intent, in the transaction that established: from here on the request has a delivery."""
+    delivery, made = Delivery.objects.get_or_create(
+        request=request, defaults={"key": rules.key_for(request.reference), "created_at": now}
+    )
+    if made or delivery.state == "rejected":
+        delivery.state = "intended"
+        delivery.problem = ""
+        delivery.save()
+    return Verdict(data={"key": delivery.key})
+
+
+def command_for(request: Request, policy: Policy) -> EstablishService:
+    """The command, built from the registry at the moment of sending."""
+    assert request.person and request.account and request.premise
+    answers = request.answers
+    known = request.person.ref or ""
+    return EstablishService(
+        request_reference=request.reference,
+        premise_ref=request.premise.ref,
+        services=tuple(Service(each) for each in answers["services"]),
+        start_date=date.fromisoformat(answers["start_date"]),
+        customer_class=request.account.customer_class,
+        division=request.account.division,
+        language=request.account.language,
+        person_ref=known,
+        person=None if known else applicant(answers),
+        mailing_address=mailing_address(answers),
+        account_ref=request.account.ref or "",
+        origin={"channel": request.channel},
+    )
+
+
+def keep_answer(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
+    """Write the CIS's references into the registry, once. A person who was established meanwhile keeps theirs."""
+    assert request.person and request.account
+    if request.person.ref is None:
+        Person.objects.filter(pk=request.person_id, ref=None).update(ref=answer.person_ref)
+    if request.account.ref is None:
+        request.account.ref = answer.account_ref
+        request.account.save(update_fields=["ref"])
+    for service, ref in answer.agreement_refs.items():
+        ServiceAgreement.objects.filter(
+            account=request.account, service_point__premise=request.premise, service_point__service=service, ref=None,
+            status=AgreementStatus.PENDING_START,
+        ).update(ref=ref)  # fmt: skip
+    delivery.state = "done"
+    delivery.answer = _as_json(answer)
+    delivery.answered_at = now
+    delivery.leased_until = delivery.next_try_at = None
+    delivery.problem = ""
+    delivery.save()
+
+
+def _as_json(answer: Answer) -> Mapping[str, Any]:
+    return {
+        "person_ref": answer.person_ref,
+        "account_ref": answer.account_ref,
+        "agreement_refs": dict(answer.agreement_refs),
+    }
+
+
+def keep_problem(delivery: Delivery, problem: KeyturnError, plan: rules.Plan) -> None:
+    """Write down what a try came to. Only a code is kept: a CIS's text may quote what it was sent."""
+    states = {
+        rules.Next.RETRY: "intended",
+        rules.Next.LOOK_UP: "in_doubt",
+        rules.Next.STAFF: "rejected",
+        rules.Next.ENGINEER: "in_doubt" if isinstance(problem, InDoubt) else "intended",
+    }
+    delivery.state = states[plan.next]
+    delivery.problem = problem.code[:80]
+    delivery.leased_until = None
+    delivery.next_try_at = plan.at
+    delivery.save()
+
+
+def start_again(request: Request, *, now: datetime) -> None:
+    """Count from one again; a delivery in doubt stays in doubt and is looked up first."""
+    Delivery.objects.filter(request=request).update(tries=0, leased_until=None, next_try_at=now)
+
+
+def must_wait_for_another(request: Request, delivery: Delivery) -> bool:
+    """Whether an earlier request of the same person is still on its way: one of the two tells the CIS of the person.
+
+    Order per person; a rejected one does not hold up the next, one in doubt or given up does.
+    """
+    earlier = Delivery.objects.filter(request__person_id=request.person_id, created_at__lt=delivery.created_at)
+    return earlier.exclude(state__in=("done", "rejected")).exclude(request__standing=Standing.NOBODY).exists()

@@ -1,0 +1,1 @@
+"""Step validate: is each answer well formed and possible?"""

@@ -1,0 +1,1 @@
+"""Step verify: is it truly them?"""

@@ -1,0 +1,145 @@
+"""Which proofs does a request have, and is another one needed?"""
+
+import hmac
+from datetime import datetime, timedelta
+
+from keyturn.journeys.applicant import applicant
+from keyturn.matching.contacts import normal_email
+from keyturn.records import ids, person_index
+from keyturn.records.crypto import digest, fingerprint
+from keyturn.records.models import EmailCode, Evidence, OutsideCheck, Request, ResumeLink
+from keyturn.steps.verify import rules
+from keyturn.terms.finding import Finding
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Role, Verdict
+
+
+def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
+    """Ask for the proof that is missing; `check="identity"` where an outside party must be asked first."""
+    facts = _facts(request)
+    if rules.identity_check_is_due(facts, policy):
+        return Verdict(check="identity")
+    return Verdict((*rules.email_is_proved(facts), *rules.identity_is_confirmed(facts)))
+
+
+def _facts(request: Request) -> rules.Facts:
+    proofs = set(request.evidence.values_list("kind", "subject"))
+    check = request.checks.filter(kind="identity", subject=identity_subject(request)).first()
+    return rules.Facts(
+        channel=request.channel,
+        email_proved=("email", request.email_digest) in proofs,
+        identity_attested=any(kind == "identity" for kind, _subject in proofs),
+        is_new_person=request.match_zone == "new",
+        identity_outcome=check.outcome if check else "",
+    )
+
+
+def identity_subject(request: Request) -> str:
+    """A digest of what the identity check is about: other details need another check."""
+    details = applicant(request.answers)
+    return digest("identity", repr((details.display_name, details.date_of_birth, person_index.features(details).identifiers)))
+
+
+def open_check(request: Request, *, now: datetime) -> OutsideCheck:
+    """The row of the check that is due; made before the outside party is called."""
+    check, _made = OutsideCheck.objects.get_or_create(
+        request=request, kind="identity", subject=identity_subject(request), defaults={"asked_at": now}
+    )
+    return check
+
+
+def attest(request: Request, kinds: list[str], *, actor: Actor, now: datetime) -> None:
+    """Enter what a partner vouches for, about the answers as they stand (I-01)."""
+    details = applicant(request.answers)
+    subjects = {
+        "email": [digest("email", normal_email(each)) for each in details.emails],
+        "phone": [digest("phone", each) for each in person_index.features(details).phones],
+        "identity": [value for _kind, value in person_index.features(details).identifiers] or [identity_subject(request)],
+    }
+    for kind in kinds:
+        for subject in subjects[kind]:
+            _enter(request, kind, subject, "attested", actor, now)
+
+
+def send_code(request: Request, purpose: str, *, now: datetime, policy: Policy) -> str | None:
+    """Make a new code for the request's e-mail and void the older ones; None where too many were sent (Y-05)."""
+    recent = request.email_codes.filter(purpose=purpose, sent_at__gt=now - timedelta(hours=1)).count()
+    if not rules.may_send_code(recent, policy):
+        return None
+    code = ids.new_code()
+    request.email_codes.filter(purpose=purpose, used_at=None, expires_at__gt=now).update(expires_at=now)
+    EmailCode.objects.create(
+        request=request,
+        purpose=purpose,
+        email_digest=request.email_digest,
+        code_digest=_code_digest(request, purpose, code),
+        sent_at=now,
+        expires_at=now + rules.code_lifetime(purpose, policy),
+    )
+    return code
+
+
+def try_code(request: Request, purpose: str, typed: str, *, now: datetime, policy: Policy) -> list[Finding]:
+    """Use a code. Wrong guesses are counted; a right one is used up and, to prove an e-mail, entered as evidence."""
+    code = (
+        EmailCode.objects.select_for_update()
+        .filter(request=request, purpose=purpose, email_digest=request.email_digest)
+        .order_by("-sent_at", "-id")
+        .first()
+    )
+    problem = rules.code_problem(
+        found=code is not None,
+        used=code is not None and code.used_at is not None,
+        expires_at=code.expires_at if code else None,
+        tries=code.tries if code else 0,
+        now=now,
+        policy=policy,
+    )
+    if problem or code is None:
+        return [Finding("Y-04", "code", params={"why": problem})]
+    if not hmac.compare_digest(code.code_digest, _code_digest(request, purpose, rules.normal_code(typed))):
+        code.tries += 1
+        code.save(update_fields=["tries"])
+        return [Finding("Y-04", "code")]
+    code.used_at = now
+    code.save(update_fields=["used_at"])
+    _enter(request, "email", request.email_digest, "code", Actor(Role.CUSTOMER), now)
+    return []
+
+
+def _code_digest(request: Request, purpose: str, code: str) -> str:
+    return digest("code", f"{request.pk}:{purpose}:{code}")
+
+
+def _enter(request: Request, kind: str, subject: str, source: str, actor: Actor, now: datetime) -> None:
+    Evidence.objects.get_or_create(
+        request=request, kind=kind, subject=subject, defaults={"source": source, "actor": actor.ident[:80], "at": now}
+    )
+
+
+def open_draft_of(email: str, *, now: datetime) -> Request | None:
+    """The latest draft that bears this e-mail address and has not expired."""
+    normal = normal_email(email)
+    if not normal:
+        return None
+    drafts = Request.objects.filter(email_digest=digest("email", normal), standing="customer", submitted_at=None, due_at__gt=now)
+    return drafts.order_by("-updated_at").first()
+
+
+def make_resume_link(request: Request, *, now: datetime, policy: Policy) -> str:
+    """A link's token; only its fingerprint is kept. Empty where several were sent in the last hour (Y-05)."""
+    hours = timedelta(hours=policy.resume_link_hours)
+    recent = request.resume_links.filter(expires_at__gt=now + hours - timedelta(hours=1)).count()
+    if not rules.may_send_code(recent, policy):
+        return ""
+    token = ids.new_secret()
+    ResumeLink.objects.create(request=request, fingerprint=fingerprint(token), expires_at=now + hours)
+    return token
+
+
+def resume(token: str, *, now: datetime) -> Request | None:
+    """The draft that a link leads to, while both hold."""
+    link = ResumeLink.objects.filter(fingerprint=fingerprint(token), expires_at__gt=now).select_related("request").first()
+    if link is None or link.request.standing != "customer" or link.request.submitted_at is not None:
+        return None
+    return link.request

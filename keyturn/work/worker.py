@@ -1,0 +1,75 @@
+"""How does a worker process run, and what does it do about jobs whose worker died?"""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
+
+log = structlog.get_logger("keyturn.work")
+
+STALLED_AFTER_SECONDS = 30
+QUEUE = "keyturn"
+
+
+def run(*, concurrency: int = 4, wait: bool = True) -> None:
+    """Do jobs until told to stop (SIGTERM, SIGINT: finishes the running ones), or, with `wait=False`, until none is due."""
+    asyncio.run(_run(concurrency, wait))
+
+
+async def _run(concurrency: int, wait: bool) -> None:
+    async with _app().open_async() as worker_app:
+        await rescue_stalled(worker_app, seconds=STALLED_AFTER_SECONDS if wait else 0.0)
+        log.info("worker ready", concurrency=concurrency)
+        await worker_app.run_worker_async(
+            queues=[QUEUE],
+            concurrency=concurrency,
+            wait=wait,
+            install_signal_handlers=wait,
+            fetch_job_polling_interval=2.0,
+            update_heartbeat_interval=5.0,
+            stalled_worker_timeout=STALLED_AFTER_SECONDS,
+            shutdown_graceful_timeout=20.0,
+            delete_jobs="successful",
+        )
+
+
+def _app() -> App:
+    connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=6)
+    return app.with_connector(connector)
+
+
+async def rescue_stalled(worker_app: App, *, seconds: float = STALLED_AFTER_SECONDS) -> int:
+    """Give the jobs of workers that stopped beating back to the queue. They may run twice: every job allows that."""
+    stalled = list(await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds))
+    for job in stalled:
+        await worker_app.job_manager.retry_job(job, retry_at=datetime.now(UTC))
+    if stalled:
+        log.warning("rescued", jobs=len(stalled))
+    return len(stalled)
+
+
+@app.periodic(cron="*/20 * * * * *")
+@app.task(name="keyturn.rescue_stalled", queue=QUEUE, queueing_lock="rescue_stalled", pass_context=True)
+async def rescue_stalled_job(context: JobContext, timestamp: int) -> None:
+    await rescue_stalled(context.app)
+
+
+def every(cron: str, name: str) -> None:
+    """Run the job `name` on a schedule; if a turn is missed, the next one does the work."""
+
+    @app.periodic(cron=cron)
+    @app.task(name=f"keyturn.{name}.scheduled", queue=QUEUE, queueing_lock=f"scheduled:{name}")
+    def scheduled(timestamp: int, **_: Any) -> None:
+        from keyturn.work import queue
+
+        queue.later(name, once=f"due:{name}")
+
+
+every("* * * * *", "rescue")
+every("*/15 * * * *", "expire")
+
+
