@@ -6,11 +6,7 @@ from typing import Final
 def _table(text: str) -> dict[str, str]:
     """Lines of "short: long longer" as {long: short, longer: short, short: short}."""
     rows = (line.split(":") for line in text.strip().splitlines())
-    return {
-        word: short.strip()
-        for short, words in rows
-        for word in (short.strip(), *words.split())
-    }
+    return {word: short.strip() for short, words in rows for word in (short.strip(), *words.split())}
 
 
 STREET_TYPES: Final = _table("""
@@ -183,10 +179,7 @@ def _numbered(text: str) -> dict[str, int]:
 NUMBER_WORDS: Final = _numbered("one two three four five six seven eight nine ten")
 
 TENS: Final = {
-    word: 10 * number
-    for word, number in _numbered(
-        "ten twenty thirty forty fifty sixty seventy eighty ninety"
-    ).items()
+    word: 10 * number for word, number in _numbered("ten twenty thirty forty fifty sixty seventy eighty ninety").items()
 }
 
 ORDINALS: Final = {

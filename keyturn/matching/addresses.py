@@ -105,9 +105,7 @@ def _segments(line: str) -> list[str]:
     if line.strip().lower().startswith(words.CARE_OF):
         return []
     folded = fold(line, keep=_MARKS)
-    return [
-        piece for piece in (each.strip(" -/") for each in folded.split(",")) if piece
-    ]
+    return [piece for piece in (each.strip(" -/") for each in folded.split(",")) if piece]
 
 
 def _country(text: str) -> str:
@@ -177,9 +175,7 @@ def _take_postal(segments: list[str], country: str) -> tuple[list[str], str]:
         code = shape.fullmatch(tokens[-1])
         if code and (len(tokens) > 2 or place > 0 or len(segments) == 1 == len(tokens)):
             left = " ".join(tokens[:-1])
-            return segments[:place] + ([left] if left else []) + segments[
-                place + 1 :
-            ], code[1]
+            return segments[:place] + ([left] if left else []) + segments[place + 1 :], code[1]
     return segments, ""
 
 
@@ -199,9 +195,7 @@ def _take_state(segments: list[str], country: str) -> tuple[list[str], str]:
                 and not (place == 0 and len(segments) == 1 and len(tokens) - length < 2)
             ):
                 left = " ".join(tokens[:-length])
-                return segments[:place] + ([left] if left else []) + segments[
-                    place + 1 :
-                ], code
+                return segments[:place] + ([left] if left else []) + segments[place + 1 :], code
     return segments, ""
 
 
@@ -228,11 +222,7 @@ def closeness(query: NormalAddress, place: NormalAddress) -> float:
         scores.append(
             (
                 2.0,
-                1.0
-                if query.postal == place.postal
-                else 0.5
-                if query.postal[:3] == place.postal[:3]
-                else 0.0,
+                1.0 if query.postal == place.postal else 0.5 if query.postal[:3] == place.postal[:3] else 0.0,
             )
         )
     if query.city:
@@ -261,6 +251,4 @@ def same_street(one: NormalAddress, other: NormalAddress) -> bool:
     if mine == theirs:
         return True
     shorter = min(len(mine), len(theirs))
-    return shorter > 3 and OSA.distance(mine, theirs, score_cutoff=2) <= (
-        1 if shorter < 7 else 2
-    )
+    return shorter > 3 and OSA.distance(mine, theirs, score_cutoff=2) <= (1 if shorter < 7 else 2)

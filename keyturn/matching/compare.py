@@ -24,9 +24,7 @@ def levels(one: Features, other: Features) -> dict[str, str]:
     found = _name_levels(one, other)
     if one.birth_date and other.birth_date:
         found["birth_date"] = compare_dates(one.birth_date, other.birth_date)
-    found["identifier"] = identifiers.compare_identifiers(
-        one.identifiers, other.identifiers
-    )
+    found["identifier"] = identifiers.compare_identifiers(one.identifiers, other.identifiers)
     found["email"] = contacts.compare_emails(one.emails, other.emails)
     found["phone"] = contacts.compare_phones(one.phones, other.phones)
     found["address"] = compare_addresses(one.addresses, other.addresses)
@@ -35,16 +33,10 @@ def levels(one: Features, other: Features) -> dict[str, str]:
 
 def _name_levels(one: Features, other: Features) -> dict[str, str]:
     if not one.is_person or not other.is_person:
-        return {
-            "organisation": compare_organisations(one.organisation, other.organisation)
-        }
+        return {"organisation": compare_organisations(one.organisation, other.organisation)}
     given = names.compare_given(one.given, one.middle, other.given, other.middle)
     family = names.compare_family(one.family, other.family)
-    if (
-        given in ("", names.DIFFERENT)
-        and family in ("", names.DIFFERENT)
-        and _swapped(one, other)
-    ):
+    if given in ("", names.DIFFERENT) and family in ("", names.DIFFERENT) and _swapped(one, other):
         given = family = names.SWAPPED
     return {
         "given": given,
@@ -64,9 +56,7 @@ def _swapped(one: Features, other: Features) -> bool:
     return crossed[0] in good and crossed[1] in good
 
 
-def compare_addresses(
-    one: tuple[NormalAddress, ...], other: tuple[NormalAddress, ...]
-) -> str:
+def compare_addresses(one: tuple[NormalAddress, ...], other: tuple[NormalAddress, ...]) -> str:
     """The best level between any two addresses; "" where one side has none. One level, however many parts agree."""
     best = len(ADDRESS_LEVELS)
     for mine in one:
@@ -93,12 +83,7 @@ def _address_rank(mine: NormalAddress, theirs: NormalAddress) -> int:
         and mine.street_core == theirs.street_core
         and len(mine.street_core) > 3
     ):
-        return (
-            2
-            if mine.state == theirs.state
-            and (near or not mine.postal or not theirs.postal)
-            else 5
-        )
+        return 2 if mine.state == theirs.state and (near or not mine.postal or not theirs.postal) else 5
     return 5 if mine.postal and mine.postal == theirs.postal else 6
 
 
@@ -106,11 +91,7 @@ def _is_near(mine: NormalAddress, theirs: NormalAddress) -> bool:
     """The same ZIP code, one digit of it off, or the same town where a ZIP code is missing or does not fit."""
     if mine.postal and mine.postal == theirs.postal:
         return True
-    if (
-        mine.city
-        and mine.city == theirs.city
-        and (mine.state == theirs.state or not mine.state or not theirs.state)
-    ):
+    if mine.city and mine.city == theirs.city and (mine.state == theirs.state or not mine.state or not theirs.state):
         return True
     return (
         bool(mine.postal)

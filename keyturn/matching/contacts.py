@@ -20,9 +20,7 @@ _TAGGED = _DOTLESS | {
     "protonmail.com", "pm.me",
 }  # fmt: skip
 # Numbers that people type to get past a form: they say nothing about anybody.
-_NOBODYS = re.compile(
-    r"\+1?(\d)\1{6,}|\+1?\d{3}5555555|\+1?(?:1234567890|0123456789|9876543210)|\+1?\d{3}0000000"
-)
+_NOBODYS = re.compile(r"\+1?(\d)\1{6,}|\+1?\d{3}5555555|\+1?(?:1234567890|0123456789|9876543210)|\+1?\d{3}0000000")
 
 
 def normal_phone(text: str, *, country: str = "US") -> str:
@@ -30,16 +28,9 @@ def normal_phone(text: str, *, country: str = "US") -> str:
     text = text[:LONGEST].strip()
     if not text:
         return ""
-    if (
-        country in _NANP_COUNTRIES
-        and text.isascii()
-        and not text.startswith("+")
-        and "x" not in text.lower()
-    ):
+    if country in _NANP_COUNTRIES and text.isascii() and not text.startswith("+") and "x" not in text.lower():
         digits = _DIGITS.sub("", text).removeprefix("1")
-        if _NANP.fullmatch(
-            digits
-        ):  # nearly every number of a US utility: the library costs 12 us more
+        if _NANP.fullmatch(digits):  # nearly every number of a US utility: the library costs 12 us more
             return _unless_nobodys("+1" + digits)
     try:
         parsed = phonenumbers.parse(text, country or None)
@@ -48,9 +39,7 @@ def normal_phone(text: str, *, country: str = "US") -> str:
     if not phonenumbers.is_possible_number(parsed):
         return ""
     parsed.extension = None
-    return _unless_nobodys(
-        phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    )
+    return _unless_nobodys(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
 def _unless_nobodys(number: str) -> str:
@@ -82,11 +71,7 @@ def compare_emails(one: tuple[str, ...], other: tuple[str, ...]) -> str:
         return ""
     if not set(one).isdisjoint(other):
         return EXACT
-    return (
-        DIFFERENT
-        if {*map(mailbox, one)}.isdisjoint(map(mailbox, other))
-        else SAME_MAILBOX
-    )
+    return DIFFERENT if {*map(mailbox, one)}.isdisjoint(map(mailbox, other)) else SAME_MAILBOX
 
 
 def compare_phones(one: tuple[str, ...], other: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """Are two birth dates the same, the same but for a slip of the fingers, or two different days?"""
 
+from datetime import date
 from typing import Final
 
 EXACT: Final = "exact"
@@ -16,6 +17,18 @@ SLIPS: Final = frozenset({TRANSPOSED, DAY_MONTH, ONE_DIGIT})
 
 GENERATION_YEARS: Final = 13
 """A slip that makes somebody this much older is as likely a parent: 1951 and 1981 differ by one digit."""
+
+
+_PLACEHOLDERS: Final = frozenset(
+    {"0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01", "9999-12-31"}
+)
+"""What systems store where nobody gave a date: they would make thousands of people look born together."""
+
+
+def normal_date(born: date | None) -> str:
+    """ISO 8601, or "" where the date is missing or a placeholder."""
+    text = born.isoformat()[:10] if born else ""
+    return "" if text in _PLACEHOLDERS else text
 
 
 def compare_dates(one: str, other: str) -> str:

@@ -85,10 +85,7 @@ def decide(
 
     `not_same` are ids that staff have said to be somebody else: they are listed, never linked and rival nobody.
     """
-    scores = {
-        person_id: score(probe, features, model=model)
-        for person_id, features in candidates.items()
-    }
+    scores = {person_id: score(probe, features, model=model) for person_id, features in candidates.items()}
     order = sorted(scores, key=lambda person_id: (-scores[person_id].weight, person_id))
     rivals = [person_id for person_id in order if person_id not in not_same]
     ranked = []
@@ -117,9 +114,7 @@ def decide(
         _zone(ranked, policy, _NOTHING),
         _zone(ranked, policy, _SESSION_ONLY),
     )
-    return Decision(
-        zone, tuple(ranked[: policy.candidates_kept]), by_score, model.version
-    )
+    return Decision(zone, tuple(ranked[: policy.candidates_kept]), by_score, model.version)
 
 
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -196,9 +191,7 @@ def relation(scored: Scored) -> tuple[str, ...]:
     """How two different people seem to belong together: "household" (one surname, one door or contact) or
     "shared_contact" (somebody else's telephone or mailbox)."""
     contact = "contact" in scored.groups
-    if scored.level("family") in _SAME_SURNAME and (
-        contact or scored.level("address") in _SAME_DOOR
-    ):
+    if scored.level("family") in _SAME_SURNAME and (contact or scored.level("address") in _SAME_DOOR):
         return ("household",)
     return ("shared_contact",) if contact else ()
 

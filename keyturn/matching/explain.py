@@ -1,7 +1,8 @@
 """How do we tell a reviewer, in words, what speaks for and against a candidate?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from types import MappingProxyType
 from typing import Final
 
@@ -17,92 +18,50 @@ class Words:
     field: str
     message: str
     weight: float = 0.0
-    params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    params: Mapping[str, str] = default(default_factory=lambda: MappingProxyType({}))
 
     @property
     def side(self) -> str:
         """ "for", "against" or "neutral"."""
-        return (
-            "for"
-            if self.weight > 0.5
-            else "against"
-            if self.weight < -0.5
-            else "neutral"
-        )
+        return "for" if self.weight > 0.5 else "against" if self.weight < -0.5 else "neutral"
 
 
 _FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("given", "exact"): gettext_noop("The given names are the same."),
     ("given", "nickname"): gettext_noop("One given name is a short form of the other."),
-    ("given", "initial"): gettext_noop(
-        "One given name is only an initial, and it fits."
-    ),
-    ("given", "middle"): gettext_noop(
-        "The given name of one is the middle name of the other."
-    ),
-    ("given", "similar"): gettext_noop(
-        "The given names differ by a slip of the fingers."
-    ),
-    ("given", "swapped"): gettext_noop(
-        "Given name and surname seem to be in each other's place."
-    ),
+    ("given", "initial"): gettext_noop("One given name is only an initial, and it fits."),
+    ("given", "middle"): gettext_noop("The given name of one is the middle name of the other."),
+    ("given", "similar"): gettext_noop("The given names differ by a slip of the fingers."),
+    ("given", "swapped"): gettext_noop("Given name and surname seem to be in each other's place."),
     ("given", "different"): gettext_noop("The given names are different."),
     ("middle", "exact"): gettext_noop("The middle names are the same."),
     ("middle", "initial"): gettext_noop("The middle initials fit."),
     ("middle", "different"): gettext_noop("The middle names are different."),
     ("family", "exact"): gettext_noop("The surnames are the same."),
     ("family", "part"): gettext_noop("The surnames have one part in common."),
-    ("family", "similar"): gettext_noop(
-        "The surnames differ by a slip of the fingers."
-    ),
+    ("family", "similar"): gettext_noop("The surnames differ by a slip of the fingers."),
     ("family", "phonetic"): gettext_noop("The surnames sound alike."),
-    ("family", "swapped"): gettext_noop(
-        "Surname and given name seem to be in each other's place."
-    ),
+    ("family", "swapped"): gettext_noop("Surname and given name seem to be in each other's place."),
     ("family", "different"): gettext_noop("The surnames are different."),
     ("suffix", "exact"): gettext_noop("The name suffixes (Jr, Sr, III) are the same."),
-    ("suffix", "one_sided"): gettext_noop(
-        "Only one of the names has a suffix (Jr, Sr, III)."
-    ),
-    ("suffix", "conflict"): gettext_noop(
-        "The name suffixes (Jr, Sr, III) contradict each other."
-    ),
-    ("organisation", "exact"): gettext_noop(
-        "The names are the same but for the legal form."
-    ),
-    ("organisation", "similar"): gettext_noop(
-        "The names differ by a slip of the fingers."
-    ),
-    ("organisation", "part"): gettext_noop(
-        "One name is part of the other, or a number in it differs."
-    ),
+    ("suffix", "one_sided"): gettext_noop("Only one of the names has a suffix (Jr, Sr, III)."),
+    ("suffix", "conflict"): gettext_noop("The name suffixes (Jr, Sr, III) contradict each other."),
+    ("organisation", "exact"): gettext_noop("The names are the same but for the legal form."),
+    ("organisation", "similar"): gettext_noop("The names differ by a slip of the fingers."),
+    ("organisation", "part"): gettext_noop("One name is part of the other, or a number in it differs."),
     ("organisation", "different"): gettext_noop("The names are different."),
     ("birth_date", "exact"): gettext_noop("The birth dates are the same."),
-    ("birth_date", "transposed"): gettext_noop(
-        "Two neighbouring digits of the birth dates are exchanged."
-    ),
-    ("birth_date", "day_month"): gettext_noop(
-        "Day and month of the birth dates are exchanged."
-    ),
+    ("birth_date", "transposed"): gettext_noop("Two neighbouring digits of the birth dates are exchanged."),
+    ("birth_date", "day_month"): gettext_noop("Day and month of the birth dates are exchanged."),
     ("birth_date", "one_digit"): gettext_noop("One digit of the birth dates differs."),
-    ("birth_date", "year_month"): gettext_noop(
-        "Year and month of birth are the same, the day is not."
-    ),
+    ("birth_date", "year_month"): gettext_noop("Year and month of birth are the same, the day is not."),
     ("birth_date", "year"): gettext_noop("Only the year of birth is the same."),
-    ("birth_date", "month_day"): gettext_noop(
-        "Day and month of birth are the same, the year is not."
-    ),
+    ("birth_date", "month_day"): gettext_noop("Day and month of birth are the same, the year is not."),
     ("birth_date", "different"): gettext_noop("The birth dates are different."),
     ("identifier", "equal"): gettext_noop("The identifiers are the same."),
-    ("identifier", "last4"): gettext_noop(
-        "The last four digits of the identifiers are the same."
-    ),
-    ("identifier", "different"): gettext_noop(
-        "Both gave an identifier of the same kind, and the two are different."
-    ),
-    ("identifier", "different_last4"): gettext_noop(
-        "The last four digits of the identifiers are different."
-    ),
+    ("identifier", "last4"): gettext_noop("The last four digits of the identifiers are the same."),
+    ("identifier", "different"): gettext_noop("Both gave an identifier of the same kind, and the two are different."),
+    ("identifier", "different_last4"): gettext_noop("The last four digits of the identifiers are different."),
     ("email", "exact"): gettext_noop("They share an e-mail address."),
     ("email", "same_mailbox"): gettext_noop(
         "Their e-mail addresses are spelled differently and reach the same mailbox."
@@ -111,73 +70,37 @@ _FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("phone", "exact"): gettext_noop("They share a phone number."),
     ("phone", "different"): gettext_noop("The phone numbers are different."),
     ("address", "exact"): gettext_noop("They share an address, door for door."),
-    ("address", "building"): gettext_noop(
-        "They share a house; the unit is known of only one."
-    ),
-    ("address", "similar"): gettext_noop(
-        "The addresses are the same but for a small difference in writing."
-    ),
+    ("address", "building"): gettext_noop("They share a house; the unit is known of only one."),
+    ("address", "similar"): gettext_noop("The addresses are the same but for a small difference in writing."),
     ("address", "neighbour"): gettext_noop("They share a house, in different units."),
     ("address", "street"): gettext_noop("They have addresses in the same street."),
-    ("address", "locality"): gettext_noop(
-        "They have addresses in the same postal code."
-    ),
+    ("address", "locality"): gettext_noop("They have addresses in the same postal code."),
     ("address", "different"): gettext_noop("They have no address in common."),
-    ("household", "relative"): gettext_noop(
-        "People of one household would agree on much of this too."
-    ),
+    ("household", "relative"): gettext_noop("People of one household would agree on much of this too."),
     ("household", "twin"): gettext_noop("Twins would agree on much of this too."),
-    ("household", "stranger"): gettext_noop(
-        "People who do not know each other could agree on this by chance."
-    ),
+    ("household", "stranger"): gettext_noop("People who do not know each other could agree on this by chance."),
 }
 
 _CODES: Final[Mapping[str, str]] = {
     "different_kind": gettext_noop("One is a person, the other an organisation."),
-    "different_identifier": gettext_noop(
-        "Different identifiers of the same kind: never linked without you."
-    ),
-    "different_birth_date": gettext_noop(
-        "The birth dates differ by more than a slip: never linked without you."
-    ),
-    "generation_gap": gettext_noop(
-        "The birth dates lie a generation apart: perhaps parent and child of one name."
-    ),
-    "twin": gettext_noop(
-        "Same surname and birth date in one household, but not the same given name: perhaps twins."
-    ),
-    "suffix_conflict": gettext_noop(
-        "Jr, Sr and the like contradict each other: perhaps parent and child."
-    ),
+    "different_identifier": gettext_noop("Different identifiers of the same kind: never linked without you."),
+    "different_birth_date": gettext_noop("The birth dates differ by more than a slip: never linked without you."),
+    "generation_gap": gettext_noop("The birth dates lie a generation apart: perhaps parent and child of one name."),
+    "twin": gettext_noop("Same surname and birth date in one household, but not the same given name: perhaps twins."),
+    "suffix_conflict": gettext_noop("Jr, Sr and the like contradict each other: perhaps parent and child."),
     "deceased": gettext_noop("The person on file is recorded as deceased."),
     "fraud_flag": gettext_noop("The person on file carries a fraud flag."),
-    "protected_address": gettext_noop(
-        "The address of the person on file is protected."
-    ),
-    "already_linked": gettext_noop(
-        "The person on file is already linked to another sign-in."
-    ),
-    "below_link_score": gettext_noop(
-        "The score is below what the policy asks for a link."
-    ),
-    "several_over_threshold": gettext_noop(
-        "More than one person on file fits this well."
-    ),
+    "protected_address": gettext_noop("The address of the person on file is protected."),
+    "already_linked": gettext_noop("The person on file is already linked to another sign-in."),
+    "below_link_score": gettext_noop("The score is below what the policy asks for a link."),
+    "several_over_threshold": gettext_noop("More than one person on file fits this well."),
     "margin_too_small": gettext_noop("The next candidate fits nearly as well."),
-    "too_few_groups": gettext_noop(
-        "Fewer than two independent kinds of evidence agree."
-    ),
-    "only_name_and_birth_date": gettext_noop(
-        "Only name and birth date agree: namesakes born on one day are not rare."
-    ),
+    "too_few_groups": gettext_noop("Fewer than two independent kinds of evidence agree."),
+    "only_name_and_birth_date": gettext_noop("Only name and birth date agree: namesakes born on one day are not rare."),
     "different_given_name": gettext_noop("The given names leave room for a relative."),
-    "nothing_verified": gettext_noop(
-        "No e-mail, phone or identifier on file was proved in this session."
-    ),
+    "nothing_verified": gettext_noop("No e-mail, phone or identifier on file was proved in this session."),
     "links_switched_off": gettext_noop("The policy links nobody automatically."),
-    "not_the_same_person": gettext_noop(
-        "Staff have decided before that this is somebody else."
-    ),
+    "not_the_same_person": gettext_noop("Staff have decided before that this is somebody else."),
     "household": gettext_noop("They seem to belong to one household."),
     "shared_contact": gettext_noop("They share an e-mail address or a phone number."),
 }
@@ -186,10 +109,7 @@ _CODES: Final[Mapping[str, str]] = {
 def words_for(scored: Scored) -> tuple[Words, ...]:
     """A sentence for each field, the heaviest first, then one for each veto."""
     fields = sorted(scored.fields, key=lambda each: -abs(each.weight))
-    spoken = [
-        Words(each.field, _FIELDS[each.field, each.level], each.weight)
-        for each in fields
-    ]
+    spoken = [Words(each.field, _FIELDS[each.field, each.level], each.weight) for each in fields]
     return (*spoken, *(words_for_code(code) for code in scored.vetoes))
 
 

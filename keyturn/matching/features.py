@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from keyturn.matching.addresses import NormalAddress, normalise
 from keyturn.matching.contacts import normal_email, normal_phone
+from keyturn.matching.dates import normal_date
 from keyturn.matching.identifiers import Digest, digests_of
 from keyturn.matching.names import normal_family, normal_given
 from keyturn.matching.organisations import normal_organisation
@@ -42,20 +43,10 @@ class Features:
 
     def as_json(self) -> dict[str, Any]:
         """A small mapping for a JSON column; what is empty is left out."""
-        row: dict[str, Any] = {
-            key: getattr(self, name)
-            for key, name in _TEXTS.items()
-            if getattr(self, name)
-        }
+        row: dict[str, Any] = {key: getattr(self, name) for key, name in _TEXTS.items() if getattr(self, name)}
         if self.is_person:
             row.pop("k", None)
-        row.update(
-            {
-                key: list(getattr(self, name))
-                for key, name in _LISTS.items()
-                if getattr(self, name)
-            }
-        )
+        row.update({key: list(getattr(self, name)) for key, name in _LISTS.items() if getattr(self, name)})
         if self.identifiers:
             row["i"] = [list(pair) for pair in self.identifiers]
         if self.addresses:
@@ -90,9 +81,7 @@ _TEXTS = {
 _LISTS = {"e": "emails", "p": "phones"}
 
 
-def features_of(
-    details: PersonDetails, *, digest: Digest, flags: Iterable[str] = ()
-) -> Features:
+def features_of(details: PersonDetails, *, digest: Digest, flags: Iterable[str] = ()) -> Features:
     """Normalise what one source says about a person.
 
     `digest(id_type, normalised_value)` is the keyed blind index of the records layer. `flags` are codes known of a
@@ -100,9 +89,7 @@ def features_of(
     """
     given, middle = normal_given(details.given_name, details.middle_name)
     family, suffix = normal_family(details.family_name, details.suffix)
-    addresses = tuple(
-        dict.fromkeys(filter(None, map(normalise, details.addresses[:MOST])))
-    )
+    addresses = tuple(dict.fromkeys(filter(None, map(normalise, details.addresses[:MOST]))))
     country = next((each.country for each in details.addresses if each), "US")
     return Features(
         kind=details.kind.value,
@@ -111,11 +98,9 @@ def features_of(
         family=family,
         suffix=suffix,
         organisation=normal_organisation(details.organisation_name),
-        birth_date=details.date_of_birth.isoformat() if details.date_of_birth else "",
+        birth_date=normal_date(details.date_of_birth),
         emails=_distinct(map(normal_email, details.emails[:MOST])),
-        phones=_distinct(
-            normal_phone(each, country=country) for each in details.phones[:MOST]
-        ),
+        phones=_distinct(normal_phone(each, country=country) for each in details.phones[:MOST]),
         identifiers=digests_of(details.identifiers[:MOST], digest),
         addresses=addresses,
         flags=frozenset(flags),

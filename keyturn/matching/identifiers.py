@@ -23,9 +23,7 @@ def normal_identifier(text: str) -> str:
     return squeezed(fold(text)).upper()
 
 
-def digests_of(
-    identifiers: Iterable[Identifier], digest: Digest
-) -> tuple[tuple[str, str], ...]:
+def digests_of(identifiers: Iterable[Identifier], digest: Digest) -> tuple[tuple[str, str], ...]:
     """(type, digest) of each identifier, sorted. A full SSN also gives the pair of its last four digits."""
     pairs = set()
     for each in identifiers:
@@ -38,9 +36,7 @@ def digests_of(
     return tuple(sorted(pairs))
 
 
-def compare_identifiers(
-    one: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]
-) -> str:
+def compare_identifiers(one: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]) -> str:
     """The level at which two sets agree; "" where they share no type. A contradiction outweighs an agreement. Symmetric."""
     if not one or not other:
         return ""

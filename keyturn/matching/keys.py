@@ -16,6 +16,7 @@ from keyturn.matching.names import (
     phonetic,
 )
 from keyturn.matching.organisations import names_of
+from keyturn.matching.text import squeezed
 
 KEYS_VERSION = 1
 """Goes up whenever the same features give other keys: then all persons must be keyed again."""
@@ -46,6 +47,10 @@ def _hashed(text: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
+MOST_PLACES = 4
+"""Addresses that are keyed; the first are the current ones."""
+
+
 def key_texts(features: Features) -> Iterator[str]:
     """The texts that are hashed into keys; the first word says which combination it is."""
     yield from _contact_texts(features)
@@ -71,66 +76,90 @@ def _contact_texts(features: Features) -> Iterator[str]:
                 yield f"id4f {digest} {sound}"
 
 
-def _sounds(family: str) -> tuple[str, ...]:
-    """How the surname's words sound; at most three of them."""
-    return tuple(dict.fromkeys(phonetic(word) for word in core_family(family)[:3]))
-
-
 def _person_texts(features: Features) -> Iterator[str]:
-    given = first_given(features.given)
-    families = _sounds(features.family)
+    """Of each combination at least two parts differ between strangers, and no two combinations lean on the same parts."""
+    given, family = first_given(features.given), _words(features.family)
+    sounds = [phonetic(word) for word in family]
     if features.birth_date:
-        yield from _birth_texts(features.birth_date, given, families)
-    for sound in families:
-        for address in features.addresses:
-            yield from _family_place_texts(sound, given, address)
-    if given:
-        for address in features.addresses:
-            yield from _given_place_texts(phonetic(given), address)
-    if given and features.family:
-        yield from _whole_name_texts(features, given)
-
-
-def _birth_texts(born: str, given: str, families: tuple[str, ...]) -> Iterator[str]:
-    """Names with the whole date, with its digits in any order (a transposition), and with two of its three parts."""
-    year, month, day = born[:4], born[5:7], born[8:]
-    digits = "".join(sorted(year + month + day))
-    words = {*families, *([phonetic(given)] if given else [])}
-    for word in words:  # given name or surname alike, so that swapped names meet
-        yield f"nd {word} {born}"
-        yield f"ns {word} {digits}"
-    initials = "".join(sorted({word[:1] for word in (*families, given) if word}))
-    if len(words) > 1:
-        for family in families:
-            pair = " ".join(sorted((family, phonetic(given))))
-            yield f"ny {pair} {year}"
-            yield f"np {pair} {month}{day}"
-    for family in families:
+        yield from _birth_texts(
+            features.birth_date, [*family, *filter(None, (given,))], features.addresses[:MOST_PLACES]
+        )
         if given:
-            yield f"fy {family} {given[0]} {year}{month}"
-    yield f"di {born} {initials}"
+            yield from _birth_and_names_texts(features.birth_date, given, sounds)
+    for address in features.addresses[:MOST_PLACES]:
+        yield from _place_texts([*family, *filter(None, (given,))], address)
+        if given and address.postal:
+            for word, sound in zip(family, sounds, strict=True):
+                yield f"np {_pair(word[:3], given[:3])} {_blurred(address.postal)}"
+                yield f"fp {sound} {given[0]} {_blurred(address.postal)}"
+    if given and family and _is_rare(given, features.family):
+        for sound in sounds:
+            yield f"nn {_pair(sound, phonetic(given))}"
 
 
-def _family_place_texts(
-    sound: str, given: str, address: NormalAddress
-) -> Iterator[str]:
-    if address.street_core:
-        yield f"fs {sound} {address.number} {address.street_core}"
-    if address.postal and given:
-        yield f"fp {sound} {given[0]} {address.postal}"
+def _words(family: str) -> list[str]:
+    """The surname's telling words, and all of it in one: "Vanderberg" is found under "van der Berg"."""
+    words = dict.fromkeys(core_family(family)[:2])
+    return list(words | dict.fromkeys([squeezed(family)])) if " " in family else list(words)
 
 
-def _given_place_texts(sound: str, address: NormalAddress) -> Iterator[str]:
-    if address.street_core and address.number:
-        yield f"gs {sound} {address.number} {address.street_core}"
+def _sounds(family: str) -> list[str]:
+    return [phonetic(word) for word in _words(family)]
 
 
-def _whole_name_texts(features: Features, given: str) -> Iterator[str]:
-    share = (frequency_of_given(given) or 1e-4) * (
-        frequency_of_family(features.family) or 3e-5
-    )
-    if share <= RARE:
-        yield "name " + " ".join(sorted((given, *core_family(features.family))))
+def _pair(one: str, other: str) -> str:
+    """In alphabetical order, so that a given name in the surname's place is found."""
+    return f"{one} {other}" if one <= other else f"{other} {one}"
+
+
+def _blurred(digits: str) -> str:
+    """In any order: people exchange the digits of ZIP codes and dates."""
+    return "".join(sorted(digits))
+
+
+def _is_rare(given: str, family: str) -> bool:
+    return (frequency_of_given(given) or 1e-4) * (frequency_of_family(family) or 3e-5) <= RARE
+
+
+def _birth_texts(born: str, words: list[str], places: tuple[NormalAddress, ...]) -> Iterator[str]:
+    """The whole date with a little of a name or a place. A first of January is often made up: then with more."""
+    digits = _blurred(born.replace("-", ""))
+    made_up = born.endswith("-01-01")
+    for word in words:
+        yield f"d1 {phonetic(word) if made_up else word[0]} {born}"
+        yield f"dw {phonetic(word)} {digits}"
+    for place in places:
+        if place.postal:
+            yield f"dp {born} {_blurred(place.postal)}"
+        if place.number:
+            yield f"dn {born} {place.number}"
+        if place.street_core:
+            yield f"ds {born} {squeezed(place.street_core)[:3]}"
+
+
+def _birth_and_names_texts(born: str, given: str, sounds: list[str]) -> Iterator[str]:
+    """Both names with a part of the date, for a date with a slip in it."""
+    for sound in sounds:
+        pair = _pair(sound, phonetic(given))
+        yield f"ny {pair} {born[:4]}"
+        yield f"nm {pair} {born[5:]}"
+        yield f"fm {sound} {given[0]} {born[:7]}"
+
+
+def _place_texts(words: list[str], address: NormalAddress) -> Iterator[str]:
+    """A little of a name with a place, and the door alone: a household is found together."""
+    core, number, postal = squeezed(address.street_core), address.number, _blurred(address.postal)
+    if core and number and postal:
+        yield f"an {number} {core[:3]} {postal} {address.unit}"
+    for word in words:
+        if core and number:
+            yield f"wn {word[0]} {number} {core[:4]}"
+        if postal and number:
+            yield f"wp {word[0]} {number} {postal}"
+        if core and postal:
+            yield f"ws {word[:3]} {core[:4]} {postal}"
+        if core and address.city:
+            yield f"wc {word[:3]} {core[:4]} {address.city[:4]}"
 
 
 def _organisation_texts(features: Features) -> Iterator[str]:
@@ -142,4 +171,4 @@ def _organisation_texts(features: Features) -> Iterator[str]:
             if address.postal:
                 yield f"orgp {phonetic(words[0])} {address.postal}"
             if address.street_core:
-                yield f"orgs {words[0][:1]} {address.number} {address.street_core} {address.postal}"
+                yield f"orga {words[0][0]} {address.number} {address.street_core} {address.postal}"

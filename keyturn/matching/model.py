@@ -39,9 +39,7 @@ class Model:
     person: Mapping[str, Mapping[str, Weights]]
     organisation: Mapping[str, Mapping[str, Weights]]
     frequencies: Mapping[str, Frequency]
-    same: Mapping[
-        str, float
-    ]  # field -> how often an exact agreement is seen in one person's records
+    same: Mapping[str, float]  # field -> how often an exact agreement is seen in one person's records
 
     def weights(self, field: str, level: str, *, kind: str = "person") -> Weights:
         """Bits of `level` in `field` against each alternative."""
@@ -49,14 +47,9 @@ class Model:
 
     def name_weight(self, field: str, name: str) -> float:
         """Bits of an exact agreement on this very given name or surname, against a stranger: Smith is not Zelenko."""
-        share = (
-            frequency_of_given(name) if field == "given" else frequency_of_family(name)
-        )
+        share = frequency_of_given(name) if field == "given" else frequency_of_family(name)
         known = self.frequencies[field]
-        return log2(
-            self.same[field]
-            / max(known.default if share is None else share, known.floor)
-        )
+        return log2(self.same[field] / max(known.default if share is None else share, known.floor))
 
 
 def from_mapping(values: Mapping[str, Any]) -> Model:
@@ -69,15 +62,8 @@ def from_mapping(values: Mapping[str, Any]) -> Model:
         second_contact=float(values["second_contact"]),
         person=MappingProxyType({**_weights(values["person"]), **shared}),
         organisation=MappingProxyType({**_weights(values["organisation"]), **shared}),
-        frequencies=MappingProxyType(
-            {name: Frequency(**row) for name, row in values["names"].items()}
-        ),
-        same=MappingProxyType(
-            {
-                name: float(values["person"][name]["exact"][0])
-                for name in values["names"]
-            }
-        ),
+        frequencies=MappingProxyType({name: Frequency(**row) for name, row in values["names"].items()}),
+        same=MappingProxyType({name: float(values["person"][name]["exact"][0]) for name in values["names"]}),
     )
 
 
@@ -86,10 +72,7 @@ def _weights(
 ) -> dict[str, Mapping[str, Weights]]:
     return {
         field: MappingProxyType(
-            {
-                level: tuple(log2(row[0] / other) for other in row[1:])
-                for level, row in levels.items()
-            }
+            {level: tuple(log2(row[0] / other) for other in row[1:]) for level, row in levels.items()}
         )
         for field, levels in fields.items()
     }

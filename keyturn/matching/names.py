@@ -91,9 +91,7 @@ def phonetic(word: str) -> str:
 @lru_cache(maxsize=1)
 def _nicknames() -> dict[str, frozenset[int]]:
     groups: dict[str, set[int]] = {}
-    for number, line in enumerate(
-        (_DATA / "nicknames.txt").read_text(encoding="utf-8").splitlines()
-    ):
+    for number, line in enumerate((_DATA / "nicknames.txt").read_text(encoding="utf-8").splitlines()):
         for word in line.partition("#")[0].split():
             groups.setdefault(word.rstrip(":"), set()).add(number)
     return {word: frozenset(numbers) for word, numbers in groups.items()}
@@ -102,12 +100,7 @@ def _nicknames() -> dict[str, frozenset[int]]:
 @lru_cache(maxsize=2)
 def _per_million(table: str) -> dict[str, int]:
     rows = (_DATA / f"{table}.tsv").read_text(encoding="utf-8").splitlines()
-    return {
-        name: int(count)
-        for name, _, count in (
-            row.partition("\t") for row in rows if not row.startswith("#")
-        )
-    }
+    return {name: int(count) for name, _, count in (row.partition("\t") for row in rows if not row.startswith("#"))}
 
 
 def frequency_of_given(given: str) -> float | None:
@@ -168,9 +161,7 @@ def _one_is_a_slip_of(one: str, other: str) -> bool:
     """A typing error, not a sister's name: Maria and Marie look alike, but both are names, and so are Kaden and Jaden."""
     if one[0] != other[0]:
         return (
-            OSA.distance(one, other, score_cutoff=1) <= 1
-            and min(len(one), len(other)) >= 5
-            and one[1:2] == other[:1]
+            OSA.distance(one, other, score_cutoff=1) <= 1 and min(len(one), len(other)) >= 5 and one[1:2] == other[:1]
         )
     known = _per_million("given_names")
     if one in known and other in known:
@@ -202,11 +193,7 @@ def compare_family(one: str, other: str) -> str:
         return PART
     if _looks_like(mine, theirs):
         return SIMILAR
-    return (
-        PHONETIC
-        if len(mine) > 3 and len(theirs) > 3 and phonetic(mine) == phonetic(theirs)
-        else DIFFERENT
-    )
+    return PHONETIC if len(mine) > 3 and len(theirs) > 3 and phonetic(mine) == phonetic(theirs) else DIFFERENT
 
 
 def compare_middle(one: str, other: str) -> str:
@@ -215,11 +202,7 @@ def compare_middle(one: str, other: str) -> str:
         return ""
     if one == other:
         return EXACT if len(one) > 1 else INITIAL
-    return (
-        INITIAL
-        if one[0] == other[0] and (len(one) == 1 or len(other) == 1)
-        else DIFFERENT
-    )
+    return INITIAL if one[0] == other[0] and (len(one) == 1 or len(other) == 1) else DIFFERENT
 
 
 def compare_suffix(one: str, other: str) -> str:

@@ -22,27 +22,18 @@ _ALIKE: Final = {
     "ctr": "center", "centre": "center", "univ": "university", "dept": "department", "mfg": "manufacturing", "st": "saint",
     "props": "properties", "apts": "apartments", "sch": "school", "hosp": "hospital",
 }  # fmt: skip
-_TRADING_AS = re.compile(
-    r"\b(?:d b a|dba|t a|trading as|doing business as|f k a|fka|formerly|a k a|aka)\b"
-)
+_TRADING_AS = re.compile(r"\b(?:d b a|dba|t a|trading as|doing business as|f k a|fka|formerly|a k a|aka)\b")
 
 
 def normal_organisation(name: str) -> str:
     """Folded words in short forms, without legal forms; a trading name stands behind " / "."""
-    parts = [
-        _words(part)
-        for part in _TRADING_AS.split(
-            fold(name.replace("&", " and ").replace("+", " and "))
-        )
-    ]
+    parts = [_words(part) for part in _TRADING_AS.split(fold(name.replace("&", " and ").replace("+", " and ")))]
     return " / ".join(part for part in parts if part)
 
 
 def _words(text: str) -> str:
     tokens = [
-        _ALIKE.get(token, token)
-        for token in _join_initials(text.split())
-        if token not in ("the", "and", "of", "y")
+        _ALIKE.get(token, token) for token in _join_initials(text.split()) if token not in ("the", "and", "of", "y")
     ]
     core = list(tokens)
     while len(core) > 1 and core[-1] in _LEGAL_FORMS:
@@ -71,12 +62,8 @@ def names_of(organisation: str) -> tuple[str, ...]:
 
 def compare_organisations(one: str, other: str) -> str:
     """The best level between any two of the names; "" where one is missing. Symmetric."""
-    levels = {
-        _compare(mine, theirs) for mine in names_of(one) for theirs in names_of(other)
-    }
-    return next(
-        (level for level in (EXACT, SIMILAR, PART, DIFFERENT) if level in levels), ""
-    )
+    levels = {_compare(mine, theirs) for mine in names_of(one) for theirs in names_of(other)}
+    return next((level for level in (EXACT, SIMILAR, PART, DIFFERENT) if level in levels), "")
 
 
 def _compare(one: str, other: str) -> str:
@@ -84,9 +71,7 @@ def _compare(one: str, other: str) -> str:
         return EXACT
     mine, theirs = set(one.split()), set(other.split())
     if _numbers(mine) != _numbers(theirs):
-        return (
-            PART if mine & theirs - _numbers(theirs) else DIFFERENT
-        )  # "Store 12" is not "Store 13"
+        return PART if mine & theirs - _numbers(theirs) else DIFFERENT  # "Store 12" is not "Store 13"
     if min(len(one), len(other)) >= 6 and fuzz.ratio(one, other) >= 90:
         return SIMILAR
     return PART if mine <= theirs or theirs <= mine else DIFFERENT

@@ -11,17 +11,10 @@ from keyturn.matching.model import Model
 from keyturn.matching.vetoes import vetoes
 
 GROUPS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
-    "birth_date": frozenset(
-        ("birth_date", level)
-        for level in ("exact", "transposed", "day_month", "one_digit")
-    ),
+    "birth_date": frozenset(("birth_date", level) for level in ("exact", "transposed", "day_month", "one_digit")),
     "identifier": frozenset({("identifier", "equal"), ("identifier", "last4")}),
-    "contact": frozenset(
-        {("email", "exact"), ("email", "same_mailbox"), ("phone", "exact")}
-    ),
-    "address": frozenset(
-        ("address", level) for level in ("exact", "building", "similar")
-    ),
+    "contact": frozenset({("email", "exact"), ("email", "same_mailbox"), ("phone", "exact")}),
+    "address": frozenset(("address", level) for level in ("exact", "building", "similar")),
 }
 """Which levels make an independent group agree; a name needs both of its halves (see `_name_agrees`)."""
 
@@ -75,9 +68,7 @@ def score(probe: Features, candidate: Features, *, model: Model) -> Scored:
     """Weigh `candidate` (a person on file, with flags) against `probe`. Weight and fields are symmetric."""
     found = levels(probe, candidate)
     kind = "person" if probe.is_person and candidate.is_person else "organisation"
-    rows = {
-        field: model.weights(field, level, kind=kind) for field, level in found.items()
-    }
+    rows = {field: model.weights(field, level, kind=kind) for field, level in found.items()}
     for field in ("given", "family"):
         if found.get(field) == "exact":
             rows[field] = (
@@ -85,17 +76,12 @@ def score(probe: Features, candidate: Features, *, model: Model) -> Scored:
                 *rows[field][1:],
             )
     _damp_second_contact(rows, model.second_contact)
-    sums = [
-        sum(each, prior)
-        for prior, *each in zip(model.priors, *rows.values(), strict=True)
-    ]
+    sums = [sum(each, prior) for prior, *each in zip(model.priors, *rows.values(), strict=True)]
     weight = _against_all(sums)
     fields = [FieldScore(field, found[field], row[0]) for field, row in rows.items()]
     if sums[0] - weight > 0.005:
         nearest = min(range(1, len(sums)), key=sums.__getitem__)
-        fields.append(
-            FieldScore(_HOUSEHOLD, model.alternatives[nearest], weight - sums[0])
-        )
+        fields.append(FieldScore(_HOUSEHOLD, model.alternatives[nearest], weight - sums[0]))
     return Scored(
         weight=weight,
         probability=1 / (1 + 2 ** -max(min(weight, 60.0), -200.0)),
@@ -106,9 +92,7 @@ def score(probe: Features, candidate: Features, *, model: Model) -> Scored:
     )
 
 
-def _name_weight(
-    probe: Features, candidate: Features, field: str, model: Model
-) -> float:
+def _name_weight(probe: Features, candidate: Features, field: str, model: Model) -> float:
     """The commoner of the two spellings decides."""
     mine, theirs = getattr(probe, field), getattr(candidate, field)
     weight = model.name_weight(field, mine)
@@ -131,9 +115,7 @@ def _against_all(sums: list[float]) -> float:
 
 def groups_of(found: Mapping[str, str]) -> frozenset[str]:
     """The independent groups of evidence that agree (quality.md section 2, policy 2); the address counts once."""
-    agree = {
-        group for group, good in GROUPS.items() if not good.isdisjoint(found.items())
-    }
+    agree = {group for group, good in GROUPS.items() if not good.isdisjoint(found.items())}
     if _name_agrees(found):
         agree.add("name")
     return frozenset(agree)

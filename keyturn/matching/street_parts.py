@@ -9,27 +9,22 @@ from keyturn.matching.text import word_set
 
 _TOKEN = re.compile(r"\d+[a-z]*(?:[/-]\d+[a-z]*)+|[^\s,/\-]+")
 _NUMBER = re.compile(r"\d+[a-z]?|\d+[a-z]?-\d+[a-z]?|[nsew]\d+(?:[nsew]\d+)?")
-_UNIT_AND_NUMBER = re.compile(
-    r"(\d+[a-z]?)/(\d+[a-z]?(?:-\d+[a-z]?)?)"
-)  # "3/12 High Street": flat 3 at number 12
+_UNIT_AND_NUMBER = re.compile(r"(\d+[a-z]?)/(\d+[a-z]?(?:-\d+[a-z]?)?)")  # "3/12 High Street": flat 3 at number 12
+_BOX_STREET: Final = ("po", "box")
 _FRACTIONS: Final = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4"})
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _BOX = re.compile(
     r"\b(?:p ?o ?b(?:ox)?|post office box|postal box|p ?o|(?:gpo|po|pmb) box|apartado(?: postal)?|locked bag|private bag|box)"
     r" (?:num )?(\w*\d\w*)\b"
 )
-_RURAL = re.compile(
-    r"\b(rr|hc|rural route|r r|highway contract(?: route)?|rfd) (?:num )?(\w+) box (?:num )?(\w+)\b"
-)
+_RURAL = re.compile(r"\b(rr|hc|rural route|r r|highway contract(?: route)?|rfd) (?:num )?(\w+) box (?:num )?(\w+)\b")
 _ROADS: Final = {
     "county": ("cr", frozenset({"rd", "hwy", "rte"})),
     "state": ("sr", frozenset({"rd", "hwy", "rte"})),
     "us": ("us", frozenset({"hwy", "rte"})),
     "farm": ("fm", frozenset({"to"})),
 }
-_STRONG_TYPES: Final = word_set(
-    "st ave rd dr ln ct blvd pl way cir ter pkwy hwy cres cct sq trl fwy aly pde cl"
-)
+_STRONG_TYPES: Final = word_set("st ave rd dr ln ct blvd pl way cir ter pkwy hwy cres cct sq trl fwy aly pde cl")
 """Types that hardly ever begin the name of a town; "lake", "park" and "hill" do."""
 
 
@@ -41,15 +36,11 @@ class Parts:
     street: tuple[str, ...] = ()
     core: tuple[str, ...] = ()
     units: list[str] = field(default_factory=list)
-    rest: list[str] = field(
-        default_factory=list
-    )  # segments that are neither street nor unit: a building, a town
+    rest: list[str] = field(default_factory=list)  # segments that are neither street nor unit: a building, a town
 
     @property
     def unit(self) -> str:
-        return " ".join(
-            sorted(set(self.units), key=lambda unit: (unit[:1].isdigit(), unit))
-        )
+        return " ".join(sorted(set(self.units), key=lambda unit: (unit[:1].isdigit(), unit)))
 
 
 def parts_of(segments: list[str], *, with_town: bool = False) -> Parts:
@@ -62,9 +53,7 @@ def parts_of(segments: list[str], *, with_town: bool = False) -> Parts:
         if box:
             boxes.append(box)
             continue
-        tokens = _take_leading_unit(
-            _TOKEN.findall(segment.replace("#", " num ")), found
-        )
+        tokens = _take_leading_unit(_TOKEN.findall(segment.replace("#", " num ")), found)
         if not tokens:
             continue
         if not found.street and _begins_with_number(tokens):
@@ -78,11 +67,21 @@ def parts_of(segments: list[str], *, with_town: bool = False) -> Parts:
         found.core = found.street
     elif not found.street and found.rest:
         _read_street(found.rest.pop(0).split(), found, with_town)
-    if found.street and not found.number and found.units and found.units[0].isdigit():
-        found.number = found.units.pop(
-            0
-        )  # "#12 Main Street": no number elsewhere, so this was it
+    _prefer_typed_street(found)
+    if not found.number and found.units and found.units[0].isdigit() and found.street:
+        found.number = found.units.pop(0)  # "#12 Main Street": no number elsewhere, so this was it
     return found
+
+
+def _prefer_typed_street(found: Parts) -> None:
+    """ "3 Rosewood" over "Elm Street" is a building's name over its street."""
+    if len(found.street) > 1 and (found.street[-1] in words.STREET_TYPES or found.street[0] in words.LEADING_TYPES):
+        return
+    typed = [line for line in found.rest if len(line.split()) > 1 and line.split()[-1] in words.STREET_TYPES]
+    if typed and found.number and found.street != _BOX_STREET:
+        name = " ".join(found.street)
+        found.rest = ([name] if name else []) + [line for line in found.rest if line != typed[0]]
+        found.street, found.core = _street(_numbered_road(_plain_ordinals(typed[0].split())))
 
 
 def _box(segment: str) -> tuple[str, tuple[str, ...]] | None:
@@ -94,13 +93,13 @@ def _box(segment: str) -> tuple[str, tuple[str, ...]] | None:
         )
     box = _BOX.search(segment.replace("#", " num ").replace("-", ""))
     if box and not segment[:1].isdigit():
-        return box[1].lstrip("0"), ("po", "box")
+        return box[1].lstrip("0"), _BOX_STREET
     return None
 
 
 def _begins_with_number(tokens: list[str]) -> bool:
     if len(tokens) < 2:
-        return False
+        return bool(tokens) and tokens[0].isdigit()
     first = tokens[0]
     if first in ("no", "num", "nr") and tokens[1][:1].isdigit():
         return True
@@ -113,12 +112,7 @@ def _take_leading_unit(tokens: list[str], found: Parts) -> list[str]:
     """Cut units off the front: "apt 3 12 main st" and a line that is nothing but "bldg 4 apt 3"."""
     while tokens and tokens[0] in words.UNITS:
         designator = words.UNITS[tokens[0]]
-        if (
-            len(tokens) == 1
-            or tokens[1] in words.STREET_TYPES
-            and not tokens[1].isdigit()
-            and len(tokens) > 2
-        ):
+        if len(tokens) == 1 or tokens[1] in words.STREET_TYPES and not tokens[1].isdigit() and len(tokens) > 2:
             break
         if not _looks_like_unit_id(tokens[1]):
             break
@@ -192,12 +186,7 @@ def _take_number(tokens: list[str], found: Parts) -> list[str]:
 
 def _is_letter_of_number(tokens: list[str]) -> bool:
     """ "12 B Main St" is number 12b; "12 E Main St" goes east and "12 B Street" is in B Street."""
-    if (
-        len(tokens) < 2
-        or len(tokens[0]) != 1
-        or not tokens[0].isalpha()
-        or tokens[0] in "nsew"
-    ):
+    if len(tokens) < 2 or len(tokens[0]) != 1 or not tokens[0].isalpha() or tokens[0] in "nsew":
         return False
     return tokens[1] not in words.STREET_TYPES
 
@@ -234,22 +223,12 @@ def _take_units(tokens: list[str], found: Parts) -> list[str]:
 
 def _take_town(tokens: list[str], found: Parts) -> list[str]:
     """Part "main st hillsboro" behind the street's type. Without a type nobody can tell street from town."""
-    types = [
-        place for place in range(1, len(tokens)) if tokens[place] in words.STREET_TYPES
-    ]
-    strong = [
-        place
-        for place in types
-        if words.STREET_TYPES[tokens[place]] in _STRONG_TYPES and place + 1 not in types
-    ]
+    types = [place for place in range(1, len(tokens)) if tokens[place] in words.STREET_TYPES]
+    strong = [place for place in types if words.STREET_TYPES[tokens[place]] in _STRONG_TYPES and place + 1 not in types]
     if not types:
         return tokens
     end = (strong[0] if strong else types[-1]) + 1
-    if (
-        end < len(tokens)
-        and tokens[end] in words.DIRECTIONS
-        and (end + 1 == len(tokens) or len(tokens[end]) <= 2)
-    ):
+    if end < len(tokens) and tokens[end] in words.DIRECTIONS and (end + 1 == len(tokens) or len(tokens[end]) <= 2):
         end += 1
     if end < len(tokens):
         town = tokens[end:]
@@ -264,9 +243,7 @@ def _plain_ordinals(tokens: list[str]) -> list[str]:
     plain: list[str] = []
     for token in tokens:
         ordinal = _ORDINAL.fullmatch(token)
-        number = (
-            int(ordinal[1]) if ordinal and len(token) < 8 else words.ORDINALS.get(token)
-        )
+        number = int(ordinal[1]) if ordinal and len(token) < 8 else words.ORDINALS.get(token)
         if number is None:
             plain.append(token)
         elif plain and plain[-1] in words.TENS and number < 10:
@@ -300,11 +277,7 @@ def _take_trailing_unit(tokens: list[str]) -> tuple[list[str], list[str]]:
 
 def _street(tokens: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(all words in their short forms, the words that name the street) of "north main street"."""
-    if (
-        len(tokens) > 1
-        and tokens[0] in words.LEADING_TYPES
-        and tokens[-1] not in words.STREET_TYPES
-    ):
+    if len(tokens) > 1 and tokens[0] in words.LEADING_TYPES and tokens[-1] not in words.STREET_TYPES:
         street = (words.LEADING_TYPES[tokens[0]], *_short_names(tokens[1:]))
         return street, street
     before, tokens = _cut_direction(tokens, 0)
@@ -318,16 +291,8 @@ def _street(tokens: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _cut_direction(tokens: list[str], place: int) -> tuple[tuple[str, ...], list[str]]:
     """A leading direction, unless it is the street's own name ("North Ave")."""
-    if (
-        len(tokens) > 1
-        and tokens[0] in words.DIRECTIONS
-        and not (len(tokens) == 2 and tokens[1] in words.STREET_TYPES)
-    ):
-        if (
-            len(tokens) > 2
-            and tokens[0] + tokens[1] in words.DIRECTIONS
-            and len(tokens) > 3
-        ):  # "n w main st"
+    if len(tokens) > 1 and tokens[0] in words.DIRECTIONS and not (len(tokens) == 2 and tokens[1] in words.STREET_TYPES):
+        if len(tokens) > 2 and tokens[0] + tokens[1] in words.DIRECTIONS and len(tokens) > 3:  # "n w main st"
             return (words.DIRECTIONS[tokens[0] + tokens[1]],), tokens[2:]
         return (words.DIRECTIONS[tokens[0]],), tokens[1:]
     return (), tokens
@@ -336,11 +301,7 @@ def _cut_direction(tokens: list[str], place: int) -> tuple[tuple[str, ...], list
 def _cut_last_direction(tokens: list[str]) -> tuple[list[str], tuple[str, ...]]:
     if tokens[-1] in words.DIRECTIONS and tokens[-2] not in words.LEADING_TYPES:
         return tokens[:-1], (words.DIRECTIONS[tokens[-1]],)
-    if (
-        tokens[-1] in words.DIRECTIONS
-        and tokens[-2] in words.STREET_TYPES
-        and len(tokens) > 2
-    ):
+    if tokens[-1] in words.DIRECTIONS and tokens[-2] in words.STREET_TYPES and len(tokens) > 2:
         return tokens[:-1], (words.DIRECTIONS[tokens[-1]],)
     return tokens, ()
 

@@ -32,12 +32,7 @@ def fold(text: str, *, keep: str = "") -> str:
     text = text[:LONGEST].translate(_APOSTROPHES)
     if text.isascii():
         return _all_but(keep).sub(" ", text.lower()).strip()
-    text = (
-        unicodedata.normalize("NFKD", text)
-        .casefold()
-        .translate(_SPELLED_OUT)
-        .translate(_APOSTROPHES)
-    )
+    text = unicodedata.normalize("NFKD", text).casefold().translate(_SPELLED_OUT).translate(_APOSTROPHES)
     text = unicodedata.normalize("NFKD", text)
     return " ".join("".join(_kept(each, keep) for each in text).split())
 
@@ -51,11 +46,7 @@ def _kept(character: str, keep: str) -> str:
     """The character itself, nothing (an accent of an alphabet), or a space (everything that parts words)."""
     if "\u0300" <= character <= "\u036f":
         return ""
-    if (
-        character.isalnum()
-        or character in keep
-        or unicodedata.category(character)[0] == "M"
-    ):
+    if character.isalnum() or character in keep or unicodedata.category(character)[0] == "M":
         return character
     return " "
 

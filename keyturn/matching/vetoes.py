@@ -25,9 +25,7 @@ _SAME_HOUSE: Final = frozenset({"exact", "building", "similar", "neighbour"})
 
 def vetoes(probe: Features, candidate: Features, found: Levels) -> tuple[str, ...]:
     """The codes of all that applies, in a fixed order."""
-    codes = [
-        code for code, applies in _VETOES.items() if applies(probe, candidate, found)
-    ]
+    codes = [code for code, applies in _VETOES.items() if applies(probe, candidate, found)]
     return (*codes, *(flag for flag in FLAG_VETOES if flag in candidate.flags))
 
 
@@ -48,18 +46,12 @@ def different_birth_date(probe: Features, candidate: Features, found: Levels) ->
 
 def generation_gap(probe: Features, candidate: Features, found: Levels) -> bool:
     """One digit lies between 1951 and 1981, and a generation: father and son of one name."""
-    return found.get("birth_date") in SLIPS and a_generation_apart(
-        probe.birth_date, candidate.birth_date
-    )
+    return found.get("birth_date") in SLIPS and a_generation_apart(probe.birth_date, candidate.birth_date)
 
 
 def twin(probe: Features, candidate: Features, found: Levels) -> bool:
     """One surname, birth date and house, and not surely one given name. "J" may be James or his twin John."""
-    if (
-        found.get("birth_date") != "exact"
-        or found.get("family") not in _SAME_FAMILY
-        or "given" not in found
-    ):
+    if found.get("birth_date") != "exact" or found.get("family") not in _SAME_FAMILY or "given" not in found:
         return False
     if found["given"] in _SAME_GIVEN:
         return False
