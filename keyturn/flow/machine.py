@@ -26,7 +26,7 @@ DECIDING = {Step.MATCH: match, Step.VERIFY: verify, Step.DECIDE: decide}
 """Run in this order, in one transaction, whenever the machine looks at a request that is not established yet."""
 
 
-@queue.job("advance")
+@queue.job("advance", gave_up=moves.gave_up)
 def advance_job(*, request_id: str, now: datetime) -> None:
     advance(request_id=UUID(request_id), now=now, policy=moves.policy())
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 from keyturn.records import history
 from keyturn.records.models import Request
@@ -18,7 +19,7 @@ from keyturn.steps.gather import rules as gather
 from keyturn.steps.identify import rules as identify
 from keyturn.terms.errors import NotAllowed, StaleVersion
 from keyturn.terms.policy import Policy
-from keyturn.terms.request import Actor, Outcome, Standing, Step
+from keyturn.terms.request import MACHINE, Actor, Outcome, Standing, Step
 from keyturn.work import queue
 
 DRAFT = (Step.IDENTIFY, Step.GATHER)
@@ -81,3 +82,12 @@ def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, An
     """Let the customer know, by a job that starts when this transaction is committed."""
     for message in confirm.tell(request, news, now=now, values=values):
         queue.later("send_message", message_id=str(message.pk))
+
+
+@transaction.atomic
+def gave_up(*, request_id: str, now: datetime, problem: str) -> None:
+    """A job failed for the last time: the request stands with the engineers, where it shows and alarms (I8)."""
+    request = locked(UUID(request_id))
+    if request.standing == Standing.MACHINE:
+        request.standing = Standing.ENGINEER
+        record(request, "gave_up", actor=MACHINE, now=now, data={"code": problem})

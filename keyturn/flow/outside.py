@@ -34,7 +34,7 @@ MESSAGE_TRIES = 8
 # ---------------------------------------------------------------- the CIS
 
 
-@queue.job("tell_cis")
+@queue.job("tell_cis", gave_up=moves.gave_up)
 def tell_cis_job(*, request_id: str, now: datetime) -> None:
     tell_cis(request_id=UUID(request_id), now=now, policy=moves.policy())
 
@@ -114,7 +114,7 @@ def _called_in_vain(request_id: UUID, problem: KeyturnError, *, now: datetime, p
 # ---------------------------------------------------------------- the identity check
 
 
-@queue.job("check_identity")
+@queue.job("check_identity", gave_up=moves.gave_up)
 def check_identity_job(*, request_id: str, now: datetime) -> None:
     check_identity(request_id=UUID(request_id), now=now)
 
@@ -132,8 +132,11 @@ def check_identity(*, request_id: UUID, now: datetime) -> None:
 
 
 def _ask_identity(check: OutsideCheck, request: Request) -> tuple[str, str, list[str]]:
+    party = identity_check()
+    if party is None:
+        return "unavailable", "", ["not_configured"]
     try:
-        answer = identity_check().check(applicant(request.answers), key=f"{request.reference}:{check.subject[:12]}")
+        answer = party.check(applicant(request.answers), key=f"{request.reference}:{check.subject[:12]}")
     except (Unavailable, InDoubt, Rejected) as problem:
         return "unavailable", "", [problem.code]
     return str(answer.outcome), answer.reference[:80], list(answer.reasons)

@@ -99,8 +99,8 @@ def retry(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
     request = moves.locked(request_id)
     if request.standing != Standing.ENGINEER:
         raise NotAllowed("not_stuck")
-    moves.move(request, Step.SYNC, Standing.MACHINE)
+    moves.move(request, Step.SYNC if request.account_id else Step.MATCH, Standing.MACHINE)
     sync.start_again(request, now=now)
     moves.record(request, "retried", actor=actor, now=now)
-    queue.later("tell_cis", request_id=str(request.pk))
+    queue.later("advance", request_id=str(request.pk))
     return request

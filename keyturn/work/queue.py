@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import structlog
 from django.db import close_old_connections, transaction
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -17,22 +18,42 @@ log = structlog.get_logger("keyturn.work")
 
 F = TypeVar("F", bound=Callable[..., None])
 
+TRIES = 6
+RETRY = RetryStrategy(max_attempts=TRIES, wait=1, exponential_wait=3)
+"""For what nobody foresaw (a lost connection, a bug): after 2 s, 4 s, 10 s ... up to some minutes, then `gave_up`."""
 
-def job(name: str) -> Callable[[F], F]:
-    """Make a function the doer of jobs called `name`. It is called with `now` and the job's ids, as keywords."""
+
+def job(name: str, *, gave_up: Callable[..., None] | None = None) -> Callable[[F], F]:
+    """Make a function the doer of jobs called `name`. It is called with `now` and the job's ids, as keywords.
+
+    A job that keeps failing gives up in the open: `gave_up(now=, problem=, **ids)` says where that shows.
+    """
 
     def register(function: F) -> F:
-        def do(**ids: Any) -> None:
+        def do(context: JobContext, **ids: Any) -> None:
             close_old_connections()
             try:
                 function(now=datetime.now(UTC), **ids)
+            except Exception as error:
+                _failed(name, error, context, gave_up, ids)
+                raise
             finally:
                 close_old_connections()
 
-        app.task(name=f"keyturn.{name}", queue="keyturn")(do)
+        app.task(name=f"keyturn.{name}", queue="keyturn", pass_context=True, retry=RETRY)(do)
         return function
 
     return register
+
+
+def _failed(
+    name: str, error: Exception, context: JobContext, gave_up: Callable[..., None] | None, ids: dict[str, Any]
+) -> None:
+    """Write one line, and on the last try let `gave_up` put the matter where people look."""
+    last = context.job.attempts >= TRIES
+    log.error("job failed", job=name, attempt=context.job.attempts, last=last, exc_info=error)
+    if last and gave_up is not None:
+        gave_up(now=datetime.now(UTC), problem=type(error).__name__, **ids)
 
 
 def later(name: str, *, at: datetime | None = None, once: str | None = None, **ids: Any) -> None:

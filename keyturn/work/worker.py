@@ -15,14 +15,17 @@ STALLED_AFTER_SECONDS = 30
 QUEUE = "keyturn"
 
 
-def run(*, concurrency: int = 4, wait: bool = True) -> None:
-    """Do jobs until told to stop (SIGTERM, SIGINT: finishes the running ones), or, with `wait=False`, until none is due."""
-    asyncio.run(_run(concurrency, wait))
+def run(*, concurrency: int = 4, wait: bool = True, stalled_after: float = STALLED_AFTER_SECONDS) -> None:
+    """Do jobs until told to stop (SIGTERM, SIGINT: finishes the running ones), or, with `wait=False`, until none is due.
+
+    `stalled_after` is in seconds: how long a worker may be silent before its jobs are given to others.
+    """
+    asyncio.run(_run(concurrency, wait, stalled_after))
 
 
-async def _run(concurrency: int, wait: bool) -> None:
+async def _run(concurrency: int, wait: bool, stalled_after: float) -> None:
     async with _app().open_async() as worker_app:
-        await rescue_stalled(worker_app, seconds=STALLED_AFTER_SECONDS if wait else 0.0)
+        await rescue_stalled(worker_app, seconds=stalled_after)
         log.info("worker ready", concurrency=concurrency)
         await worker_app.run_worker_async(
             queues=[QUEUE],
@@ -42,7 +45,7 @@ def _app() -> App:
     return app.with_connector(connector)
 
 
-async def rescue_stalled(worker_app: App, *, seconds: float = STALLED_AFTER_SECONDS) -> int:
+async def rescue_stalled(worker_app: App, *, seconds: float) -> int:
     """Give the jobs of workers that stopped beating back to the queue. They may run twice: every job allows that."""
     stalled = list(await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds))
     for job in stalled:
@@ -55,7 +58,7 @@ async def rescue_stalled(worker_app: App, *, seconds: float = STALLED_AFTER_SECO
 @app.periodic(cron="*/20 * * * * *")
 @app.task(name="keyturn.rescue_stalled", queue=QUEUE, queueing_lock="rescue_stalled", pass_context=True)
 async def rescue_stalled_job(context: JobContext, timestamp: int) -> None:
-    await rescue_stalled(context.app)
+    await rescue_stalled(context.app, seconds=STALLED_AFTER_SECONDS)
 
 
 def every(cron: str, name: str) -> None:
