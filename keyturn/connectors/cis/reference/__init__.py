@@ -1,0 +1,142 @@
+"""What is the CIS that ships with Keyturn: a small but real system of record in a PostgreSQL schema of its own?
+
+It serves the demo, the tests and utilities that have no system yet, and it is the worked example for whoever writes a
+connector to theirs. It runs on its own clock and its own connections; Keyturn knows it only through `terms.cis.Cis`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+from psycopg import sql
+
+from keyturn.connectors.cis.reference import adopt, establish, keys, numbers, occupancy, reading
+from keyturn.connectors.cis.reference.connection import Cursor, Link
+from keyturn.terms.cis import Answer, CancelService, Command, EstablishService
+from keyturn.terms.errors import InDoubt, Rejected, Unavailable
+
+_VERSION = "1"
+_BULK_SECONDS = 900.0  # an import of millions takes longer than one request may
+
+
+class ReferenceCis:
+    """The reference CIS behind the protocol `Cis`. `url` is a PostgreSQL address; `timeout_seconds` bounds each call."""
+
+    name = "reference"
+
+    def __init__(self, url: str, *, schema: str = "reference_cis", timeout_seconds: float = 10.0) -> None:
+        self._link = Link(url, schema=schema, timeout_seconds=timeout_seconds)
+        self._seed: int | None = None
+
+    # What every CIS can do
+
+    def send(self, command: Command, *, key: str) -> Answer:
+        with self._link.writing() as cursor:
+            claimed = keys.claim(cursor, key, command)
+            if isinstance(claimed, Answer):
+                return claimed
+            answer = self._carry_out(cursor, command, claimed)
+            keys.settle(cursor, key, answer)
+        return answer
+
+    def find(self, key: str) -> Answer | None:
+        with self._link.reading() as cursor:
+            return keys.look_up(cursor, key)
+
+    def read(self, noun: str, ref: str) -> Mapping[str, Any] | None:
+        with self._link.reading() as cursor:
+            return reading.NOUNS[noun](cursor, ref)
+
+    def ping(self) -> None:
+        with self._link.reading() as cursor:
+            cursor.execute("SELECT value FROM setting WHERE name = 'version'")
+            if (cursor.fetchone() or {}).get("value") != _VERSION:
+                raise Unavailable("cis_not_installed")
+
+    # What this one can do besides
+
+    def install(self) -> None:
+        """Create schema and tables where they are not there yet. Safe to run again, and by several at once."""
+        schema = sql.Identifier(self._link.schema)
+        with self._link.writing() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('keyturn reference cis', 0))")
+            cursor.execute("SELECT to_regclass(%s) AS found", (f"{schema.as_string()}.setting",))
+            if (cursor.fetchone() or {})["found"]:
+                return
+            cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public")
+            cursor.execute(
+                "SELECT set_config('search_path', %s || ', ' || quote_ident(nspname), true)"
+                " FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'btree_gist'",
+                (schema.as_string(),),
+            )
+            cursor.execute(files(__package__).joinpath("schema.sql").read_bytes())
+            cursor.execute(
+                "INSERT INTO setting VALUES ('version', %s), ('number_seed', floor(random() * 1e9)::bigint::text)",
+                (_VERSION,),
+            )
+
+    def adopt(self, kind: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Take over imported rows of "persons", "premises" or "accounts" (surface.md), in that order; how many.
+
+        All of `rows` or none: Rejected where one breaks a rule. References stay the caller's own. Safe to run again.
+        """
+        with self._link.writing(seconds=_BULK_SECONDS) as cursor:
+            return adopt.adopt(cursor, kind, rows)
+
+    def activate_due(self, today: date) -> tuple[int, int]:
+        """The CIS's own nightly run: how many pending starts began, and how many pending stops stopped."""
+        with self._link.writing() as cursor:
+            return occupancy.turn_the_day(cursor, today)
+
+    def counts(self) -> dict[str, int]:
+        with self._link.reading() as cursor:
+            return reading.counts(cursor)
+
+    def effects(self) -> list[Mapping[str, Any]]:
+        with self._link.reading() as cursor:
+            return reading.effects(cursor)
+
+    def audit(self) -> list[str]:
+        """Sentences that must never be true and are; an empty list is good."""
+        with self._link.reading() as cursor:
+            return reading.audit(cursor)
+
+    def send_partly(self, command: EstablishService, *, key: str) -> None:
+        """Write the person, and fail before the account: what a CIS without transactions of its own can do to us.
+
+        `find` knows nothing of the key afterwards, and `send` under the same key goes on with the same person.
+        """
+        with self._link.writing() as cursor:
+            claimed = keys.claim(cursor, key, command)
+            if claimed == "" and not command.person_ref:
+                keys.note_person(cursor, key, establish.create_person(cursor, command, number=self._number))
+        raise InDoubt("answered_in_part")
+
+    def empty(self) -> None:
+        """Forget everything but the settings. For tests and for a demo that starts over."""
+        with self._link.writing() as cursor:
+            cursor.execute(
+                "TRUNCATE person, person_name, person_identifier, person_contact, person_address, premise,"
+                " service_point, account, account_person, agreement, adjustment, customer_contact, command"
+            )
+
+    def close(self) -> None:
+        """Close the idle connections; the next call opens new ones."""
+        self._link.close()
+
+    def _carry_out(self, cursor: Cursor, command: Command, person_ref: str) -> Answer:
+        match command:
+            case EstablishService():
+                return establish.establish(cursor, command, number=self._number, person_ref=person_ref)
+            case CancelService():
+                return establish.cancel(cursor, command)
+        raise Rejected("unknown_command")
+
+    def _number(self, cursor: Cursor) -> str:
+        if self._seed is None:
+            cursor.execute("SELECT value FROM setting WHERE name = 'number_seed'")
+            self._seed = int((cursor.fetchone() or {})["value"])
+        cursor.execute("SELECT nextval('number_seq') AS n")
+        return numbers.number(int((cursor.fetchone() or {})["n"]), seed=self._seed)
