@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-PROJECT = Path(__file__).resolve().parents[2]
+from keyturn.commands import PROJECT
 
 
 @click.command()

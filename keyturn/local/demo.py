@@ -46,9 +46,9 @@ class Demo:
         """Everything until the portal answers. Raises KeyturnError with one sentence; `crew.stop` cleans up."""
         check_port(self.port)
         self.folder.mkdir(parents=True, exist_ok=True)
-        access.forget_announcement(self.folder)
         with self._phase("PostgreSQL"):
             database_url = self._start_database(fresh=fresh)
+        access.forget_announcement(self.folder)  # not before we hold the database's lock: it may be another one's
         access.set_environment(self.folder, database_url=database_url, base_url=self.url)
         with self._phase("tables"):
             loaded = self._migrate()
@@ -92,6 +92,7 @@ class Demo:
         django.setup()
         from django.db import connection
 
+        from keyturn.connectors import cis
         from keyturn.records.migrate import migrate
         from keyturn.records.models import Person
 
@@ -104,6 +105,7 @@ class Demo:
             connection.close()
             self.cluster.empty()
             migrate()
+        cis.install()
         return loaded and Person.objects.exists()
 
     def _load(self) -> None:

@@ -42,6 +42,7 @@ def set_environment(folder: Path, *, database_url: str, base_url: str) -> None:
         "KEYTURN_INDEX_KEY": made["index_key"],
         "KEYTURN_ALLOWED_HOSTS": "127.0.0.1,localhost",
         "KEYTURN_PLAIN_HTTP": "1",
+        "KEYTURN_PROFILE": "lumen-valley",
         "KEYTURN_CIS": "reference",
         "KEYTURN_IDENTITY_CHECK": "simulator",
         "KEYTURN_MAILBOX": str(mailbox),
@@ -49,6 +50,18 @@ def set_environment(folder: Path, *, database_url: str, base_url: str) -> None:
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+
+
+def borrow_environment(folder: Path) -> bool:
+    """The settings of a demo that runs in `folder`, for a tool beside it. False: there is none, or DATABASE_URL names another."""
+    try:
+        told = json.loads((folder / ANNOUNCEMENT).read_text())
+    except (OSError, ValueError):
+        return False
+    if os.environ.get("DATABASE_URL", told["database_url"]) != told["database_url"]:
+        return False
+    set_environment(folder, database_url=told["database_url"], base_url=told["portal"])
+    return True
 
 
 def grant(folder: Path) -> Access:

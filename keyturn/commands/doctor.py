@@ -1,0 +1,159 @@
+"""Is this installation well, and if not, what should its operator look at?"""
+
+import os
+import time
+from collections.abc import Callable
+
+import click
+
+from keyturn.commands import use_settings
+
+CLOCK_SECONDS = 2.0  # codes, holds and schedules compare this machine's clock with what others wrote
+SUPPORTED = range(150000, 190000)  # server_version_num
+
+
+class Ill(Exception):
+    """One thing that is not well, in a sentence."""
+
+
+def settings() -> str:
+    use_settings(or_those_of_the_demo=True)
+    from django.conf import settings as ours
+    from django.core import checks
+
+    found = [each for each in checks.run_checks() if each.is_serious()]
+    if found:
+        raise Ill("; ".join(str(each.msg) for each in found))
+    return f"profile {ours.KEYTURN_PROFILE.name}, time zone {ours.TIME_ZONE}"
+
+
+def database() -> str:
+    number, version = _row("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
+    if number not in SUPPORTED:
+        raise Ill(f"PostgreSQL {version} is not one of 15 to 18")
+    durable = _row("SELECT current_setting('fsync'), current_setting('full_page_writes')")
+    if durable != ("on", "on"):
+        raise Ill("fsync or full_page_writes is off: a power cut would lose requests that were confirmed")
+    return f"PostgreSQL {version}"
+
+
+def migrations() -> str:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        raise Ill(f"{len(missing)} not applied: run `keyturn migrate`")
+    return f"all {len(executor.loader.applied_migrations)} applied"
+
+
+def queue() -> str:
+    due, gave_up = _row(
+        "SELECT count(*) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()),"
+        " count(*) FILTER (WHERE status = 'failed') FROM procrastinate_jobs"
+    )
+    workers = _row("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute'")[0]
+    if gave_up:
+        raise Ill(f"{gave_up} jobs gave up; {due} are due")
+    if due and not workers:
+        raise Ill(f"{due} jobs are due and no worker runs: start `keyturn worker`")
+    return f"{due} jobs due, {workers} workers"
+
+
+def cis() -> str:
+    from keyturn.connectors.cis import cis as configured
+
+    asked = configured()
+    started = time.perf_counter()
+    asked.ping()
+    return f"{asked.name} answers in {(time.perf_counter() - started) * 1000:.0f} ms"
+
+
+def mail() -> str:
+    from django.conf import settings as ours
+    from django.core.mail import get_connection
+
+    if ours.KEYTURN_MAILBOX:
+        if not os.access(ours.KEYTURN_MAILBOX, os.W_OK):
+            raise Ill(f"the mailbox folder {ours.KEYTURN_MAILBOX} cannot be written")
+        return f"a file each in {ours.KEYTURN_MAILBOX}: nothing is sent"
+    connection = get_connection()
+    try:
+        connection.open()
+        connection.close()
+    except OSError as problem:
+        raise Ill(f"{ours.EMAIL_HOST}:{ours.EMAIL_PORT} does not take mail: {problem.strerror or problem}") from None
+    return f"{ours.EMAIL_HOST}:{ours.EMAIL_PORT} takes mail"
+
+
+def keys() -> str:
+    from cryptography.exceptions import InvalidTag
+    from django.conf import settings as ours
+
+    from keyturn.records import crypto
+    from keyturn.records.models import PersonIdentifier
+
+    if crypto.unseal(crypto.seal("proof", place="doctor:0:0"), place="doctor:0:0") != "proof":
+        raise Ill("what was sealed cannot be opened")
+    newest = PersonIdentifier.objects.order_by("-pk").first()
+    try:
+        if newest is not None:
+            _ = newest.value
+    except (InvalidTag, KeyError):
+        raise Ill("KEYTURN_FIELD_KEYS does not open what the database holds: add the key that sealed it") from None
+    return f"{len(ours.KEYTURN_FIELD_KEYS)} in KEYTURN_FIELD_KEYS, the first one seals"
+
+
+def clock() -> str:
+    before = time.time()
+    there = float(_row("SELECT extract(epoch FROM clock_timestamp())")[0])
+    apart = abs(there - (before + time.time()) / 2)
+    if apart > CLOCK_SECONDS:
+        raise Ill(f"{apart:.0f} s apart from the database's: set both by NTP")
+    return f"{apart * 1000:.0f} ms apart from the database's"
+
+
+CHECKS: tuple[Callable[[], str], ...] = (settings, database, migrations, queue, cis, mail, keys, clock)
+
+
+@click.command()
+def command() -> None:
+    """Check settings, database, migrations, queue, CIS, mail, keys and clock: a line each; exit 1 if one fails.
+
+    \b
+    Example:
+      keyturn doctor
+    """
+    ill = 0
+    for check in CHECKS:
+        name = check.__name__
+        try:
+            click.echo(f"{click.style('ok', fg='green')}    {name:<11} {check()}")
+        except Exception as problem:
+            ill += 1
+            click.echo(f"{click.style('FAILS', fg='red')} {name:<11} {_sentence(problem)}")
+            if check is settings:
+                break  # nothing else can be looked at
+    if ill:
+        raise click.exceptions.Exit(1)
+
+
+def _row(query: str) -> tuple:  # type: ignore[type-arg]
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        found: tuple = cursor.fetchone()  # type: ignore[type-arg]
+        return found
+
+
+def _sentence(problem: Exception) -> str:
+    from keyturn.cli import sentence_for
+
+    if isinstance(problem, Ill):
+        return str(problem)
+    if isinstance(problem, click.ClickException):
+        return problem.message
+    told = sentence_for(problem) or f"{type(problem).__name__}: {problem}"
+    return told.splitlines()[0]

@@ -1,0 +1,29 @@
+"""How does the process run that does the queue's jobs?"""
+
+import click
+
+from keyturn.commands import use_settings
+
+
+@click.command()
+@click.option(
+    "--concurrency",
+    default=4,
+    envvar="KEYTURN_CONCURRENCY",
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Jobs at a time; each may hold one database connection.",
+)
+@click.option("--once", is_flag=True, help="Do what is due, then end.")
+def command(concurrency: int, once: bool) -> None:
+    """Do the queue's jobs until SIGTERM or Ctrl-C. Run as many of these as you need, on any machine.
+
+    \b
+    Example:
+      keyturn worker --concurrency 8
+    """
+    use_settings()
+    import keyturn.flow  # noqa: F401  it registers the jobs
+    from keyturn.work.worker import run
+
+    run(concurrency=concurrency, wait=not once)

@@ -1,0 +1,193 @@
+"""`keyturn demo` comes up whole, tells where it is, and leaves nothing behind, however it ends."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.local.family import Process, alive, descendants, gone, kill_all
+
+QUIET = ("KEYTURN_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+
+
+class Running:
+    """A demo in a process of its own, as a terminal would run it."""
+
+    def __init__(self, folder: Path, port: int, *more: str) -> None:
+        env = {name: value for name, value in os.environ.items() if not name.startswith(QUIET)}
+        command = [
+            sys.executable,
+            "-m",
+            "keyturn.cli",
+            "demo",
+            "--data",
+            str(folder),
+            "--port",
+            str(port),
+            "--persons",
+            "200",
+            *more,
+        ]
+        self.process = subprocess.Popen(
+            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
+        self.folder = folder
+        self.port = port
+        self.said: list[str] = []
+        for line in self.process.stdout:
+            self.said.append(line.rstrip())
+            if line.startswith("ready "):
+                break
+        self.family: set[Process] = descendants(self.process.pid)
+
+    @property
+    def told(self) -> dict:
+        return json.loads((self.folder / "demo.json").read_text())
+
+    def get(self, path: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("GET", path)
+        return connection.getresponse().status
+
+    def end(self, sig: signal.Signals) -> int:
+        self.family |= descendants(self.process.pid)
+        self.process.send_signal(sig)
+        self.process.stdout.read()
+        return self.process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="keyturn-demo-") as name:
+        os.chmod(name, 0o755)
+        yield Path(name, "data")
+
+
+@pytest.fixture
+def demo(folder) -> Iterator[Running]:
+    running = Running(folder, free_port())
+    yield running
+    kill_all(running.family | descendants(running.process.pid))
+    running.process.wait()
+
+
+def test_it_says_where_to_go_and_writes_the_same_for_programs(demo):
+    assert demo.said[-1] == f"ready http://127.0.0.1:{demo.port}"
+    told = demo.told
+    assert set(told) == {"portal", "console", "api", "api_key", "staff", "customers", "mailbox", "database_url"}
+    assert told["portal"] == f"http://127.0.0.1:{demo.port}"
+    assert {each["role"] for each in told["staff"]} >= {"reviewer", "supervisor"}
+    assert all(each["password"] in "\n".join(demo.said) for each in told["staff"])
+    assert Path(told["mailbox"]).is_dir()
+    assert (demo.folder / "demo.json").stat().st_mode & 0o077 == 0
+    assert demo.get("/readyz") == 200
+    with psycopg.connect(told["database_url"]) as connection:
+        assert connection.execute("SELECT count(*) >= 200 FROM keyturn.person").fetchone() == (True,)
+        assert connection.execute("SELECT current_setting('fsync')").fetchone() == ("on",)
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda sig: sig.name)
+def test_ctrl_c_sigterm_and_a_closed_terminal_leave_no_process(demo, sig):
+    assert len(demo.family) > 8
+    assert demo.end(sig) == 0
+    assert gone(demo.family, within=1)
+
+
+def test_kill_9_of_it_leaves_no_process(demo):
+    demo.end(signal.SIGKILL)
+    assert gone(demo.family)
+
+
+def test_kill_9_of_everything_keeps_what_was_there(demo):
+    before = demo.told
+    with psycopg.connect(before["database_url"]) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS public.kept (word text)")
+    kill_all(demo.family)
+    demo.process.wait()
+    again = Running(demo.folder, demo.port)
+    try:
+        assert {**again.told, "database_url": ""} == {**before, "database_url": ""}
+        with psycopg.connect(again.told["database_url"]) as connection:
+            assert connection.execute("SELECT to_regclass('public.kept')::text").fetchone() == ("kept",)
+    finally:
+        again.end(signal.SIGTERM)
+
+
+def test_kill_9_of_the_web_server_and_of_postgresql_is_repaired(demo):
+    by_name = {
+        Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(): pid for pid in alive(demo.family)
+    }
+    web = next(pid for command, pid in by_name.items() if " serve " in command and parent(pid) == demo.process.pid)
+    server = next(pid for pid in by_name.values() if parent(pid) == demo.process.pid and "-D" in command_of(pid))
+    os.kill(web, signal.SIGKILL)
+    os.kill(server, signal.SIGKILL)
+    told = []
+    for line in demo.process.stdout:
+        told.append(line)
+        if "web started again" in line:
+            break
+    assert any("PostgreSQL ended; starting it again" in line for line in told)
+    assert until_ready(demo)
+    assert demo.end(signal.SIGTERM) == 0
+
+
+def test_fresh_starts_over(demo):
+    before = demo.told
+    demo.end(signal.SIGTERM)
+    again = Running(demo.folder, demo.port, "--fresh")
+    try:
+        assert again.told["staff"][0]["password"] != before["staff"][0]["password"]
+        with psycopg.connect(again.told["database_url"]) as connection:
+            assert connection.execute("SELECT to_regclass('public.kept')").fetchone() == (None,)
+    finally:
+        again.end(signal.SIGTERM)
+
+
+def test_a_taken_port_is_one_sentence_that_names_the_option(folder):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = Running(folder, taken.getsockname()[1])
+        assert refused.process.wait(10) == 1
+    assert "--port" in refused.said[0]
+    assert "Traceback" not in "".join(refused.said)
+
+
+def test_the_same_folder_twice_is_one_sentence(demo):
+    refused = Running(demo.folder, free_port())
+    assert refused.process.wait(20) == 1
+    assert f"process {demo.process.pid} already runs the database" in "\n".join(refused.said)
+    assert demo.told["portal"].endswith(str(demo.port))
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def command_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+
+
+def until_ready(demo: Running) -> bool:
+    for _ in range(200):
+        try:
+            if demo.get("/readyz") == 200:
+                return True
+        except OSError:
+            pass
+        time.sleep(0.05)
+    return False
