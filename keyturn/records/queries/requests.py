@@ -1,0 +1,42 @@
+"""Where is one request, and what has been done about it?"""
+
+from typing import Any
+from uuid import UUID
+
+from keyturn.records.models import Event, Request
+
+
+def by_id(ident: Any) -> Request | None:
+    """The request with this id, or None for anything else."""
+    try:
+        return _whole().filter(pk=ident if isinstance(ident, UUID) else UUID(str(ident))).first()
+    except ValueError:
+        return None
+
+
+def by_reference(reference: str) -> Request | None:
+    """The request with this public reference, as people type it: small letters and missing dashes do not matter."""
+    return _whole().filter(reference=normal_reference(reference)).first()
+
+
+def normal_reference(typed: str) -> str:
+    """A reference in its one spelling, "KT-7QX4-M2ZP"; what is none comes back unchanged."""
+    plain = "".join(char for char in typed.upper()[:40] if char.isascii() and char.isalnum())
+    body = plain.removeprefix("KT")
+    return f"KT-{body[:4]}-{body[4:]}" if len(body) == 8 and plain.startswith("KT") else typed.strip()
+
+
+def _whole() -> Any:
+    return Request.objects.select_related("premise", "account", "person")
+
+
+def email_is_proved(request: Request) -> bool:
+    """Whether the e-mail address that the request bears now has been proved in it."""
+    if not request.email_digest:
+        return False
+    return request.evidence.filter(kind="email", subject=request.email_digest).exists()
+
+
+def events(request: Request) -> list[Event]:
+    """Everything that happened to it, oldest first."""
+    return list(request.events.order_by("number"))
