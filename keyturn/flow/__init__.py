@@ -12,9 +12,10 @@ from keyturn.flow.outside import check_identity, send_message, tell_cis
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
 from keyturn.flow.staff import retry, review
 from keyturn.flow.upkeep import expire, rescue
+from keyturn.steps import rulebook, staff_words, words
 
 __all__ = [
     "advance", "answer", "attest", "begin", "check_identity", "expire", "follow_resume_link", "prove_email", "reply",
-    "rescue", "retry", "review", "send_code", "send_message", "send_resume_link", "submit", "take_over", "tell_cis",
-    "withdraw",
+    "rescue", "retry", "review", "rulebook", "send_code", "send_message", "send_resume_link", "staff_words", "submit",
+    "take_over", "tell_cis", "withdraw", "words",
 ]  # fmt: skip

@@ -20,9 +20,18 @@ def rulebook() -> dict[str, Rule]:
 
 
 def words() -> dict[str, str]:
-    """What a customer or reviewer reads for each rule number; the sentence is still to be translated."""
+    """What a customer reads for each rule number; the sentence is still to be translated."""
+    return _merged("WORDS")
+
+
+def staff_words() -> dict[str, str]:
+    """What a reviewer reads for each rule number that refers a request to them."""
+    return _merged("STAFF_WORDS")
+
+
+def _merged(name: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in STEPS:
         if find_spec(f"keyturn.steps.{folder}.words"):
-            found.update(import_module(f"keyturn.steps.{folder}.words").WORDS)
+            found.update(getattr(import_module(f"keyturn.steps.{folder}.words"), name, {}))
     return found
