@@ -7,15 +7,18 @@ request; `moves.py` is the one place that writes its step, standing and outcome.
 """
 
 from keyturn.flow.customer import answer, attest, begin, reply, submit, withdraw
+from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
 from keyturn.flow.machine import advance
 from keyturn.flow.outside import check_identity, send_message, tell_cis
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
 from keyturn.flow.staff import retry, review
+from keyturn.flow.territory import who_serves
 from keyturn.flow.upkeep import expire, rescue
 from keyturn.steps import rulebook, staff_words, words
 
 __all__ = [
-    "advance", "answer", "attest", "begin", "check_identity", "expire", "follow_resume_link", "prove_email", "reply",
-    "rescue", "retry", "review", "rulebook", "send_code", "send_message", "send_resume_link", "staff_words", "submit",
-    "take_over", "tell_cis", "withdraw", "words",
+    "advance", "answer", "attest", "begin", "check_identity", "expire", "follow_resume_link", "is_own",
+    "look_again", "prove_email", "put_back", "reply", "rescue", "retry", "reveal", "review", "rulebook",
+    "send_code", "send_message", "send_resume_link", "staff_words", "submit", "take", "take_over", "tell_cis",
+    "who_serves", "withdraw", "words",
 ]  # fmt: skip

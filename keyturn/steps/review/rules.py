@@ -1,6 +1,7 @@
 """What may staff do with a request that was referred to them, and who may not?"""
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from keyturn.terms.finding import Effect, Finding, rule
@@ -16,6 +17,9 @@ class Decision(StrEnum):
     ASK = "ask"
 
 
+HELD_FOR = timedelta(minutes=30)
+"""How long a request is left to the colleague who took it."""
+
 PERSON_RULES = frozenset({"M-02"})
 """Findings that only the words "same person" and "new person" settle."""
 
@@ -26,7 +30,11 @@ def is_not_their_own(*, staff_origin: str, begun_by: str, staff_email_digest: st
     return staff_origin != begun_by and not (email_digest and staff_email_digest == email_digest)
 
 
-@rule("R-02", "A refusal says why, in words that the applicant will read; a question asks something", implements=("BR-55",))
+@rule(
+    "R-02",
+    "A refusal says why, in words that the applicant will read; a question asks something",
+    implements=("BR-55",),
+)
 def words_are_given(decision: Decision, reason: str) -> Iterator[Finding]:
     if decision in (Decision.REFUSE, Decision.ASK) and len(reason.strip()) < 10:
         yield Finding("R-02", "reason", params={"why": str(decision)})
@@ -47,7 +55,9 @@ def person_is_settled(decision: Decision, findings: Sequence[Finding]) -> Iterat
 @rule("R-05", "A request whose premise is not on file is not approved before the premise is", implements=("ER-03",))
 def premise_is_settled(decision: Decision, findings: Sequence[Finding]) -> Iterator[Finding]:
     """The CIS can start service at a premise only: have it created, import it, then decide."""
-    if decision in (Decision.APPROVE, Decision.SAME_PERSON, Decision.NEW_PERSON) and any(f.rule == "M-05" for f in findings):
+    if decision in (Decision.APPROVE, Decision.SAME_PERSON, Decision.NEW_PERSON) and any(
+        f.rule == "M-05" for f in findings
+    ):
         yield Finding("R-05", "decision")
 
 
@@ -56,3 +66,17 @@ def let_pass(findings: Sequence[Finding], approved: Sequence[dict[str, str]]) ->
     """The findings that still stand: without those that staff have seen and approved, by rule and field."""
     seen = {(each["rule"], each["field"]) for each in approved}
     return [found for found in findings if found.effect is not Effect.REFER or (found.rule, found.field) not in seen]
+
+
+@rule("R-07", "An identifier is opened only for a reason, which is kept with who opened it and when")
+def reading_has_a_reason(reason: str) -> Iterator[Finding]:
+    if len(reason.strip()) < 5:
+        yield Finding("R-07", "why")
+
+
+@rule("R-08", "A request that a colleague has taken is left to them for half an hour")
+def is_held(last: tuple[str, str, datetime] | None, *, by_other_than: str, now: datetime) -> bool:
+    """`last` is the request's latest event: what, by whom, when. Anything done to it since ends the hold."""
+    if last is None or last[0] != "taken" or last[1] == by_other_than:
+        return False
+    return now - last[2] < HELD_FOR

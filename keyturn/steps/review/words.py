@@ -10,4 +10,5 @@ WORDS = {
     "R-03": _("Choose one of the persons shown."),
     "R-04": _("First say whether the applicant is somebody on file, or a new person."),
     "R-05": _("First have the premise created in the CIS and imported. Until then, ask the customer or refuse."),
+    "R-07": _("Say why you need to see it. The reason is kept with your name."),
 }

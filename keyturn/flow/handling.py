@@ -1,0 +1,105 @@
+"""What may staff do with a request that came to them, short of deciding it?"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from keyturn.flow import moves
+from keyturn.journeys.applicant import identifier
+from keyturn.records import history
+from keyturn.records.models import PersonIdentifier, Request
+from keyturn.steps.gather import rules as gather
+from keyturn.steps.identify import rules as identify
+from keyturn.steps.review import rules
+from keyturn.steps.review import step as review_step
+from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.request import Actor, Standing, Step
+from keyturn.work import queue
+
+NOT_A_MOVE = ("taken", "put_back", "identifier_viewed")
+"""Events that change nothing about the request: its version stays, so that a colleague's open page stays good."""
+
+
+@transaction.atomic
+def take(*, request_id: UUID, actor: Actor, now: datetime) -> bool:
+    """Tell colleagues that one is looking at it. False where somebody else has been for less than `rules.HELD_FOR`."""
+    request = moves.locked(request_id)
+    if request.standing != Standing.STAFF:
+        raise NotAllowed("not_in_review")
+    if rules.is_held(_last(request), by_other_than=actor.ident, now=now):
+        return False
+    _note(request, "taken", actor=actor, now=now)
+    return True
+
+
+@transaction.atomic
+def put_back(*, request_id: UUID, actor: Actor, now: datetime) -> None:
+    """Let colleagues have it again."""
+    request = moves.locked(request_id)
+    last = _last(request)
+    if last and last[0] == "taken" and last[1] == actor.ident:
+        _note(request, "put_back", actor=actor, now=now)
+
+
+@transaction.atomic
+def reveal(*, request_id: UUID, identifier_id: UUID | None, reason: str, actor: Actor, now: datetime) -> str:
+    """Open one identifier: the applicant's, or (by its id) one of a person whom the request shows.
+
+    That it was opened, by whom and why, is written down first (R-07). Raises Invalid where no reason is given.
+    """
+    request = moves.locked(request_id)
+    problems = list(rules.reading_has_a_reason(reason))
+    if problems:
+        raise Invalid(problems)
+    value, whose = _identifier(request, identifier_id)
+    review_step.say(request, "internal", gather.clean_text(reason)[:400], actor=actor, now=now)
+    _note(request, "identifier_viewed", actor=actor, now=now, whose=whose)
+    return value
+
+
+@transaction.atomic
+def look_again(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
+    """Let the machine look at a referred request anew, because the CIS or the registry was put right meanwhile."""
+    request = moves.locked(request_id)
+    if request.standing != Standing.STAFF or request.account_id:
+        raise NotAllowed("not_in_review")
+    moves.move(request, Step.MATCH, Standing.MACHINE)
+    moves.record(request, "looked_again", actor=actor, now=now)
+    queue.later("advance", request_id=str(request.pk))
+    return request
+
+
+def is_own(*, request: Request, actor: Actor, email_digest: str) -> bool:
+    """Whether this is the reviewer's own request (R-01); `email_digest` is the reviewer's."""
+    return not rules.is_not_their_own(
+        staff_origin=identify.origin(actor),
+        begun_by=request.begun_by,
+        staff_email_digest=email_digest,
+        email_digest=request.email_digest,
+    )
+
+
+def _last(request: Request) -> tuple[str, str, datetime] | None:
+    event = request.events.exclude(what="identifier_viewed").order_by("-number").first()
+    return (event.what, event.actor, event.at) if event else None
+
+
+def _note(request: Request, what: str, *, actor: Actor, now: datetime, **data: str) -> None:
+    """An event of its own that is no move: nothing about the request changes but the chain."""
+    history.append(request, what, actor=actor, now=now, data=data)
+    request.save(update_fields=["events_written", "chain_head"])
+
+
+def _identifier(request: Request, identifier_id: UUID | None) -> tuple[str, str]:
+    """The value, and whose it is: "applicant" or the person's id."""
+    if identifier_id is None:
+        given = identifier(request.answers)
+        if given is None:
+            raise NotAllowed("unknown_identifier")
+        return given.value, "applicant"
+    shown = [request.person_id, *request.candidates.values_list("person_id", flat=True)]
+    row = PersonIdentifier.objects.filter(pk=identifier_id, person_id__in=shown, valid_to=None).first()
+    if row is None:
+        raise NotAllowed("unknown_identifier")
+    return row.value, str(row.person_id)
