@@ -49,7 +49,13 @@ def begin(*, journey: str, actor: Actor, channel: str, language: str, now: datet
 
 @transaction.atomic
 def answer(
-    *, request_id: UUID, answers: Mapping[str, Any], actor: Actor, now: datetime, policy: Policy, version: int | None = None
+    *,
+    request_id: UUID,
+    answers: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+    version: int | None = None,
 ) -> tuple[Request, list[Finding]]:
     """Merge answers into a draft, or into a request that waits for the customer, and say what is wrong with them.
 
@@ -100,7 +106,9 @@ def submit(*, request_id: UUID, actor: Actor, now: datetime, policy: Policy, ver
         *validate.run(request, now=now, policy=policy).findings,
     ]
     if not problems:
-        problems = [found for found in verify.run(request, now=now, policy=policy).findings if found.effect is Effect.ASK]
+        problems = [
+            found for found in verify.run(request, now=now, policy=policy).findings if found.effect is Effect.ASK
+        ]
     if problems:
         raise Invalid(problems)
     again = request.submitted_at is not None

@@ -88,7 +88,9 @@ def _stop(request: Request, verdict: Verdict, data: Mapping[str, Any], *, now: d
             review.run(request, now=now, policy=policy)
             moves.move(request, Step.REVIEW, Standing.STAFF)
             what = "referred"
-    moves.record(request, what, actor=MACHINE, now=now, data={**data, "rules": sorted({f.rule for f in verdict.findings})})
+    moves.record(
+        request, what, actor=MACHINE, now=now, data={**data, "rules": sorted({f.rule for f in verdict.findings})}
+    )
 
 
 def _keep_decision(request: Request, verdict: Verdict, *, now: datetime) -> None:

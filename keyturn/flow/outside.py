@@ -83,7 +83,9 @@ def _answered(request_id: UUID, answer: Answer, *, now: datetime) -> None:
     sync.keep_answer(request, delivery, answer, now=now)
     moves.move(request, Step.CONFIRM, Standing.NOBODY)
     moves.end(request, Outcome.COMPLETED, now)
-    moves.record(request, "completed", actor=MACHINE, now=now, data={"tries": delivery.tries, "repeated": answer.repeated})
+    moves.record(
+        request, "completed", actor=MACHINE, now=now, data={"tries": delivery.tries, "repeated": answer.repeated}
+    )
     moves.tell(request, News.COMPLETED, now=now)
 
 
@@ -105,7 +107,9 @@ def _called_in_vain(request_id: UUID, problem: KeyturnError, *, now: datetime, p
             moves.record(request, "cis_rejected", actor=MACHINE, now=now, data={"code": problem.code})
         case Next.ENGINEER:
             moves.move(request, Step.SYNC, Standing.ENGINEER)
-            moves.record(request, "gave_up", actor=MACHINE, now=now, data={"code": problem.code, "tries": delivery.tries})
+            moves.record(
+                request, "gave_up", actor=MACHINE, now=now, data={"code": problem.code, "tries": delivery.tries}
+            )
             log.error("gave up", code=problem.code, tries=delivery.tries)
         case _:
             queue.later("tell_cis", at=plan.at, request_id=str(request_id))

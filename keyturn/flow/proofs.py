@@ -32,7 +32,9 @@ def send_code(*, request_id: UUID, purpose: str, now: datetime, policy: Policy) 
 
 
 @transaction.atomic
-def prove_email(*, request_id: UUID, purpose: str, code: str, actor: Actor, now: datetime, policy: Policy) -> list[Finding]:
+def prove_email(
+    *, request_id: UUID, purpose: str, code: str, actor: Actor, now: datetime, policy: Policy
+) -> list[Finding]:
     """Try a code. No finding: the e-mail is proved. Wrong guesses are counted, and kept when the page is shown again."""
     request = moves.locked(request_id)
     problems = verify.try_code(request, purpose, code, now=now, policy=policy)

@@ -33,7 +33,9 @@ def sentence(found: Finding, *, for_staff: bool = False) -> str:
     """The sentence for a finding, in the language being shown, its dates as people write them."""
     known = _staffs() if for_staff else _customers()
     why = str(found.params.get("why", ""))
-    keys = [f"{found.rule}.{each}" for each in (why, found.field, found.field.rpartition(".")[2], *found.params) if each]
+    keys = [
+        f"{found.rule}.{each}" for each in (why, found.field, found.field.rpartition(".")[2], *found.params) if each
+    ]
     text = next((known[key] for key in [*keys, found.rule] if key in known), OTHER)
     return gettext(text) % {name: _shown(value) for name, value in found.params.items()}
 

@@ -76,9 +76,7 @@ def _word(decision: str) -> Decision:
         raise Invalid([Finding("R-03", "decision")]) from None
 
 
-def _act_on(
-    request: Request, word: Decision, reason: str, *, actor: Actor, now: datetime, policy: Policy
-) -> None:
+def _act_on(request: Request, word: Decision, reason: str, *, actor: Actor, now: datetime, policy: Policy) -> None:
     match word:
         case Decision.REFUSE:
             establish.take_back(request, actor=actor, now=now)

@@ -26,7 +26,11 @@ def expire(*, now: datetime) -> int:
 
 @transaction.atomic
 def _expire_one(pk: object, *, now: datetime) -> int:
-    request = Request.objects.select_for_update(skip_locked=True).filter(pk=pk, standing=Standing.CUSTOMER, due_at__lte=now).first()
+    request = (
+        Request.objects.select_for_update(skip_locked=True)
+        .filter(pk=pk, standing=Standing.CUSTOMER, due_at__lte=now)
+        .first()
+    )
     if request is None:
         return 0
     moves.end(request, Outcome.EXPIRED, now)

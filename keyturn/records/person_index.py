@@ -28,7 +28,10 @@ def lock(probe: Features) -> None:
     """Wait until nobody else is deciding about the same identity; the locks end with the transaction."""
     keys = sorted(identity_lock_keys(probe))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) WITH ORDINALITY AS k(key, n) ORDER BY n", [keys])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) WITH ORDINALITY AS k(key, n) ORDER BY n",
+            [keys],
+        )
 
 
 def candidates(probe: Features, *, limit: int = CANDIDATES_READ) -> dict[str, Features]:

@@ -36,7 +36,9 @@ def database(url: str, *, search_path: str) -> dict[str, Any]:
     try:
         parts = conninfo_to_dict(url)
     except ProgrammingError:
-        raise ImproperlyConfigured("DATABASE_URL is not of the form postgresql://user:password@host:port/name") from None
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not of the form postgresql://user:password@host:port/name"
+        ) from None
     known = {name: parts.pop(name, "") for name in ("dbname", "user", "password", "host", "port")}
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -47,7 +49,10 @@ def database(url: str, *, search_path: str) -> dict[str, Any]:
         "PORT": known["port"],
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**parts, "options": f"-c search_path={search_path} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"},
+        "OPTIONS": {
+            **parts,
+            "options": f"-c search_path={search_path} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+        },
     }
 
 
@@ -83,7 +88,9 @@ def profile_folder(name: str) -> Path:
         if (folder / "policy.toml").is_file():
             return folder
     shipped = ", ".join(sorted(each.name for each in (ROOT / "profiles").iterdir() if each.is_dir()))
-    raise ImproperlyConfigured(f"KEYTURN_PROFILE: there is no profile {name!r}; shipped are {shipped}, or give a folder.")
+    raise ImproperlyConfigured(
+        f"KEYTURN_PROFILE: there is no profile {name!r}; shipped are {shipped}, or give a folder."
+    )
 
 
 def toml(path: Path) -> dict[str, Any]:

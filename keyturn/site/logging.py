@@ -47,11 +47,19 @@ def configure(options: dict[str, Any]) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"json": formatter},
-            "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
+            "handlers": {
+                "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}
+            },
             "root": {"handlers": ["stdout"], "level": options.get("level", "INFO")},
             # Their own lines name paths, job arguments or user names; ours say what is needed.
-            "loggers": {"django.server": quiet, "procrastinate": quiet, "axes": {"level": "ERROR"}, "httpx": quiet,
-                        "django.request": {"level": "CRITICAL"}, "allauth": quiet},
+            "loggers": {
+                "django.server": quiet,
+                "procrastinate": quiet,
+                "axes": {"level": "ERROR"},
+                "httpx": quiet,
+                "django.request": {"level": "CRITICAL"},
+                "allauth": quiet,
+            },
         }
     )
 

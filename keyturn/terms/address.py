@@ -22,8 +22,10 @@ class Address:
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> "Address":
         """Read the six address columns out of a larger mapping; missing ones are empty."""
-        return cls(**{name: str(row.get(name) or "").strip() for name in cls.__slots__ if name != "country"},
-                   country=str(row.get("country") or "US").strip().upper())
+        return cls(
+            **{name: str(row.get(name) or "").strip() for name in cls.__slots__ if name != "country"},
+            country=str(row.get("country") or "US").strip().upper(),
+        )
 
     def as_json(self) -> dict[str, str]:
         return asdict(self)

@@ -41,7 +41,9 @@ class Finding:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Finding":
-        return cls(row["rule"], row.get("field", ""), Effect(row["effect"]), MappingProxyType(dict(row.get("params", {}))))
+        return cls(
+            row["rule"], row.get("field", ""), Effect(row["effect"]), MappingProxyType(dict(row.get("params", {})))
+        )
 
 
 @dataclass(frozen=True, slots=True)

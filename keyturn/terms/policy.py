@@ -25,7 +25,9 @@ class Policy:
     country: str = "US"
     languages: tuple[str, ...] = ("en", "es")
     territory_postal_codes: tuple[str, ...] = ()  # prefixes; empty: only known premises say what is inside
-    neighbours: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # postal prefix -> who serves it
+    neighbours: Mapping[str, str] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # postal prefix -> who serves it
 
     # Drafts and codes
     draft_days: int = 30
@@ -40,7 +42,13 @@ class Policy:
     identifiers_for_person: tuple[str, ...] = ("driver_licence", "state_id", "passport", "ssn_last4")
     identifiers_for_organisation: tuple[str, ...] = ("tax_id",)
     identifier_required: bool = False  # when true, the form insists on one; otherwise staff look at those without
-    unique_identifiers: tuple[str, ...] = ("driver_licence", "state_id", "passport", "tax_id", "ssn")  # BR-08: on one person only
+    unique_identifiers: tuple[str, ...] = (
+        "driver_licence",
+        "state_id",
+        "passport",
+        "tax_id",
+        "ssn",
+    )  # BR-08: on one person only
     minimum_age_years: int = 18
     oldest_age_years: int = 120
     required_consents: tuple[str, ...] = ("terms",)
@@ -81,7 +89,9 @@ class Policy:
     @property
     def version(self) -> str:
         """Label and digest: two policies that differ in any value never share a version."""
-        text = json.dumps({k: dict(v) if isinstance(v, Mapping) else v for k, v in _values(self).items()}, sort_keys=True)
+        text = json.dumps(
+            {k: dict(v) if isinstance(v, Mapping) else v for k, v in _values(self).items()}, sort_keys=True
+        )
         return f"{self.label}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
@@ -102,7 +112,9 @@ def from_mapping(values: Mapping[str, Any], *, source: str = "policy") -> Policy
     if unknown:
         raise ValueError(f"{source}: there is no setting called {', '.join(unknown)}")
     default = Policy()
-    return Policy(**{name: _of_kind(getattr(default, name), value, f"{source}: {name}") for name, value in values.items()})
+    return Policy(
+        **{name: _of_kind(getattr(default, name), value, f"{source}: {name}") for name, value in values.items()}
+    )
 
 
 def _of_kind(default: Any, value: Any, where: str) -> Any:

@@ -74,5 +74,3 @@ def every(cron: str, name: str) -> None:
 
 every("* * * * *", "rescue")
 every("*/15 * * * *", "expire")
-
-

@@ -40,7 +40,8 @@ class AccountPerson(Row):
             models.UniqueConstraint(fields=["account"], condition=Q(is_main=True), name="one_main_customer"),
             models.UniqueConstraint(fields=["account", "person"], name="person_once_per_account"),
             models.CheckConstraint(
-                condition=Q(is_main=False) | Q(is_responsible=True, is_guarantor=False), name="main_customer_is_responsible"
+                condition=Q(is_main=False) | Q(is_responsible=True, is_guarantor=False),
+                name="main_customer_is_responsible",
             ),
         ]
 

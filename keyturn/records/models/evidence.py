@@ -19,9 +19,7 @@ class Evidence(Row):
 
     class Meta:
         db_table = "evidence"
-        constraints = [
-            models.UniqueConstraint(fields=["request", "kind", "subject"], name="evidence_once_per_subject")
-        ]
+        constraints = [models.UniqueConstraint(fields=["request", "kind", "subject"], name="evidence_once_per_subject")]
 
 
 class EmailCode(Row):

@@ -55,7 +55,9 @@ def details_of(person: Person, *, open_identifiers: bool = True) -> PersonDetail
         date_of_birth=person.date_of_birth,
         emails=tuple(each.value for each in contacts if each.channel == "email"),
         phones=tuple(each.value for each in contacts if each.channel == "phone"),
-        identifiers=tuple(Identifier(each.id_type, each.value) for each in person.identifiers.all()) if open_identifiers else (),
+        identifiers=tuple(Identifier(each.id_type, each.value) for each in person.identifiers.all())
+        if open_identifiers
+        else (),
         addresses=tuple(each.address for each in person.addresses.all()),
     )
 
@@ -116,7 +118,9 @@ def search(text: str, *, most: int = 50) -> list[Person]:
             | Q(organisation_name__icontains=word)
         )  # fmt: skip
     by_name = PersonName.objects.filter(names, valid_to=None).values("person_id")[: most * 4]
-    by_contact = PersonContact.objects.filter(normalised=text.strip().casefold(), valid_to=None).values("person_id")[:most]
+    by_contact = PersonContact.objects.filter(normalised=text.strip().casefold(), valid_to=None).values("person_id")[
+        :most
+    ]
     rows = with_parts().filter(Q(ref=text.strip()) | Q(pk__in=by_name) | Q(pk__in=by_contact), redirect_to=None)
     return list(rows.order_by("pk")[:most])
 
@@ -134,6 +138,10 @@ def differences(details: PersonDetails, person: Person) -> list[tuple[str, str]]
     said += [("email", each) for each in details.emails if normal_email(each) not in map(normal_email, on_file.emails)]
     said += [("phone", each) for each in details.phones if normal_phone(each) not in map(normal_phone, on_file.phones)]
     known = {(each.id_type, normal_identifier(each.value)) for each in on_file.identifiers}
-    said += [(each.id_type, each.value) for each in details.identifiers if (each.id_type, normal_identifier(each.value)) not in known]
+    said += [
+        (each.id_type, each.value)
+        for each in details.identifiers
+        if (each.id_type, normal_identifier(each.value)) not in known
+    ]
     said += [("address", "\n".join(each.lines())) for each in details.addresses if each not in on_file.addresses]
     return said

@@ -71,7 +71,14 @@ def find(text: str, *, most: int = 50) -> list[Premise]:
     found = exact or _alike(wanted)
     if wanted.unit and any(each.search_unit == wanted.unit for each in found):
         found = [each for each in found if each.search_unit == wanted.unit]
-    found.sort(key=lambda each: (-_likeness(each, wanted), each.search_number, each.search_street, _unit_order(each.search_unit)))
+    found.sort(
+        key=lambda each: (
+            -_likeness(each, wanted),
+            each.search_number,
+            each.search_street,
+            _unit_order(each.search_unit),
+        )
+    )
     return found[:most]
 
 
@@ -105,7 +112,9 @@ def _unit_order(unit: str) -> tuple[int, str]:
     return (int(unit), "") if unit.isdigit() else (10**6, unit)
 
 
-def listed(*, text: str = "", ref: str = "", vacant: bool | None = None, after: str = "", most: int = 50) -> list[Premise]:
+def listed(
+    *, text: str = "", ref: str = "", vacant: bool | None = None, after: str = "", most: int = 50
+) -> list[Premise]:
     """For the API: by text, by the CIS's reference, by occupancy; by id, after a cursor."""
     if text:
         found = find(text, most=500)
@@ -139,7 +148,14 @@ def occupancy(premise_ids: Iterable[Any]) -> dict[str, list[Occupancy]]:
     found: dict[str, list[Occupancy]] = {}
     rows = (
         ServiceAgreement.objects.filter(service_point__premise_id__in=list(premise_ids), status__in=LIVE)
-        .values_list("service_point__premise_id", "service_point__service", "status", "start_date", "end_date", "account__customer_class")
+        .values_list(
+            "service_point__premise_id",
+            "service_point__service",
+            "status",
+            "start_date",
+            "end_date",
+            "account__customer_class",
+        )
         .order_by("service_point__service", "start_date")
     )
     for premise_id, service, status, _start, end, customer_class in rows:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from keyturn.records.models import Event, Request
+from keyturn.terms.finding import Finding
 
 
 def by_id(ident: Any) -> Request | None:
@@ -40,3 +41,20 @@ def email_is_proved(request: Request) -> bool:
 def events(request: Request) -> list[Event]:
     """Everything that happened to it, oldest first."""
     return list(request.events.order_by("number"))
+
+
+def open_question(request: Request) -> str:
+    """What staff asked last, in the words that the applicant reads; "" where they asked nothing."""
+    note = request.notes.filter(kind="question").order_by("-at", "-id").first()
+    return note.text if note else ""
+
+
+def reason(request: Request) -> str:
+    """Why staff refused, in the words that the applicant reads; "" where the rules did."""
+    note = request.notes.filter(kind="reason").order_by("-at", "-id").first()
+    return note.text if note else ""
+
+
+def findings_of(request: Request) -> list[Finding]:
+    """The findings that the last look at it left."""
+    return [Finding.from_json(row) for row in request.findings]

@@ -66,7 +66,11 @@ def render(message: Message, *, policy: Policy) -> Outgoing:
         text = render_to_string(f"messages/{message.template}.txt", _context(message, content["values"]))
     subject, _, body = text.strip().partition("\n")
     return Outgoing(
-        message_id=str(message.pk), to=content["to"], subject=subject.strip(), text=body.strip() + "\n", language=message.language
+        message_id=str(message.pk),
+        to=content["to"],
+        subject=subject.strip(),
+        text=body.strip() + "\n",
+        language=message.language,
     )
 
 

@@ -53,7 +53,11 @@ def services_are_there(facts: Facts, policy: Policy) -> Iterator[Finding]:
         yield Finding("D-02", "services", Effect.REFER)
 
 
-@rule("D-03", "Nobody else is served there on the start date; a landlord gives way", implements=("BR-41", "BR-42", "ER-05"))
+@rule(
+    "D-03",
+    "Nobody else is served there on the start date; a landlord gives way",
+    implements=("BR-41", "BR-42", "ER-05"),
+)
 def premise_is_free(facts: Facts, policy: Policy) -> Iterator[Finding]:
     """Occupied without a stop, or stopping too late, or promised to somebody else: staff find out (3.5, 3.6)."""
     if facts.premise is None:
@@ -70,7 +74,11 @@ def not_served_already(facts: Facts, policy: Policy) -> Iterator[Finding]:
         yield Finding("D-04", "services", Effect.REFER)
 
 
-@rule("D-05", "An unpaid final bill that may be held against the person is weighed by staff", implements=("BR-53", "BR-54", "BR-58", "ER-16"))
+@rule(
+    "D-05",
+    "An unpaid final bill that may be held against the person is weighed by staff",
+    implements=("BR-53", "BR-54", "BR-58", "ER-16"),
+)
 def no_old_debt(facts: Facts, policy: Policy) -> Iterator[Finding]:
     """Only the person's own debt, only above the minimum, and not debt older than the law lets us hold against them."""
     owed = sum(debt.amount for debt in facts.debts if not _lapsed(debt, facts.today, policy.debt_age_limit_years))

@@ -15,7 +15,11 @@ class Contact:
     normalised: str
 
 
-@rule("E-01", "A new person has one primary contact for each channel, and at most one primary identifier", implements=("BR-09", "BR-10", "BR-15"))
+@rule(
+    "E-01",
+    "A new person has one primary contact for each channel, and at most one primary identifier",
+    implements=("BR-09", "BR-10", "BR-15"),
+)
 def contacts_of(details: PersonDetails, *, country: str) -> list[Contact]:
     """The contacts to write, the first of each channel being primary. What cannot be normalised is kept as typed."""
     found = [Contact("email", each, normal_email(each) or each.casefold()) for each in details.emails]

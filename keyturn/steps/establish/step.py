@@ -88,7 +88,9 @@ def _write_contacts(request: Request, person: Person, details: PersonDetails, *,
         seen.add(contact.channel)
 
 
-def _write_identifiers(request: Request, person: Person, details: PersonDetails, *, now: datetime, policy: Policy) -> None:
+def _write_identifiers(
+    request: Request, person: Person, details: PersonDetails, *, now: datetime, policy: Policy
+) -> None:
     proved = request.evidence.filter(kind="identity").exists()
     for number, (each, (_kind, digest)) in enumerate(zip(details.identifiers, _digests(details), strict=False)):
         row = PersonIdentifier(
@@ -98,7 +100,9 @@ def _write_identifiers(request: Request, person: Person, details: PersonDetails,
             verified_at=now if proved else None,
         )  # fmt: skip
         # Staff may have let a shared identifier pass (M-04): it is kept on both, and is unique on neither from then on.
-        taken = PersonIdentifier.objects.filter(id_type=row.id_type, digest=digest, unique_by_nature=True, valid_to=None)
+        taken = PersonIdentifier.objects.filter(
+            id_type=row.id_type, digest=digest, unique_by_nature=True, valid_to=None
+        )
         row.unique_by_nature = row.unique_by_nature and not taken.exists()
         row.value = each.value
         row.save(force_insert=True)
@@ -147,7 +151,10 @@ def _agreements(request: Request) -> None:
     for service in request.answers["services"]:
         point, _made = ServicePoint.objects.get_or_create(premise=request.premise, service=service)
         ServiceAgreement.objects.get_or_create(
-            account=request.account, service_point=point, status=AgreementStatus.PENDING_START, defaults={"start_date": start}
+            account=request.account,
+            service_point=point,
+            status=AgreementStatus.PENDING_START,
+            defaults={"start_date": start},
         )
 
 

@@ -7,7 +7,15 @@ from typing import Any
 from keyturn.journeys.journey import Ask, Journey, Question
 from keyturn.terms.finding import Finding, rule
 
-ADDRESS_PARTS = {"line1": 200, "line2": 200, "city": 100, "state": 50, "postal_code": 20, "country": 2, "premise_id": 64}
+ADDRESS_PARTS = {
+    "line1": 200,
+    "line2": 200,
+    "city": 100,
+    "state": 50,
+    "postal_code": 20,
+    "country": 2,
+    "premise_id": 64,
+}
 LONGEST_LIST = 20
 
 
@@ -44,7 +52,9 @@ def shapes_are_right(journey: Journey, answers: Mapping[str, Any]) -> Iterator[F
 def _has_shape(question: Question, value: Any) -> bool:
     match question.ask:
         case Ask.CHOICES:
-            return isinstance(value, list) and len(value) <= LONGEST_LIST and all(isinstance(each, str) for each in value)
+            return (
+                isinstance(value, list) and len(value) <= LONGEST_LIST and all(isinstance(each, str) for each in value)
+            )
         case Ask.YES_NO:
             return isinstance(value, bool)
         case Ask.ADDRESS | Ask.PREMISE:

@@ -22,7 +22,11 @@ class Proof:
     subject: str
 
 
-@rule("M-01", "A person is searched for before one is added, even if the applicant says that they are new", implements=("BR-04", "BR-07"))
+@rule(
+    "M-01",
+    "A person is searched for before one is added, even if the applicant says that they are new",
+    implements=("BR-04", "BR-07"),
+)
 def zone(decision: Decision, staff: Mapping[str, Any]) -> str:
     """Link, review or new: staff's word where they have spoken, else the matcher's."""
     if staff.get("same"):
@@ -44,7 +48,11 @@ def nobody_unseen(decision: Decision) -> bool:
     return decision.zone == "new"
 
 
-@rule("M-04", "An identifier that can be one person's only is not on another person's file", implements=("BR-08", "ER-12", "BR-61"))
+@rule(
+    "M-04",
+    "An identifier that can be one person's only is not on another person's file",
+    implements=("BR-08", "ER-12", "BR-61"),
+)
 def identifier_is_free(holders: Iterable[str], *, person_id: str | None) -> Iterator[Finding]:
     """`holders` are the persons on file with the same unique identifier; `person_id` is whom the request is linked to."""
     if set(holders) - {person_id}:
@@ -58,7 +66,11 @@ def premise_is_known(found: bool) -> Iterator[Finding]:
         yield Finding("M-05", "service_address", Effect.REFER)
 
 
-@rule("M-06", "What counts as verified is what was proved in this request, about these very answers", implements=("BR-61",))
+@rule(
+    "M-06",
+    "What counts as verified is what was proved in this request, about these very answers",
+    implements=("BR-61",),
+)
 def verified(details: PersonDetails, proofs: Iterable[Proof], *, digest: Any) -> frozenset[tuple[str, str]]:
     """The proofs as the matcher reads them. An answer changed after its proof is proved no more."""
     known = {(proof.kind, proof.subject) for proof in proofs}

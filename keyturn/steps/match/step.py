@@ -34,7 +34,9 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
         *rules.identifier_is_free(_holders(details), person_id=str(request.person_id) if request.person_id else None),
         *rules.premise_is_known(request.premise is not None),
     )
-    return Verdict(findings, {"zone": request.match_zone, "candidates": len(decision.ranked), "model": request.model_version})
+    return Verdict(
+        findings, {"zone": request.match_zone, "candidates": len(decision.ranked), "model": request.model_version}
+    )
 
 
 def _search(request: Request, details: PersonDetails, policy: Policy) -> Decision:

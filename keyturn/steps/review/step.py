@@ -22,7 +22,9 @@ def apply(request: Request, decision: Decision, *, person_id: str | None) -> Non
     if decision is Decision.SAME_PERSON:
         request.person_decision = {"same": person_id}
     if decision is Decision.NEW_PERSON:
-        request.person_decision = {"new": [str(each) for each in request.candidates.values_list("person_id", flat=True)]}
+        request.person_decision = {
+            "new": [str(each) for each in request.candidates.values_list("person_id", flat=True)]
+        }
     if decision in (Decision.SAME_PERSON, Decision.NEW_PERSON, Decision.APPROVE):
         seen = [row for row in request.findings if row["effect"] == Effect.REFER]
         request.approved = [*request.approved, *({"rule": row["rule"], "field": row["field"]} for row in seen)]

@@ -175,7 +175,11 @@ def mailing_address_is_complete(form: Form) -> Iterator[Finding]:
     country = address.get("country") or "US"
     if not re.fullmatch(r"[A-Za-z]{2}", country):
         yield Finding("V-08", "mailing_address.country")
-    if form.strict and country.upper() == "US" and not re.fullmatch(r"\d{5}(-?\d{4})?", address.get("postal_code") or ""):
+    if (
+        form.strict
+        and country.upper() == "US"
+        and not re.fullmatch(r"\d{5}(-?\d{4})?", address.get("postal_code") or "")
+    ):
         yield Finding("V-08", "mailing_address.postal_code")
 
 
@@ -218,7 +222,9 @@ def is_closed(policy: Policy, day: date) -> bool:
     return day.weekday() in policy.closed_weekdays or day.isoformat() in policy.holidays
 
 
-@rule("V-11", "What is needed is agreed to, and nothing is agreed to that does not exist", implements=("ER-01", "BR-66"))
+@rule(
+    "V-11", "What is needed is agreed to, and nothing is agreed to that does not exist", implements=("ER-01", "BR-66")
+)
 def consents_are_given(form: Form) -> Iterator[Finding]:
     """Only the portal asks the applicant themselves; a partner passes on what it was told."""
     given = form.answers.get("consents")

@@ -44,7 +44,9 @@ def identity_is_confirmed(facts: Facts) -> Iterator[Finding]:
 
 
 @rule("Y-04", "A code is for one purpose, holds for a short time and allows few guesses", implements=("ER-07", "ER-31"))
-def code_problem(*, found: bool, used: bool, expires_at: datetime | None, tries: int, now: datetime, policy: Policy) -> str:
+def code_problem(
+    *, found: bool, used: bool, expires_at: datetime | None, tries: int, now: datetime, policy: Policy
+) -> str:
     """Why a code cannot be tried: "used", "expired", "too_many" or "" where it can."""
     if not found or expires_at is None or expires_at <= now:
         return "expired"

@@ -37,7 +37,9 @@ def _facts(request: Request) -> rules.Facts:
 def identity_subject(request: Request) -> str:
     """A digest of what the identity check is about: other details need another check."""
     details = applicant(request.answers)
-    return digest("identity", repr((details.display_name, details.date_of_birth, person_index.features(details).identifiers)))
+    return digest(
+        "identity", repr((details.display_name, details.date_of_birth, person_index.features(details).identifiers))
+    )
 
 
 def open_check(request: Request, *, now: datetime) -> OutsideCheck:
@@ -54,7 +56,8 @@ def attest(request: Request, kinds: list[str], *, actor: Actor, now: datetime) -
     subjects = {
         "email": [digest("email", normal_email(each)) for each in details.emails],
         "phone": [digest("phone", each) for each in person_index.features(details).phones],
-        "identity": [value for _kind, value in person_index.features(details).identifiers] or [identity_subject(request)],
+        "identity": [value for _kind, value in person_index.features(details).identifiers]
+        or [identity_subject(request)],
     }
     for kind in kinds:
         for subject in subjects[kind]:
@@ -122,7 +125,9 @@ def open_draft_of(email: str, *, now: datetime) -> Request | None:
     normal = normal_email(email)
     if not normal:
         return None
-    drafts = Request.objects.filter(email_digest=digest("email", normal), standing="customer", submitted_at=None, due_at__gt=now)
+    drafts = Request.objects.filter(
+        email_digest=digest("email", normal), standing="customer", submitted_at=None, due_at__gt=now
+    )
     return drafts.order_by("-updated_at").first()
 
 
@@ -139,7 +144,9 @@ def make_resume_link(request: Request, *, now: datetime, policy: Policy) -> str:
 
 def resume(token: str, *, now: datetime) -> Request | None:
     """The draft that a link leads to, while both hold."""
-    link = ResumeLink.objects.filter(fingerprint=fingerprint(token), expires_at__gt=now).select_related("request").first()
+    link = (
+        ResumeLink.objects.filter(fingerprint=fingerprint(token), expires_at__gt=now).select_related("request").first()
+    )
     if link is None or link.request.standing != "customer" or link.request.submitted_at is not None:
         return None
     return link.request
