@@ -23,7 +23,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from keyturn.local.postgres import throw_away
+from keyturn.local.homes import throw_away
 from keyturn.terms.errors import KeyturnError
 
 _opened = ExitStack()
@@ -94,20 +94,6 @@ try:
     _set_environment()
 except (KeyturnError, psycopg.OperationalError) as problem:
     pytest.exit(f"The tests need a database. {problem}", returncode=1)
-# BUILDING: until every part is in the tree, run the tests of those that are. To be removed.
-if not Path("profiles/default/policy.toml").exists():
-    _profile = Path(os.environ["KEYTURN_MAILBOX"]).parent / "profile"
-    _profile.mkdir()
-    (_profile / "policy.toml").touch()
-    os.environ["KEYTURN_PROFILE"] = str(_profile)
-import importlib.util  # noqa: E402
-
-import keyturn.site.settings as _settings  # noqa: E402
-
-_settings.INSTALLED_APPS = [
-    a for a in _settings.INSTALLED_APPS if not a.startswith("keyturn.") or importlib.util.find_spec(a)
-]
-# BUILDING ends
 django.setup()
 
 

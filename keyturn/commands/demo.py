@@ -1,6 +1,7 @@
 """How does somebody see Keyturn run, whole, with one command?"""
 
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -94,7 +95,5 @@ def _short(folder: Path) -> str:
 
 
 def _say(text: str) -> None:
-    try:
+    with suppress(OSError):  # the terminal is gone; what matters goes on
         click.echo(text)
-    except OSError:
-        pass  # the terminal is gone; what matters goes on

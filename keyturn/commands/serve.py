@@ -43,6 +43,7 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
     use_settings()  # say what is wrong with the environment once, here, not in each process
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
 
     server = Granian(
         "keyturn.site.wsgi:application",
@@ -56,7 +57,7 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
         blocking_threads_idle_timeout=600,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
-        log_level="warning",
+        log_level=LogLevels.warning,
     )
     try:
         server.serve(target_loader=load_on_a_leash)

@@ -158,7 +158,7 @@ def _copy(site: Path, target: Path) -> None:
 def _open_to_all(tree: Path) -> None:
     """Everybody may read and pass: pip may have installed under a strict umask."""
     for folder, _, files in os.walk(tree):
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         for name in files:
             path = Path(folder, name)
             if not path.is_symlink():

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keyturn.local import demo_access as access
-from keyturn.local.postgres import Cluster, home_for
+from keyturn.local.homes import home_for
+from keyturn.local.postgres import Cluster
 from keyturn.local.processes import Crew, Watch
 from keyturn.terms.errors import NotAllowed, Unavailable
 

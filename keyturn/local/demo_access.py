@@ -80,7 +80,7 @@ def _grant_staff(each: Mapping[str, str], *, renew: bool) -> None:
     """One staff user; `renew` sets the password of one who is there already (the secrets are newer than the database)."""
     from django.contrib.auth import get_user_model
 
-    users = get_user_model().objects
+    users: Any = get_user_model().objects
     user = users.filter(username=each["username"]).first()
     if user is None:
         email = f"{each['username']}@lumenvalley.example"

@@ -55,7 +55,7 @@ def popen(
     )
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: list[str]) -> None:
     """`leash.py PARENT SIGNAL UID GID COMMAND...`: becomes COMMAND; 126 when it cannot be run."""
     parent, sig, uid, gid = map(int, arguments[:4])
     command = arguments[4:]
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> None:
     if os.getppid() != parent:  # it ended before we asked
         sys.exit(125)
     try:
-        os.execvp(command[0], command)
+        os.execvp(command[0], command)  # noqa: S606  no shell is the point
     except OSError as problem:
         print(f"{command[0]}: {problem.strerror}", file=sys.stderr)
         sys.exit(126)

@@ -7,7 +7,6 @@ the lock file that `kill -9` leaves behind.
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -16,10 +15,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self
 
@@ -33,7 +29,6 @@ ROLE = DATABASE = "keyturn"
 LOCK_SECONDS = 5.0  # one who is just ending still holds the lock
 START_SECONDS = 30.0  # also what a crashed server's recovery may take before we say that it does not start
 STOP_SECONDS = 20.0
-ELSEWHERE = Path("/var/lib/keyturn")  # for a cluster whose own folder `nobody` cannot reach
 PORT_TAKEN = re.compile(r"Address already in use|could not create any TCP/IP sockets")
 REMAINS = re.compile(r"postmaster\.pid.* already exists|shared memory block .*is still in use")
 
@@ -199,7 +194,7 @@ class Cluster:
             os.chown(secret, *self.owner)
             os.chown(nursery, *self.owner)
         modern = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        command = [
+        command: list[str | Path] = [
             self.install.programs / "initdb", f"--pgdata={nursery / 'data'}", "--username=postgres", "--encoding=UTF8",
             "--auth=scram-sha-256", f"--pwfile={secret}", "--no-instructions",
             *(modern if self.install.major >= 17 else ["--locale=C.UTF-8"]),
@@ -221,7 +216,7 @@ class Cluster:
     def _spawn(self) -> subprocess.Popen[str]:
         settings = {**COMMON, **(THROW_AWAY if self.fast else {}), "port": str(self.port)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = [self.install.programs / "postgres", "-D", self.data, *options]
+        command: list[str | Path] = [self.install.programs / "postgres", "-D", self.data, *options]
         with self.log.open("w") as log:
             return leash.popen(
                 command, sig=signal.SIGINT, owner=self.owner, cwd=Path("/"), env=_environment(), stdout=log, stderr=log
@@ -298,58 +293,6 @@ class Cluster:
             -1:
         ]
         return said[-1].strip() if said else "it said nothing"
-
-
-def home_for(wanted: Path) -> Path:
-    """Where the cluster of a data folder lies: in it, or elsewhere when we are root and `nobody` could not reach it.
-
-    The data folder remembers the other place, so that removing the data folder means starting afresh.
-    """
-    owner = binaries.owner_for(wanted / "data")
-    if binaries.reachable(wanted.absolute(), owner):
-        return wanted
-    other = ELSEWHERE / f"cluster-{hashlib.sha256(str(wanted.absolute()).encode()).hexdigest()[:12]}"
-    reminder = wanted.with_name(wanted.name + ".is-in")
-    if not reminder.exists() and other.exists():
-        shutil.rmtree(other)
-    reminder.parent.mkdir(parents=True, exist_ok=True)
-    reminder.write_text(f"{other}\n")
-    other.mkdir(parents=True, exist_ok=True)
-    for folder in (ELSEWHERE, other):
-        folder.chmod(0o711)
-    return other
-
-
-@contextmanager
-def throw_away(*, durable: bool = False) -> Iterator[Cluster]:
-    """A cluster in a temporary folder, removed at the end. Folders of those who were killed are removed at the start."""
-    base = Path(tempfile.gettempdir())
-    if not binaries.reachable(base, binaries.owner_for(base / "none")):
-        base = Path("/tmp")
-    for left in base.glob("keyturn-throw-away-*"):
-        _remove_if_left(left)
-    folder = Path(tempfile.mkdtemp(prefix="keyturn-throw-away-", dir=base))
-    if os.geteuid() == 0:
-        folder.chmod(0o711)
-    cluster = Cluster(folder, fast=not durable)
-    try:
-        with cluster:
-            yield cluster
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_if_left(folder: Path) -> None:
-    """Remove a throw-away folder whose supervisor is gone (its lock is free)."""
-    try:
-        if folder.stat().st_uid != os.geteuid() or time.time() - folder.stat().st_mtime < 60:
-            return
-        with (folder / "lock").open("a+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-    except OSError:
-        return
 
 
 def _free_port() -> int:

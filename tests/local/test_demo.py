@@ -130,11 +130,9 @@ def test_kill_9_of_everything_keeps_what_was_there(demo):
 
 
 def test_kill_9_of_the_web_server_and_of_postgresql_is_repaired(demo):
-    by_name = {
-        Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(): pid for pid in alive(demo.family)
-    }
-    web = next(pid for command, pid in by_name.items() if " serve " in command and parent(pid) == demo.process.pid)
-    server = next(pid for pid in by_name.values() if parent(pid) == demo.process.pid and "-D" in command_of(pid))
+    children = {pid: command_of(pid) for pid in alive(demo.family) if parent(pid) == demo.process.pid}
+    web = next(pid for pid, command in children.items() if "serve" in command)
+    server = next(pid for pid, command in children.items() if "-D" in command)
     os.kill(web, signal.SIGKILL)
     os.kill(server, signal.SIGKILL)
     told = []

@@ -14,8 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from keyturn.local import binaries, leash, postgres
-from keyturn.local.postgres import Cluster, throw_away
+from keyturn.local import binaries, homes, leash, postgres
+from keyturn.local.homes import throw_away
+from keyturn.local.postgres import Cluster
 from keyturn.terms.errors import NotAllowed, Unavailable
 from tests.local.family import descendants, gone, kill_all
 
@@ -234,15 +235,15 @@ def test_a_project_in_a_folder_of_roots_runs_from_a_copy(tmp_path, reachable_fol
 def test_data_that_nobody_could_not_reach_lies_elsewhere_and_goes_with_its_folder(
     tmp_path, reachable_folder, monkeypatch
 ):
-    monkeypatch.setattr(postgres, "ELSEWHERE", reachable_folder / "elsewhere")
+    monkeypatch.setattr(homes, "ELSEWHERE", reachable_folder / "elsewhere")
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
-    home = postgres.home_for(private / "demo" / "postgres")
+    home = homes.home_for(private / "demo" / "postgres")
     assert home.is_relative_to(reachable_folder)
     (home / "kept").touch()
-    assert (postgres.home_for(private / "demo" / "postgres") / "kept").exists()
+    assert (homes.home_for(private / "demo" / "postgres") / "kept").exists()
     shutil.rmtree(private / "demo")
-    assert not (postgres.home_for(private / "demo" / "postgres") / "kept").exists()
+    assert not (homes.home_for(private / "demo" / "postgres") / "kept").exists()
 
 
 def test_a_named_postgresql_is_used_and_a_wrong_name_is_told(monkeypatch, tmp_path):
