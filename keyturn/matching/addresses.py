@@ -1,11 +1,8 @@
-"""Which place does a written address mean, and is another one the same place?"""
+"""Which place does a written address mean?"""
 
 import re
 from dataclasses import dataclass
 from typing import Final
-
-from rapidfuzz import fuzz
-from rapidfuzz.distance import OSA
 
 from keyturn.matching import address_words as words
 from keyturn.matching.street_parts import parts_of
@@ -138,7 +135,7 @@ def search_terms(text: str, *, country: str = "US") -> NormalAddress:
     """What somebody typed in one box ("12 n main street apt 3, 97123") as parts to look a premise up by.
 
     Any part may be missing or in another order. Where no street type shows where the street ends, the town's words stay
-    in `street_core`: compare with `closeness`, which does not mind.
+    in `street_core`: compare with `places.closeness`, which does not mind.
     """
     segments = _segments(text)
     segments, country = _take_country(segments, country)
@@ -197,58 +194,3 @@ def _take_state(segments: list[str], country: str) -> tuple[list[str], str]:
                 left = " ".join(tokens[:-length])
                 return segments[:place] + ([left] if left else []) + segments[place + 1 :], code
     return segments, ""
-
-
-def closeness(query: NormalAddress, place: NormalAddress) -> float:
-    """How well a place answers what was typed, 0 to 1: for ranking what the premise search found.
-
-    Only parts that were typed count; a street's name may have slips in it, and a town's words behind it.
-    """
-    scores: list[tuple[float, float]] = []
-    if query.number:
-        scores.append(
-            (
-                3.0,
-                1.0
-                if query.number == place.number
-                else 0.5
-                if query.number.split(" ")[0] == place.number.split(" ")[0]
-                else 0.0,
-            )
-        )
-    if query.street_core:
-        scores.append((4.0, _street_closeness(query, place)))
-    if query.postal:
-        scores.append(
-            (
-                2.0,
-                1.0 if query.postal == place.postal else 0.5 if query.postal[:3] == place.postal[:3] else 0.0,
-            )
-        )
-    if query.city:
-        scores.append((1.0, fuzz.ratio(query.city, place.city) / 100))
-    if query.unit:
-        scores.append((2.0, 1.0 if query.unit == place.unit else 0.0))
-    total = sum(weight for weight, _ in scores)
-    return sum(weight * score for weight, score in scores) / total if total else 0.0
-
-
-def _street_closeness(query: NormalAddress, place: NormalAddress) -> float:
-    if query.street == place.street:
-        return 1.0
-    if query.street_core == place.street_core:
-        return 0.9
-    whole = fuzz.ratio(query.street_core, place.street_core) / 100
-    with_town = fuzz.ratio(query.street_core, f"{place.street_core} {place.city}") / 100
-    return 0.85 * max(whole, with_town)
-
-
-def same_street(one: NormalAddress, other: NormalAddress) -> bool:
-    """Whether two streets have one name but for a slip of the fingers."""
-    mine, theirs = squeezed(one.street_core), squeezed(other.street_core)
-    if not mine or not theirs:
-        return False
-    if mine == theirs:
-        return True
-    shorter = min(len(mine), len(theirs))
-    return shorter > 3 and OSA.distance(mine, theirs, score_cutoff=2) <= (1 if shorter < 7 else 2)

@@ -20,7 +20,7 @@ Verified = frozenset[tuple[str, str]]
 _SESSION_ONLY: Final = frozenset({"nothing_verified", "links_switched_off"})
 """Reasons that lie in the request or the policy, not in what the matcher sees."""
 
-_SAME_SURNAME: Final = frozenset({"exact", "part", "similar", "phonetic"})
+_SAME_SURNAME: Final = frozenset({"exact", "part", "slip", "phonetic"})
 _SAME_DOOR: Final = frozenset({"exact", "building", "similar"})
 
 
@@ -48,10 +48,7 @@ class Decision:
     @property
     def best(self) -> Ranked | None:
         """The strongest candidate that nobody has said to be another person."""
-        return next(
-            (each for each in self.ranked if "not_the_same_person" not in each.why),
-            None,
-        )
+        return next((each for each in self.ranked if "not_the_same_person" not in each.why), None)
 
     def as_json(self) -> dict[str, Any]:
         """For the decision row: scores and codes, nothing personal."""
@@ -94,26 +91,10 @@ def decide(
         if person_id not in not_same:
             others = [scores[other] for other in rivals if other != person_id]
             reasons = reasons_against(
-                probe,
-                candidates[person_id],
-                scores[person_id],
-                others,
-                verified=verified,
-                policy=policy,
+                probe, candidates[person_id], scores[person_id], others, verified=verified, policy=policy
             )
-        ranked.append(
-            Ranked(
-                person_id,
-                scores[person_id],
-                not reasons,
-                reasons,
-                relation(scores[person_id]),
-            )
-        )
-    zone, by_score = (
-        _zone(ranked, policy, _NOTHING),
-        _zone(ranked, policy, _SESSION_ONLY),
-    )
+        ranked.append(Ranked(person_id, scores[person_id], not reasons, reasons, relation(scores[person_id])))
+    zone, by_score = (_zone(ranked, policy, _NOTHING), _zone(ranked, policy, _SESSION_ONLY))
     return Decision(zone, tuple(ranked[: policy.candidates_kept]), by_score, model.version)
 
 
@@ -128,13 +109,7 @@ def _zone(ranked: list[Ranked], policy: Policy, forgiven: frozenset[str]) -> str
 
 
 def reasons_against(
-    probe: Features,
-    candidate: Features,
-    scored: Scored,
-    others: list[Scored],
-    *,
-    verified: Verified,
-    policy: Policy,
+    probe: Features, candidate: Features, scored: Scored, others: list[Scored], *, verified: Verified, policy: Policy
 ) -> tuple[str, ...]:
     """Every condition of an automatic link that does not hold, as codes: vetoes first. Empty: the machine may link."""
     conditions = {

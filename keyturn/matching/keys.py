@@ -8,13 +8,7 @@ from keyturn.matching.addresses import NormalAddress
 from keyturn.matching.contacts import mailbox
 from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES
-from keyturn.matching.names import (
-    core_family,
-    first_given,
-    frequency_of_family,
-    frequency_of_given,
-    phonetic,
-)
+from keyturn.matching.names import core_family, first_given, frequency_of_family, frequency_of_given, phonetic
 from keyturn.matching.organisations import names_of
 from keyturn.matching.text import squeezed
 

@@ -22,10 +22,11 @@ Weights = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Frequency:
-    """How names that are in no table count, and the rarest that any name may count as (shares of the population)."""
+    """`rarest` is the share of the population that a name counts for at least, in a table or not; so many names are
+    one slip away from a name as `slips` times its share."""
 
-    floor: float
-    default: float
+    rarest: float
+    slips: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,19 @@ class Model:
     person: Mapping[str, Mapping[str, Weights]]
     organisation: Mapping[str, Mapping[str, Weights]]
     frequencies: Mapping[str, Frequency]
-    same: Mapping[str, float]  # field -> how often an exact agreement is seen in one person's records
+    same: Mapping[tuple[str, str], float]  # (field, level) -> how often it is seen in one person's records
 
     def weights(self, field: str, level: str, *, kind: str = "person") -> Weights:
         """Bits of `level` in `field` against each alternative."""
         return (self.person if kind == "person" else self.organisation)[field][level]
 
-    def name_weight(self, field: str, name: str) -> float:
-        """Bits of an exact agreement on this very given name or surname, against a stranger: Smith is not Zelenko."""
+    def name_weight(self, field: str, level: str, name: str) -> float:
+        """Bits against a stranger of an exact agreement, or one but for a slip, on this very given name or surname:
+        Smith is not Zelenko."""
         share = frequency_of_given(name) if field == "given" else frequency_of_family(name)
         known = self.frequencies[field]
-        return log2(self.same[field] / max(known.default if share is None else share, known.floor))
+        by_chance = max(share or 0.0, known.rarest) * (known.slips if level == "slip" else 1.0)
+        return log2(self.same[field, level] / by_chance)
 
 
 def from_mapping(values: Mapping[str, Any]) -> Model:
@@ -63,13 +66,17 @@ def from_mapping(values: Mapping[str, Any]) -> Model:
         person=MappingProxyType({**_weights(values["person"]), **shared}),
         organisation=MappingProxyType({**_weights(values["organisation"]), **shared}),
         frequencies=MappingProxyType({name: Frequency(**row) for name, row in values["names"].items()}),
-        same=MappingProxyType({name: float(values["person"][name]["exact"][0]) for name in values["names"]}),
+        same=MappingProxyType(
+            {
+                (name, level): float(values["person"][name][level][0])
+                for name in values["names"]
+                for level in ("exact", "slip")
+            }
+        ),
     )
 
 
-def _weights(
-    fields: Mapping[str, Mapping[str, list[float]]],
-) -> dict[str, Mapping[str, Weights]]:
+def _weights(fields: Mapping[str, Mapping[str, list[float]]]) -> dict[str, Mapping[str, Weights]]:
     return {
         field: MappingProxyType(
             {level: tuple(log2(row[0] / other) for other in row[1:]) for level, row in levels.items()}

@@ -14,7 +14,8 @@ NICKNAME: Final = "nickname"
 INITIAL: Final = "initial"
 MIDDLE: Final = "middle"  # goes by the middle name
 PART: Final = "part"  # one of two surnames
-SIMILAR: Final = "similar"
+SLIP: Final = "slip"  # a slip of the fingers
+SIMILAR: Final = "similar"  # nearly the same, but two names perhaps
 PHONETIC: Final = "phonetic"
 SWAPPED: Final = "swapped"  # given name and surname in each other's place
 DIFFERENT: Final = "different"
@@ -25,23 +26,7 @@ _SUFFIXES: Final = {
     "jr": "jr", "junior": "jr", "jnr": "jr", "sr": "sr", "senior": "sr", "snr": "sr", "ii": "ii", "2nd": "ii",
     "iii": "iii", "3rd": "iii", "iv": "iv", "4th": "iv", "v": "v", "5th": "v",
 }  # fmt: skip
-_TITLES: Final = frozenset(
-    {
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "rev",
-        "sir",
-        "madam",
-        "sr",
-        "sra",
-        "srta",
-    }
-)
+_TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir", "madam", "sr", "sra", "srta"})
 _PARTICLES: Final = word_set(
     "da das de del dela della den der di do dos du el la las le lo los mac san santa ten ter van von y zu af al bin ibn"
 )
@@ -136,7 +121,7 @@ def compare_given(one: str, one_middle: str, other: str, other_middle: str) -> s
         return NICKNAME
     if mine == first_given(other_middle) or theirs == first_given(one_middle):
         return MIDDLE
-    return SIMILAR if _one_is_a_slip_of(squeezed(one), squeezed(other)) else DIFFERENT
+    return _compare_spelling(squeezed(one), squeezed(other))
 
 
 def _same_first(one: str, one_middle: str, other: str, other_middle: str) -> str:
@@ -146,10 +131,7 @@ def _same_first(one: str, one_middle: str, other: str, other_middle: str) -> str
     """
     if len(first_given(one)) == 1:
         return INITIAL
-    second, other_second = (
-        one.partition(" ")[2] or one_middle,
-        other.partition(" ")[2] or other_middle,
-    )
+    second, other_second = (one.partition(" ")[2] or one_middle, other.partition(" ")[2] or other_middle)
     if not second or not other_second or second == other_second:
         return EXACT
     if second[0] == other_second[0] and (len(second) == 1 or len(other_second) == 1):
@@ -157,16 +139,15 @@ def _same_first(one: str, one_middle: str, other: str, other_middle: str) -> str
     return SIMILAR if _looks_like(second, other_second) else DIFFERENT
 
 
-def _one_is_a_slip_of(one: str, other: str) -> bool:
-    """A typing error, not a sister's name: Maria and Marie look alike, but both are names, and so are Kaden and Jaden."""
-    if one[0] != other[0]:
-        return (
-            OSA.distance(one, other, score_cutoff=1) <= 1 and min(len(one), len(other)) >= 5 and one[1:2] == other[:1]
-        )
+def _compare_spelling(one: str, other: str) -> str:
+    """A slip where only one of the two is a name. Maria and Marie are both names; so, perhaps, are two rare ones."""
+    if one[0] != other[0] and one[:2] != other[1::-1]:  # Kaden and Jaden: nobody misses the first letter
+        return DIFFERENT
     known = _per_million("given_names")
-    if one in known and other in known:
-        return False
-    return _looks_like(one, other)
+    are_names = (one in known) + (other in known)
+    if are_names == 2 or not _looks_like(one, other):
+        return DIFFERENT
+    return SLIP if are_names else SIMILAR
 
 
 def _looks_like(one: str, other: str) -> bool:
@@ -192,7 +173,7 @@ def compare_family(one: str, other: str) -> str:
     if not set(core).isdisjoint(other_core):
         return PART
     if _looks_like(mine, theirs):
-        return SIMILAR
+        return SLIP
     return PHONETIC if len(mine) > 3 and len(theirs) > 3 and phonetic(mine) == phonetic(theirs) else DIFFERENT
 
 

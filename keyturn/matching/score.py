@@ -51,12 +51,7 @@ class Scored:
             "weight": round(self.weight, 2),
             "probability": round(self.probability, 6),
             "fields": [
-                {
-                    "field": each.field,
-                    "level": each.level,
-                    "weight": round(each.weight, 2),
-                }
-                for each in self.fields
+                {"field": each.field, "level": each.level, "weight": round(each.weight, 2)} for each in self.fields
             ],
             "groups": sorted(self.groups),
             "vetoes": list(self.vetoes),
@@ -70,11 +65,9 @@ def score(probe: Features, candidate: Features, *, model: Model) -> Scored:
     kind = "person" if probe.is_person and candidate.is_person else "organisation"
     rows = {field: model.weights(field, level, kind=kind) for field, level in found.items()}
     for field in ("given", "family"):
-        if found.get(field) == "exact":
-            rows[field] = (
-                _name_weight(probe, candidate, field, model),
-                *rows[field][1:],
-            )
+        level = found.get(field, "")
+        if level in ("exact", "slip"):
+            rows[field] = (_name_weight(probe, candidate, field, level, model), *rows[field][1:])
     _damp_second_contact(rows, model.second_contact)
     sums = [sum(each, prior) for prior, *each in zip(model.priors, *rows.values(), strict=True)]
     weight = _against_all(sums)
@@ -92,11 +85,11 @@ def score(probe: Features, candidate: Features, *, model: Model) -> Scored:
     )
 
 
-def _name_weight(probe: Features, candidate: Features, field: str, model: Model) -> float:
+def _name_weight(probe: Features, candidate: Features, field: str, level: str, model: Model) -> float:
     """The commoner of the two spellings decides."""
     mine, theirs = getattr(probe, field), getattr(candidate, field)
-    weight = model.name_weight(field, mine)
-    return weight if mine == theirs else min(weight, model.name_weight(field, theirs))
+    weight = model.name_weight(field, level, mine)
+    return weight if mine == theirs else min(weight, model.name_weight(field, level, theirs))
 
 
 def _damp_second_contact(rows: dict[str, tuple[float, ...]], factor: float) -> None:
@@ -127,8 +120,4 @@ def _name_agrees(found: Mapping[str, str]) -> bool:
     given, family = found.get("given"), found.get("family")
     if given == family == "swapped":
         return True
-    return given in ("exact", "nickname", "similar") and family in (
-        "exact",
-        "similar",
-        "part",
-    )
+    return given in ("exact", "nickname", "similar") and family in ("exact", "similar", "part")

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from rapidfuzz.distance import OSA
+
 from keyturn.matching import address_words as words
 from keyturn.matching.text import word_set
 
@@ -26,6 +28,21 @@ _ROADS: Final = {
 }
 _STRONG_TYPES: Final = word_set("st ave rd dr ln ct blvd pl way cir ter pkwy hwy cres cct sq trl fwy aly pde cl")
 """Types that hardly ever begin the name of a town; "lake", "park" and "hill" do."""
+
+_LONG_TYPES: Final = (
+    "street",
+    "avenue",
+    "road",
+    "drive",
+    "court",
+    "place",
+    "crescent",
+    "circuit",
+    "terrace",
+    "boulevard",
+    "circle",
+)
+"""Types that people write out, common enough to be known again with one letter wrong."""
 
 
 @dataclass(slots=True)
@@ -74,23 +91,47 @@ def parts_of(segments: list[str], *, with_town: bool = False) -> Parts:
 
 
 def _prefer_typed_street(found: Parts) -> None:
-    """ "3 Rosewood" over "Elm Street" is a building's name over its street."""
-    if len(found.street) > 1 and (found.street[-1] in words.STREET_TYPES or found.street[0] in words.LEADING_TYPES):
+    """ "3 Rosewood Park" over "Elm Street" is a property's name over its street."""
+    if not found.number or found.street == _BOX_STREET or (found.street[:1] and found.street[0] in words.LEADING_TYPES):
         return
-    typed = [line for line in found.rest if len(line.split()) > 1 and line.split()[-1] in words.STREET_TYPES]
-    if typed and found.number and found.street != _BOX_STREET:
-        name = " ".join(found.street)
-        found.rest = ([name] if name else []) + [line for line in found.rest if line != typed[0]]
-        found.street, found.core = _street(_numbered_road(_plain_ordinals(typed[0].split())))
+    if len(found.street) > 1 and _STRONG_TYPES.intersection(found.street[-2:]):
+        return
+    for place, line in enumerate(found.rest):
+        street, core = _street(_numbered_road(_plain_ordinals(_mended_type(line.split()))))
+        if len(street) > 1 and _STRONG_TYPES.intersection(street[-2:]):
+            found.rest[place] = " ".join(found.street)
+            found.rest = [each for each in found.rest if each]
+            found.street, found.core = street, core
+            return
+
+
+def _mended_type(tokens: list[str]) -> list[str]:
+    """ "sreet", "cresxent" and "s treet" at the end are types with a slip in them."""
+    if len(tokens) == 1:
+        return _parted_type(tokens[0])
+    if not tokens or tokens[-1] in words.STREET_TYPES or tokens[-1] in words.DIRECTIONS or len(tokens[-1]) < 4:
+        return tokens
+    last, joined = tokens[-1], "".join(tokens[-2:])
+    if len(tokens) > 2 and joined in words.STREET_TYPES:
+        return [*tokens[:-2], joined]
+    for name in _LONG_TYPES:
+        if OSA.distance(last, name, score_cutoff=1) <= 1:
+            return [*tokens[:-1], name]
+    return tokens
+
+
+def _parted_type(word: str) -> list[str]:
+    """ "muellerstreet" is two words."""
+    for name in _LONG_TYPES:
+        if len(name) > 4 and word.endswith(name) and len(word) > len(name) + 3:
+            return [word.removesuffix(name), name]
+    return [word]
 
 
 def _box(segment: str) -> tuple[str, tuple[str, ...]] | None:
     rural = _RURAL.search(segment)
     if rural:
-        return rural[3].lstrip("0"), (
-            "hc" if rural[1].startswith("h") else "rr",
-            rural[2].lstrip("0"),
-        )
+        return rural[3].lstrip("0"), ("hc" if rural[1].startswith("h") else "rr", rural[2].lstrip("0"))
     box = _BOX.search(segment.replace("#", " num ").replace("-", ""))
     if box and not segment[:1].isdigit():
         return box[1].lstrip("0"), _BOX_STREET
@@ -112,7 +153,7 @@ def _take_leading_unit(tokens: list[str], found: Parts) -> list[str]:
     """Cut units off the front: "apt 3 12 main st" and a line that is nothing but "bldg 4 apt 3"."""
     while tokens and tokens[0] in words.UNITS:
         designator = words.UNITS[tokens[0]]
-        if len(tokens) == 1 or tokens[1] in words.STREET_TYPES and not tokens[1].isdigit() and len(tokens) > 2:
+        if len(tokens) == 1 or (tokens[1] in words.STREET_TYPES and not tokens[1].isdigit() and len(tokens) > 2):
             break
         if not _looks_like_unit_id(tokens[1]):
             break
@@ -159,7 +200,7 @@ def _read_street(tokens: list[str], found: Parts, with_town: bool) -> None:
     tokens = _take_units(tokens, found)
     if with_town:
         tokens = _take_town(tokens, found)
-    tokens = _numbered_road(_plain_ordinals(tokens))
+    tokens = _numbered_road(_plain_ordinals(_mended_type(tokens)))
     tokens, after = _take_trailing_unit(tokens)
     found.units.extend(after)
     found.street, found.core = _street(tokens)
@@ -310,11 +351,5 @@ def _short_names(tokens: list[str]) -> tuple[str, ...]:
     """ "st helens" is "saint helens", "mount hood" is "mt hood"; a lone direction takes its short form."""
     if len(tokens) == 1:
         return (words.DIRECTIONS.get(tokens[0], tokens[0]),)
-    names = {
-        "st": "saint",
-        "mount": "mt",
-        "fort": "ft",
-        "doctor": "dr",
-        "martin luther king jr": "mlk",
-    }
+    names = {"st": "saint", "mount": "mt", "fort": "ft", "doctor": "dr", "martin luther king jr": "mlk"}
     return tuple(names.get(token, token) for token in tokens)

@@ -10,17 +10,7 @@ LONGEST = 400
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ`´ʹ′＇"))
 # Letters that Unicode does not decompose, spelled as the people who have them spell them without their keyboard.
 _SPELLED_OUT = str.maketrans(
-    {
-        "ø": "o",
-        "ł": "l",
-        "đ": "d",
-        "ð": "d",
-        "þ": "th",
-        "æ": "ae",
-        "œ": "oe",
-        "ı": "i",
-        "ħ": "h",
-    }
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
 )
 
 

@@ -3,14 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from keyturn.matching.dates import (
-    DIFFERENT,
-    MONTH_DAY,
-    SLIPS,
-    YEAR,
-    YEAR_MONTH,
-    a_generation_apart,
-)
+from keyturn.matching.dates import DIFFERENT, MONTH_DAY, SLIPS, YEAR, YEAR_MONTH, a_generation_apart
 from keyturn.matching.features import Features
 
 Levels = Mapping[str, str]
@@ -18,8 +11,8 @@ Levels = Mapping[str, str]
 FLAG_VETOES: Final = ("deceased", "fraud_flag", "protected_address", "already_linked")
 """Flags of a person on file that always bring a human in."""
 
-_SAME_GIVEN: Final = frozenset({"exact", "nickname", "similar", "swapped"})
-_SAME_FAMILY: Final = frozenset({"exact", "similar", "phonetic", "part"})
+_SAME_GIVEN: Final = frozenset({"exact", "nickname", "slip", "similar", "swapped"})
+_SAME_FAMILY: Final = frozenset({"exact", "slip", "phonetic", "part"})
 _SAME_HOUSE: Final = frozenset({"exact", "building", "similar", "neighbour"})
 
 
@@ -55,10 +48,7 @@ def twin(probe: Features, candidate: Features, found: Levels) -> bool:
         return False
     if found["given"] in _SAME_GIVEN:
         return False
-    return found.get("address") in _SAME_HOUSE or "exact" in (
-        found.get("email"),
-        found.get("phone"),
-    )
+    return found.get("address") in _SAME_HOUSE or "exact" in (found.get("email"), found.get("phone"))
 
 
 def suffix_conflict(probe: Features, candidate: Features, found: Levels) -> bool:
@@ -68,12 +58,5 @@ def suffix_conflict(probe: Features, candidate: Features, found: Levels) -> bool
 
 _VETOES: Final[Mapping[str, Callable[[Features, Features, Levels], bool]]] = {
     each.__name__: each
-    for each in (
-        different_kind,
-        different_identifier,
-        different_birth_date,
-        generation_gap,
-        twin,
-        suffix_conflict,
-    )
+    for each in (different_kind, different_identifier, different_birth_date, generation_gap, twin, suffix_conflict)
 }
