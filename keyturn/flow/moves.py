@@ -11,6 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from keyturn.flow import lifecycle
+from keyturn.flow.lifecycle import Place
 from keyturn.records import history
 from keyturn.records.models import Request
 from keyturn.steps.confirm import step as confirm
@@ -35,7 +37,13 @@ def locked(request_id: UUID) -> Request:
     request = Request.objects.select_for_update().filter(pk=request_id).first()
     if request is None:
         raise NotAllowed("unknown_request")
+    request.came_from = place_of(request)  # type: ignore[attr-defined]
     return request
+
+
+def place_of(request: Request) -> Place:
+    """Where the request stands now."""
+    return Place(Step(request.step), Standing(request.standing), Outcome(request.outcome))
 
 
 def may_touch(request: Request, actor: Actor) -> None:
@@ -71,7 +79,10 @@ def end(request: Request, outcome: Outcome, now: datetime) -> None:
 
 
 def record(request: Request, what: str, *, actor: Actor, now: datetime, data: Mapping[str, Any] | None = None) -> None:
-    """Write the move and its event together."""
+    """Write the move and its event together; a move that the life cycle does not know is a bug."""
+    after = place_of(request)
+    lifecycle.check(what, role=actor.role, before=getattr(request, "came_from", None), after=after)
+    request.came_from = after  # type: ignore[attr-defined]
     request.version += 1
     request.updated_at = now
     history.append(request, what, actor=actor, now=now, data=data)
