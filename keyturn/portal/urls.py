@@ -1,5 +1,34 @@
 """Which address leads to which page of the portal?"""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+from keyturn.portal import following, front, place, proof, questions, returning, sending
+
+pages = [
+    path("", front.front, name="front"),
+    path("privacy", front.privacy, name="privacy"),
+    path("accessibility", front.accessibility, name="accessibility"),
+    path("start", front.start, name="start"),
+    path("start/where", place.where, name="where"),
+    path("start/choose", place.choose, name="choose"),
+    path("start/unlisted", place.unlisted, name="unlisted"),
+    path("start/code", proof.code, name="code"),
+    path("start/check", sending.check, name="check"),
+    path("start/done", sending.done, name="done"),
+    path("start/later", returning.later, name="later"),
+    path("start/stay", returning.stay, name="stay"),
+    path("start/locked", returning.locked, name="locked"),
+    path("start/expired", returning.expired, name="expired"),
+    path("start/<slug:name>", questions.page, name="page"),
+    path("resume", returning.resume, name="resume"),
+    path("resume/<str:token>", returning.follow, name="follow"),
+    path("requests", following.find, name="find"),
+    path("requests/<str:reference>", following.status, name="status"),
+    path("requests/<str:reference>/withdraw", following.withdraw, name="withdraw"),
+    path("requests/<str:reference>/reply", following.reply, name="reply"),
+    path("requests/<str:reference>/leave", following.leave, name="leave"),
+]
+urlpatterns = [
+    path("", include("keyturn.look.urls")),
+    path("", include((pages, "portal"))),
+]

@@ -132,6 +132,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "keyturn.portal.errors.csrf_failure"
 
 # Secure by default; KEYTURN_PLAIN_HTTP is for loopback (the demo) and for a TLS-terminating proxy's inner side
 _secure = not env.switch("KEYTURN_PLAIN_HTTP")

@@ -13,3 +13,8 @@ urlpatterns = [
     path("", include("keyturn.signin.urls")),
     path("", include("keyturn.portal.urls")),
 ]
+
+handler400 = "keyturn.portal.errors.bad_request"
+handler403 = "keyturn.portal.errors.forbidden"
+handler404 = "keyturn.portal.errors.not_found"
+handler500 = "keyturn.portal.errors.server_error"

@@ -1,0 +1,178 @@
+"""Where does a request stand? By its reference and a code sent to its proved e-mail; nothing personal before (I7)."""
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from keyturn import flow
+from keyturn.journeys import JOURNEYS
+from keyturn.look.parts import Part, problems_of
+from keyturn.portal import seat as seats
+from keyturn.flow import sentences
+from keyturn.portal.desk import show
+from keyturn.portal.proof import code_field
+from keyturn.portal.sending import rows_of, summary_of
+from keyturn.portal.walk import Walk
+from keyturn.portal.way import heading_of, status_of, tag_of, way_of
+from keyturn.records.queries import requests
+from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.request import Actor, Role, Status
+
+OPEN = (Status.PROCESSING, Status.NEEDS_CUSTOMER, Status.IN_REVIEW, Status.WAITING, Status.STUCK)
+
+
+def normal_reference(text: str) -> str:
+    """A reference as people copy it: small letters, blanks and missing dashes do not matter."""
+    body = re.sub(r"[^0-9A-Z]", "", text.upper()[:40]).removeprefix("KT")
+    return f"KT-{body[:4]}-{body[4:8]}" if len(body) == 8 else ""
+
+
+@never_cache
+def find(request: HttpRequest) -> HttpResponse:
+    """Enter a reference."""
+    typed, error = request.POST.get("reference", "").strip()[:40], ""
+    if request.method == "POST":
+        reference = normal_reference(typed)
+        if reference:
+            return redirect("portal:status", reference)
+        error = _("Enter the reference as it stands in our mail, for example KT-7QX4-M2ZP.")
+    field = Part("text", "reference", _("Reference"), value=typed, error=error, hint=_("It begins with KT and stands in our mail."), width=20)
+    return show(
+        request, "find.html", title=_("Check a request"), button=_("Continue"), parts=(field,), back="/",
+        lead=_("See where your request is, answer a question, or withdraw it."), problems=problems_of((field,)),
+        status=422 if error else 200,
+    )  # fmt: skip
+
+
+@never_cache
+def status(request: HttpRequest, reference: str) -> HttpResponse:
+    """The request, for whoever has proved its e-mail here; for everybody else the way to prove it."""
+    seat = seats.of(request)
+    if seat.may_see(reference, timezone.now()):
+        found = requests.by_reference(reference)
+        if found is not None and found.submitted_at is not None:
+            return _show(request, found)
+    return _prove(request, reference)
+
+
+def _prove(request: HttpRequest, reference: str) -> HttpResponse:
+    """The same pages and words whether or not there is such a request."""
+    if request.method != "POST":
+        return show(
+            request, "notice.html", title=_("First, let us make sure that it is you"), form_button=_("Send me a code"), back="/requests",
+            paragraphs=[
+                _("We send a code to the e-mail address that belongs to request %(reference)s.") % {"reference": reference},
+                _("If no mail comes, check the reference."),
+            ],
+        )  # fmt: skip
+    now, found = timezone.now(), requests.by_reference(reference)
+    found = found if found is not None and found.submitted_at is not None else None
+    if "code" not in request.POST:
+        if found is not None:
+            flow.send_code(request_id=found.pk, purpose="status", now=now, policy=settings.KEYTURN_POLICY)
+        return _show_code(request, reference, "", "", again="again" in request.POST)
+    typed, seat = request.POST.get("code", "").strip()[:40], seats.of(request)
+    if found is None or flow.prove_email(
+        request_id=found.pk, purpose="status", code=typed, actor=seat.actor, now=now, policy=settings.KEYTURN_POLICY
+    ):
+        # One sentence for every cause: wrong code, old code, too many tries, no such request.
+        error = _("This code is not right, or it is too old. Check the newest mail, or have a new code sent.")
+        return _show_code(request, reference, typed, error)
+    return seats.keep(redirect("portal:status", reference), seat.seeing(reference, now))
+
+
+def _show_code(request: HttpRequest, reference: str, typed: str, error: str, *, again: bool = False) -> HttpResponse:
+    field = code_field(typed, error)
+    banner = {"title": _("A new code is on its way"), "text": _("Only the newest one works."), "tone": "good"}
+    return show(
+        request, "code.html", field=field, heading=_("Enter the code from our mail"), problems=problems_of((field,)), back="/requests",
+        lead=_("If there is a request %(reference)s, a code is on its way to its e-mail address.") % {"reference": reference},
+        banners=[banner] if again else [], status=422 if error else 200,
+    )  # fmt: skip
+
+
+def _show(request: HttpRequest, found: Any, *, typed: str = "", error: str = "", banners: list[Any] | None = None) -> HttpResponse:
+    walk = Walk(JOURNEYS[found.journey], found.answers, proved=True)
+    asked = status_of(found) is Status.NEEDS_CUSTOMER
+    question = requests.open_question(found) if asked else ""
+    field = Part("textarea", "reply", _("Your answer"), value=typed, error=error, spellcheck=True)
+    return show(
+        request, "status.html", reference=found.reference, tag=tag_of(found), heading=heading_of(found), back="/",
+        summary=summary_of(found.answers), said=_said(found), question=question, reply=field,
+        problems=problems_of((field,)) if error else (), way=way_of(found), banners=banners or [],
+        rows=[row for row in rows_of(walk, {}) if row["lines"]], may_withdraw=_may_withdraw(found), status=422 if error else 200,
+    )  # fmt: skip
+
+
+def _said(found: Any) -> list[str]:
+    """Why it was refused, in the words meant for the applicant."""
+    if status_of(found) is not Status.REFUSED:
+        return []
+    return [text for text in (requests.reason(found), *sentences.by_field(requests.findings_of(found)).values()) if text][:1]
+
+
+def _may_withdraw(found: Any) -> bool:
+    return status_of(found) in OPEN and found.account_id is None
+
+
+@never_cache
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take the request back, after one more question."""
+    found = _seen(request, reference)
+    if found is None or not _may_withdraw(found):
+        return redirect("portal:status", reference)
+    if request.method != "POST":
+        return show(request, "withdraw.html", reference=reference, back=f"/requests/{reference}")
+    try:
+        flow.withdraw(request_id=found.pk, actor=_owner(found), now=timezone.now())
+    except NotAllowed:
+        banner = {
+            "title": _("It is too late to withdraw this online"), "urgent": True, "tone": "wait",
+            "text": _("Your service is being set up already. Call us, and we stop it."),
+        }  # fmt: skip
+        return _show(request, requests.by_reference(reference), banners=[banner])
+    return redirect("portal:status", reference)
+
+
+@never_cache
+@require_POST
+def reply(request: HttpRequest, reference: str) -> HttpResponse:
+    """Answer what staff asked."""
+    found = _seen(request, reference)
+    if found is None:
+        return redirect("portal:status", reference)
+    typed = request.POST.get("reply", "").strip()[:4000]
+    try:
+        flow.reply(request_id=found.pk, text=typed, actor=_owner(found), now=timezone.now(), policy=settings.KEYTURN_POLICY)
+    except Invalid:
+        return _show(request, found, typed=typed, error=_("Write your answer, then send it."))
+    except NotAllowed:
+        return redirect("portal:status", reference)
+    return redirect("portal:status", reference)
+
+
+@never_cache
+@require_POST
+def leave(request: HttpRequest, reference: str) -> HttpResponse:
+    """Close the request on this device."""
+    return seats.leave(redirect("portal:front"))
+
+
+def _seen(request: HttpRequest, reference: str) -> Any:
+    """The request, where this browser may see it."""
+    if not seats.of(request).may_see(reference, timezone.now()):
+        return None
+    return requests.by_reference(reference)
+
+
+def _owner(found: Any) -> Actor:
+    """Who has proved the request's e-mail acts as the one who began it (I-04)."""
+    role, _colon, ident = found.begun_by.partition(":")
+    return Actor(Role(role), ident) if role in (Role.CUSTOMER, Role.PARTNER) else Actor(Role.CUSTOMER, ident)

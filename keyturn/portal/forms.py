@@ -1,0 +1,150 @@
+"""How does a journey's question become a field on a page, and what was typed its answer?
+
+Nothing is judged here: the steps' rules do that, for every door alike. A form only reads and shows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import get_language, gettext, pgettext
+
+from keyturn.journeys.journey import Ask, Page, Question
+from keyturn.look.parts import Choice, Part
+from keyturn.portal import addresses, dates
+
+Posted = Mapping[str, Any]
+OWN_NAMES = {"en": "English", "es": "Español"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds a page: which choices the utility and the premise leave open."""
+
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # question -> values that are offered
+    required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def answers_in(page: Page, posted: Any, so_far: Mapping[str, Any]) -> dict[str, Any]:
+    """The page's answers as they were typed. None takes an answer away. `posted` is the request's POST."""
+    found = {question.name: _read(question, posted) for question in page.questions}
+    together = {**so_far, **found}
+    for question in page.questions:
+        if not question.asked_if(together):
+            found[question.name] = None
+    return found
+
+
+def _read(question: Question, posted: Any) -> Any:
+    name = question.name
+    match question.ask:
+        case Ask.CHOICES:
+            return posted.getlist(name)
+        case Ask.YES_NO:
+            return {"yes": True, "no": False}.get(posted.get(name, ""))
+        case Ask.DATE:
+            return dates.typed({piece: posted.get(f"{name}-{piece}", "") for piece in dates.PIECES}) or None
+        case Ask.ADDRESS:
+            return addresses.read(name, posted)
+        case _:
+            return posted.get(name, "").strip() or None
+
+
+def parts_of(page: Page, answers: Mapping[str, Any], errors: Mapping[str, str], setting: Setting) -> tuple[Part, ...]:
+    """The page's fields with what was said so far and what is wrong with it.
+
+    A page with one question makes that question its heading. Questions that another answer on the same page leads to
+    are always there; the style sheet hides them until that answer is chosen, and the server ignores them until then.
+    """
+    alone = len(page.questions) == 1
+    return tuple(_part(question, answers.get(question.name), errors, setting, heading=alone, page=page) for question in page.questions)
+
+
+def _part(question: Question, value: Any, errors: Mapping[str, str], setting: Setting, *, heading: bool, page: Page) -> Part:
+    name = question.name
+    label, optional = _label(question)
+    common: dict[str, Any] = {
+        "name": name,
+        "label": gettext(page.title) if heading else label,
+        "hint": hint(question),
+        "error": errors.get(name, ""),
+        "optional": optional,
+        "heading": heading,
+    }
+    match question.ask:
+        case Ask.CHOICE | Ask.CHOICES:
+            kind = "radios" if question.ask is Ask.CHOICE else "checkboxes"
+            return Part(kind, **common, value=value or "", choices=choices(question, setting))
+        case Ask.YES_NO:
+            said = {True: "yes", False: "no"}.get(value, "")  # type: ignore[call-overload]
+            return Part("radios", **common, value=said, inline=True, choices=(Choice("yes", gettext("Yes")), Choice("no", gettext("No"))))
+        case Ask.DATE:
+            return Part("date", **common, value=dates.boxes(value), autocomplete=question.autocomplete)
+        case Ask.ADDRESS:
+            return Part("group", **common, parts=addresses.parts(name, value, errors))
+        case _:
+            kinds = {Ask.EMAIL: ("email", "email"), Ask.PHONE: ("tel", "tel")}
+            as_type, keyboard = kinds.get(question.ask, ("text", ""))
+            return Part(
+                "text", **common, value=value or "", type=as_type, inputmode=keyboard, autocomplete=question.autocomplete,
+                width=20 if question.longest <= 40 else 0,
+            )  # fmt: skip
+
+
+def _label(question: Question) -> tuple[str, bool]:
+    """The label without the word "(optional)", which the template adds in its own way."""
+    text = gettext(question.label)
+    mark = " " + gettext("(optional)")
+    return (text.removesuffix(mark), True) if text.endswith(mark) else (text, False)
+
+
+def label_of(question: Question) -> str:
+    """The question in as few words as the check page needs."""
+    return _label(question)[0]
+
+
+def hint(question: Question) -> str:
+    return gettext(question.hint) if question.hint else ""
+
+
+def choices(question: Question, setting: Setting) -> tuple[Choice, ...]:
+    """Those that the utility's policy and the premise leave open, in the journey's order."""
+    offered = setting.only.get(question.name)
+    return tuple(
+        Choice(each.value, *_wording(question, each.value, each.label, each.hint), apart=each.value == "none")
+        for each in question.choices
+        if offered is None or each.value in offered
+    )
+
+
+def _wording(question: Question, value: str, label: str, hint_text: str) -> tuple[str, str, str]:
+    """Label, hint and language: a language is named in its own words."""
+    if question.name == "language":
+        here = (get_language() or "en")[:2]
+        return OWN_NAMES.get(value, gettext(label)), "", "" if value == here else value
+    return gettext(label), gettext(hint_text) if hint_text else "", ""
+
+
+def shown(question: Question, value: Any, setting: Setting) -> list[str]:
+    """An answer as the check page says it, a line each; empty where nothing was said."""
+    if value in (None, "", [], {}):
+        return []
+    match question.ask:
+        case Ask.CHOICE | Ask.CHOICES:
+            words = {each.value: each.label for each in choices(question, Setting())}
+            wanted = value if isinstance(value, list) else [value]
+            return [words.get(each, each) for each in wanted]
+        case Ask.YES_NO:
+            return [gettext("Yes") if value else gettext("No")]
+        case Ask.DATE:
+            return [dates.shown(value)]
+        case Ask.ADDRESS | Ask.PREMISE:
+            return addresses.shown(value)
+        case _:
+            return [_hidden(str(value)) if question.name == "id_value" else str(value)]
+
+
+def _hidden(value: str) -> str:
+    """An identifier as it may stand on a screen: the last four only (quality.md section 4)."""
+    kept = value[-4:] if len(value) > 4 else value
+    return pgettext("an identifier of which only the last characters are shown", "ending in %(end)s") % {"end": kept} if len(value) > 4 else kept

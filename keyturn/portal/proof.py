@@ -1,0 +1,54 @@
+"""Is the e-mail address theirs? The page with the code, on the way through a draft."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from keyturn import flow
+from keyturn.look.parts import Part, problems_of
+from keyturn.flow import sentences
+from keyturn.portal.desk import Desk, at_desk
+from keyturn.terms.finding import Finding
+
+
+@at_desk
+def code(desk: Desk) -> HttpResponse:
+    """Type the code from the mail; or have another one sent."""
+    if not desk.answers.get("email"):
+        return desk.go("email")
+    if desk.walk.proved:
+        return desk.go(desk.walk.barrier("check") or "check") if desk.from_check else desk.go(desk.walk.after("email"))
+    if desk.request.method != "POST":
+        return _show(desk, "", [])
+    if desk.request.POST.get("again"):
+        problems = flow.send_code(request_id=desk.draft.pk, purpose="prove", now=desk.now, policy=desk.policy)
+        return _show(desk, "", problems, sent=not problems)
+    typed = desk.request.POST.get("code", "").strip()[:40]
+    problems = (
+        flow.prove_email(
+            request_id=desk.draft.pk, purpose="prove", code=typed, actor=desk.seat.actor, now=desk.now, policy=desk.policy
+        )  # fmt: skip
+        if typed
+        else [Finding("Y-04", "code")]
+    )
+    if problems:
+        return _show(desk, typed, problems)
+    desk = desk.again()
+    if desk.from_check:
+        return redirect("portal:check")
+    return desk.go(desk.walk.after("email"))
+
+
+def _show(desk: Desk, typed: str, problems: list[Finding], *, sent: bool = False) -> HttpResponse:
+    field = code_field(typed, sentences.by_field(problems).get("code", ""))
+    banner = {"title": _("A new code is on its way"), "text": _("Only the newest one works."), "tone": "good"}
+    return desk.show(
+        "code.html", "code", field=field, heading=_("Enter the code from our mail"), other="/start/email",
+        lead=_("We have sent a code of six characters to %(email)s.") % {"email": desk.answers.get("email", "")},
+        problems=problems_of((field,)), banners=[banner] if sent else [], status=422 if problems else 200,
+    )  # fmt: skip
+
+
+def code_field(typed: str, error: str) -> Part:
+    """The box for a one-time code, the same wherever one is asked for."""
+    return Part("code", "code", _("Code"), value=typed, hint=_("For example 7QX4M2. Capitals do not matter."), error=error)

@@ -1,0 +1,155 @@
+"""How is any page of a journey asked, answered and shown again with what is wrong?"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
+
+from keyturn import flow
+from keyturn.journeys.journey import Page
+from keyturn.look.parts import problems_of
+from keyturn.flow import sentences
+from keyturn.portal import addresses, forms
+from keyturn.portal.desk import Desk, at_desk
+from keyturn.portal.forms import Setting
+from keyturn.records.queries import premises
+from keyturn.terms.errors import StaleVersion
+from keyturn.terms.finding import Finding
+from keyturn.terms.person import Kind
+
+
+@at_desk
+def page(desk: Desk, name: str) -> HttpResponse:
+    """One page of the journey, by its name in the address."""
+    asked = desk.walk.journey.page(name)
+    if asked is None or name not in desk.walk.names:
+        return desk.go(desk.walk.furthest())
+    barrier = desk.walk.barrier(name)
+    if barrier:
+        return desk.go(barrier)
+    if desk.request.method == "POST":
+        return _answer(desk, asked)
+    return _show(desk, asked, desk.answers, [])
+
+
+def _answer(desk: Desk, asked: Page) -> HttpResponse:
+    """Keep what was typed, right or wrong; then go on, or say what is wrong."""
+    posted = desk.request.POST
+    typed = forms.answers_in(asked, posted, desk.answers)
+    if _changed_elsewhere(desk, asked, typed, str(posted.get("seen", ""))):
+        return _conflict(desk, asked, typed)
+    try:
+        draft, problems = flow.answer(
+            request_id=desk.draft.pk, answers={**_no_longer_fitting(desk, asked, typed), **typed}, actor=desk.seat.actor,
+            now=desk.now, policy=desk.policy, version=desk.draft.version,
+        )  # fmt: skip
+    except StaleVersion:
+        return _conflict(desk.again(), asked, typed)
+    desk = desk.again()
+    problems = [*desk.walk.missing(asked), *problems]
+    # Something long or odd is not kept by the rules: it is shown again from what was typed.
+    if problems:
+        return _show(desk, asked, {**draft.answers, **{n: v for n, v in typed.items() if v is not None}}, problems)
+    if _opens_more(asked, typed, posted):
+        return _show(desk, asked, desk.answers, [])
+    return onwards(desk, asked.name)
+
+
+def onwards(desk: Desk, name: str) -> HttpResponse:
+    """To the next page; to the check where one came from there and nothing new is missing."""
+    if name == "email" and not desk.walk.proved:
+        flow.send_code(request_id=desk.draft.pk, purpose="prove", now=desk.now, policy=desk.policy)
+        return desk.go("code")
+    if desk.from_check:
+        return desk.go(desk.walk.barrier("check") or "check")
+    return desk.go(desk.walk.after(name))
+
+
+def _show(desk: Desk, asked: Page, answers: Mapping[str, Any], problems: list[Finding], **more: Any) -> HttpResponse:
+    parts = forms.parts_of(asked, answers, sentences.by_field(problems), setting_of(desk))
+    summary = problems_of(parts)
+    return desk.show(
+        "page.html", asked.name, title=gettext(asked.title), single=len(asked.questions) == 1,
+        intro=gettext(asked.intro) if asked.intro else "", parts=parts, problems=summary,
+        why=[gettext(question.why) for question in asked.questions if question.why],
+        seen=digest_of(asked, desk.answers), place=_place(desk) if asked.name == "services" else [],
+        status=422 if problems else 200, **more,
+    )  # fmt: skip
+
+
+def setting_of(desk: Desk) -> Setting:
+    """What the utility's policy and the chosen premise leave open."""
+    policy, organisation = desk.policy, desk.answers.get("kind") == Kind.ORGANISATION
+    documents = policy.identifiers_for_organisation if organisation else policy.identifiers_for_person
+    only = {
+        "id_type": (*documents, "none"),
+        "consents": (*policy.required_consents, *policy.optional_consents),
+        "language": policy.languages,
+    }
+    premise = chosen_premise(desk)
+    if premise is not None:
+        only["services"] = tuple(premise.services)
+    return Setting(only)
+
+
+def chosen_premise(desk: Desk) -> Any:
+    address = desk.answers.get("service_address") or {}
+    return premises.by_id(str(address.get("premise_id"))) if address.get("premise_id") else None
+
+
+def _place(desk: Desk) -> list[str]:
+    return place_lines(desk.answers.get("service_address"))
+
+
+def place_lines(answer: Any) -> list[str]:
+    """The service address in lines, whether it was chosen or written."""
+    answer = answer or {}
+    premise = premises.by_id(str(answer.get("premise_id"))) if answer.get("premise_id") else None
+    return premise.address.lines() if premise is not None else addresses.shown(answer)
+
+
+def _no_longer_fitting(desk: Desk, asked: Page, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """An organisation has other documents than a person: a changed mind takes the old answer away."""
+    if asked.name == "kind" and typed.get("kind") != desk.answers.get("kind"):
+        return {"id_type": None, "id_value": None}
+    return {}
+
+
+def _opens_more(asked: Page, typed: Mapping[str, Any], posted: Any) -> bool:
+    """Without :has() in the browser a follow-up question may not have been seen. It was, when its fields were posted."""
+    return any(
+        question.asked_if(typed) and typed.get(question.name) is None and question.required
+        and not any(key.startswith(question.name) for key in posted)
+        for question in asked.questions
+    )  # fmt: skip
+
+
+# ---- two tabs
+
+
+def digest_of(asked: Page, answers: Mapping[str, Any]) -> str:
+    """What this page's answers were when it was shown: says nothing, but tells a change."""
+    said = {question.name: answers.get(question.name) for question in asked.questions}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _changed_elsewhere(desk: Desk, asked: Page, typed: Mapping[str, Any], seen: str) -> bool:
+    """Another tab changed these very answers since the page was shown, to something else than what is sent now."""
+    return bool(seen) and seen != digest_of(asked, desk.answers) and digest_of(asked, typed) != digest_of(asked, desk.answers)
+
+
+def _conflict(desk: Desk, asked: Page, typed: Mapping[str, Any]) -> HttpResponse:
+    """Show what was typed, say what happened, and let one more press decide (ER-21, ER-25)."""
+    banner = {
+        "title": _("You changed this in another window"),
+        "text": _("Below is what you typed here. Press the button once more to keep it."),
+        "tone": "wait",
+        "urgent": True,
+    }
+    response = _show(desk, asked, {**desk.answers, **{n: v for n, v in typed.items() if v is not None}}, [], banners=[banner])
+    response.status_code = 409
+    return response

@@ -1,0 +1,116 @@
+"""Is everything right, and what happens when it is sent? Check, submit once, confirmation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from keyturn import flow
+from keyturn.journeys import JOURNEYS
+from keyturn.look.parts import Problem
+from keyturn.flow import sentences
+from keyturn.portal import forms
+from keyturn.portal import seat as seats
+from keyturn.portal.desk import Desk, at_desk, show
+from keyturn.portal.questions import place_lines, setting_of
+from keyturn.portal.way import way_of
+from keyturn.portal.walk import Walk
+from keyturn.records.queries import requests
+from keyturn.terms.errors import Invalid, StaleVersion
+from keyturn.terms.finding import Finding
+
+
+@at_desk
+def check(desk: Desk) -> HttpResponse:
+    """Everything that was said, each with a link to change it; the button sends it once (ER-22)."""
+    barrier = desk.walk.barrier("check")
+    if barrier:
+        return desk.go(barrier)
+    if desk.request.method != "POST":
+        return _show(desk, [])
+    seen = desk.request.POST.get("version", "")
+    try:
+        request = flow.submit(
+            request_id=desk.draft.pk, actor=desk.seat.actor, now=desk.now, policy=desk.policy,
+            version=int(seen) if seen.isdecimal() and len(seen) < 10 else 0,
+        )  # fmt: skip
+    except Invalid as refused:
+        return _show(desk, list(refused.findings), status=422)
+    except StaleVersion:
+        banner = {
+            "title": _("You changed something in another window"),
+            "text": _("These are your answers now. Check them, and send."),
+            "tone": "wait",
+            "urgent": True,
+        }
+        return _show(desk.again(), [], status=409, banners=[banner])
+    return seats.keep(redirect("portal:done"), desk.seat.seeing(request.reference, desk.now))
+
+
+def _show(desk: Desk, problems: list[Finding], *, status: int = 200, **more: Any) -> HttpResponse:
+    errors: dict[str, str] = {}
+    for found in problems:
+        errors.setdefault(found.field.partition(".")[0], sentences.sentence(found))
+    sections = _sections(desk, errors)
+    lines = [Problem(error, f"#row-{name}") for name, error in errors.items()]
+    return desk.show("check.html", "check", sections=sections, problems=lines, status=status, **more)
+
+
+def _sections(desk: Desk, errors: Mapping[str, str]) -> list[dict[str, Any]]:
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for row in rows_of(desk.walk, errors, desk):
+        sections.setdefault(row["section"], []).append(row)
+    return [{"title": gettext(title), "rows": rows} for title, rows in sections.items()]
+
+
+def rows_of(walk: Walk, errors: Mapping[str, str], desk: Desk | None = None) -> list[dict[str, Any]]:
+    """A row for each question on the way, as the check and the status page show it."""
+    rows = []
+    for page in walk.pages:
+        for question in page.questions:
+            value = walk.answers.get(question.name)
+            if not question.asked_if(walk.answers):
+                continue
+            lines = place_lines(value) if question.name == "service_address" else forms.shown(question, value, setting_of(desk) if desk else forms.Setting())
+            rows.append(
+                {
+                    "name": question.name,
+                    "section": page.section,
+                    "label": forms.label_of(question),
+                    "lines": lines,
+                    "error": errors.get(question.name, ""),
+                    "href": f"/start/{page.name}?check=yes",
+                }
+            )
+    return rows
+
+
+@never_cache
+def done(request: HttpRequest) -> HttpResponse:
+    """The confirmation; the same one however often the request was sent, and when one comes back to it."""
+    seat = seats.of(request)
+    sent = requests.by_id(seat.draft_id) if seat.draft_id else None
+    if sent is None or sent.submitted_at is None or not seat.may_see(sent.reference, timezone.now()):
+        return redirect("portal:find" if sent is not None and sent.submitted_at else "portal:start")
+    return show(
+        request, "done.html", reference=sent.reference, email=sent.answers.get("email", ""),
+        summary=summary_of(sent.answers), way=way_of(sent),
+    )  # fmt: skip
+
+
+def summary_of(answers: Mapping[str, Any]) -> str:
+    """One sentence: "Electricity and water at 12 Alder Street from June 3, 2026"."""
+    question = JOURNEYS["start_service"].questions
+    services = forms.shown(question["services"], answers.get("services"), forms.Setting())
+    together = _(" and ").join([", ".join(services[:-1]), services[-1]]) if len(services) > 1 else "".join(services)
+    place = place_lines(answers.get("service_address"))
+    return _("%(services)s at %(place)s from %(date)s.") % {
+        "services": together,
+        "place": place[0] if place else "",
+        "date": "".join(forms.shown(question["start_date"], answers.get("start_date"), forms.Setting())),
+    }
