@@ -27,7 +27,7 @@ _SAME_DOOR: Final = frozenset({"exact", "building", "similar"})
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A candidate with its score. `why` lists all that keeps it from being linked, `relation` how the two seem to belong
-    together if they are two ("household", "shared_contact")."""
+    together if they are two ("household", "shared_contact", "shared_identifier")."""
 
     person_id: str
     scored: Scored
@@ -80,10 +80,10 @@ def decide(
 ) -> Decision:
     """Rank `candidates` (person id -> features) and choose the zone (quality.md section 2, policies 1 to 3).
 
-    `not_same` are ids that staff have said to be somebody else: they are listed, never linked and rival nobody.
+    `not_same` are ids that staff have said to be somebody else: they are listed last, never linked and rival nobody.
     """
     scores = {person_id: score(probe, features, model=model) for person_id, features in candidates.items()}
-    order = sorted(scores, key=lambda person_id: (-scores[person_id].weight, person_id))
+    order = sorted(scores, key=lambda person_id: (person_id in not_same, -scores[person_id].weight, person_id))
     rivals = [person_id for person_id in order if person_id not in not_same]
     ranked = []
     for person_id in order:
@@ -163,12 +163,16 @@ def has_something_verified(candidate: Features, verified: Verified) -> bool:
 
 
 def relation(scored: Scored) -> tuple[str, ...]:
-    """How two different people seem to belong together: "household" (one surname, one door or contact) or
-    "shared_contact" (somebody else's telephone or mailbox)."""
+    """How two different people seem to belong together: "household" (one surname, one door or contact),
+    "shared_contact" (somebody else's telephone or mailbox), "shared_identifier" (somebody else's document, ER-12)."""
     contact = "contact" in scored.groups
-    if scored.level("family") in _SAME_SURNAME and (contact or scored.level("address") in _SAME_DOOR):
-        return ("household",)
-    return ("shared_contact",) if contact else ()
+    door = scored.level("address") in _SAME_DOOR
+    codes = {
+        "household": scored.level("family") in _SAME_SURNAME and (contact or door),
+        "shared_contact": contact,
+        "shared_identifier": scored.level("identifier") == "equal",
+    }
+    return tuple(code for code, applies in codes.items() if applies)
 
 
 def wants_review(ranked: Ranked, policy: Policy) -> bool:

@@ -103,6 +103,7 @@ _CODES: Final[Mapping[str, str]] = {
     "links_switched_off": gettext_noop("The policy links nobody automatically."),
     "not_the_same_person": gettext_noop("Staff have decided before that this is somebody else."),
     "household": gettext_noop("They seem to belong to one household."),
+    "shared_identifier": gettext_noop("They show the same identifier."),
     "shared_contact": gettext_noop("They share an e-mail address or a phone number."),
 }
 

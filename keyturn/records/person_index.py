@@ -6,6 +6,8 @@ identity, in a fixed order, and holds them until commit (quality.md section 2: 5
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 from django.db import connection
 
@@ -53,9 +55,10 @@ def candidates(probe: Features, *, limit: int = CANDIDATES_READ) -> dict[str, Fe
     return {str(person_id): _with_flags(row, flags) for person_id, row, flags in rows}
 
 
-def _with_flags(row: object, flags: Iterable[str]) -> Features:
+def _with_flags(row: Any, flags: Iterable[str]) -> Features:
     data = json.loads(row) if isinstance(row, str) else row
-    return Features.from_json({**data, "flags": list(flags)} if flags else data)  # type: ignore[dict-item]
+    found = Features.from_json(data)
+    return replace(found, flags=frozenset(flags)) if flags else found
 
 
 def enter(person_id: object, details: PersonDetails) -> None:
