@@ -88,7 +88,7 @@ def test_a_service_that_is_not_there_is_unavailable():
 @contextmanager
 def answering(status, body, headers=()):
     class Handler(BaseHTTPRequestHandler):
-        asked: list = []  # noqa: RUF012  one list for the whole server is what the test reads
+        asked: list = []
 
         def do_POST(self):
             self.asked.append((self.path, dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))

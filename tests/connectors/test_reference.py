@@ -1,9 +1,11 @@
 """Does the reference CIS keep the contract, and its own rules beyond it?"""
 
-from contextlib import contextmanager
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
+from time import perf_counter
 
 import pytest
 
@@ -270,7 +272,7 @@ class TestNumbers:
 
     def test_numbers_do_not_follow_one_another(self):
         drawn = [int(numbers.number(n, seed=42)) for n in range(1000)]
-        assert sum(later > earlier for earlier, later in zip(drawn, drawn[1:], strict=False)) in range(400, 600)
+        assert sum(later > earlier for earlier, later in pairwise(drawn)) in range(400, 600)
         assert len({number // 10**9 for number in drawn}) == 10
 
     def test_the_check_digit_is_the_standard_mod_10(self):
@@ -281,11 +283,12 @@ class TestNumbers:
         assert ref_from_display(display_number("A-17")) == "A-17"
 
 
-class TestAdopting:
-    PREMISE = {"ref": "Q1", "line1": "1 Mill Lane", "city": "Lumen", "division": "SOUTH", "service_types": "water;gas"}
+PREMISE = {"ref": "Q1", "line1": "1 Mill Lane", "city": "Lumen", "division": "SOUTH", "service_types": "water;gas"}
 
+
+class TestAdopting:
     def test_an_imported_account_serves_every_point_of_its_premise(self, cis, town):
-        cis.adopt("premises", [self.PREMISE])
+        cis.adopt("premises", [PREMISE])
         person = town.person()
         account = town.account(person, premise_ref="Q1", start_date="2024-05-01", balance="12.50")
         held = cis.read("account", account)
@@ -297,14 +300,14 @@ class TestAdopting:
         row = {"ref": "A1", "person_ref": person, "premise_ref": "Q1", "customer_class": "residential"}
         row |= {"status": "ended", "start_date": "2020-01-01", "end_date": "2021-01-01", "balance": ""}
         for _ in range(2):
-            assert cis.adopt("premises", [self.PREMISE]) == 1
+            assert cis.adopt("premises", [PREMISE]) == 1
             assert cis.adopt("accounts", [row]) == 1
         before = cis.read("person", person)
         cis.adopt("persons", [{"ref": person, "kind": "person", **_columns(before)}])
         assert cis.read("person", person) == before
-        assert cis.counts() | {"commands": 0} == {
-            "persons": 1, "accounts": 1, "premises": 1, "service_points": 2, "agreements": 2, "customer_contacts": 0, "commands": 0,
-        }  # fmt: skip
+        assert [cis.counts()[each] for each in ("persons", "premises", "service_points", "accounts", "agreements")] == [
+            1, 1, 2, 1, 2,
+        ]  # fmt: skip
 
     def test_a_moved_person_keeps_the_old_mailing_address_with_its_end(self, cis, town):
         person = town.person()
@@ -316,7 +319,7 @@ class TestAdopting:
         ]
 
     def test_an_account_that_has_ended_since_ends_here_too(self, cis, town):
-        cis.adopt("premises", [self.PREMISE])
+        cis.adopt("premises", [PREMISE])
         row = {"ref": "A1", "person_ref": town.person(), "premise_ref": "Q1", "customer_class": "residential"}
         cis.adopt("accounts", [row | {"status": "active", "start_date": "2020-01-01"}])
         cis.adopt("accounts", [row | {"status": "ended", "start_date": "2020-01-01", "end_date": "2025-01-01"}])
@@ -340,7 +343,7 @@ class TestAdopting:
         assert cis.read("person", person)["names"][0]["family_name"] == 'O"Neil, the\n2nd \\.'
 
     def test_the_first_take_over_checks_what_it_checks_later(self, cis, town):
-        cis.adopt("premises", [self.PREMISE])
+        cis.adopt("premises", [PREMISE])
         people = [town.person(), town.person()]
         rows = [
             {"ref": f"A{n}", "person_ref": person, "premise_ref": "Q1", "customer_class": "residential",
@@ -354,15 +357,13 @@ class TestAdopting:
             cis.adopt("accounts", rows[1:])
 
     def test_a_whole_utility_is_taken_over_in_seconds(self, cis, town):
-        """20,000 persons, 15,000 premises, 20,000 accounts: about 1.3 s on two quiet cores; the bound allows for noise."""
-        from time import perf_counter
-
+        """Measured: 1.3 s on two quiet cores for 20,000 persons, 15,000 premises and 20,000 accounts."""
         persons = [
-            {"ref": f"P{n}", "kind": "person", "given_name": "Ada", "family_name": f"Lind{n}", "email": f"{n}@example.org",
+            {"ref": f"P{n}", "given_name": "Ada", "family_name": f"Lind{n}", "email": f"{n}@example.org",
              "phone": f"+1202{n:07}", "id_type": "passport", "id_value": f"X{n}", "line1": f"{n} Hill", "city": "Lumen"}
             for n in range(20_000)
         ]  # fmt: skip
-        premises = [self.PREMISE | {"ref": f"Q{n}"} for n in range(15_000)]
+        premises = [PREMISE | {"ref": f"Q{n}"} for n in range(15_000)]
         accounts = [
             {"ref": f"A{n}", "person_ref": f"P{n}", "premise_ref": f"Q{n % 15_000}", "customer_class": "residential",
              "status": "active" if n < 15_000 else "ended", "start_date": "2020-01-01" if n < 15_000 else "2018-01-01",

@@ -63,8 +63,7 @@ class Wire:
         with suppress(OSError):
             while said := client.recv(65536):
                 if self.cut is Cut.SILENT:
-                    self.heard.set()
-                    return
+                    return self.heard.set()
                 if self.cut is Cut.BEFORE_COMMIT and b"COMMIT" in said:
                     return self._hang_up()
                 if self.cut is Cut.AT_FIRST_WRITE and b"INSERT INTO person" in said:
@@ -72,7 +71,8 @@ class Wire:
                 server.sendall(said)
                 if self.cut is Cut.AFTER_COMMIT and b"COMMIT" in said:
                     server.recv(65536)  # PostgreSQL answers when it has committed
-                    self._hang_up()
+                    return self._hang_up()
+        return None
 
     def _down(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):

@@ -16,7 +16,6 @@ from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.terms.cis import Answer, Command, EstablishService
 from keyturn.terms.errors import Rejected
 
-
 _WHO = {"person", "person_ref", "account_ref", "mailing_address", "language", "origin"}
 
 

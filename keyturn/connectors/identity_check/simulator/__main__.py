@@ -11,7 +11,7 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, default=8090, help="0: any free one")
     with SimulatorServer(parser.parse_args().port) as server:
-        print(f"ready {server.url}", flush=True)
+        print(f"ready {server.url}", flush=True)  # noqa: T201  whoever starts it waits for this line
         try:
             server.serve_forever()
         except KeyboardInterrupt:
