@@ -21,6 +21,7 @@ COMMANDS = {
     "worker": ("worker", "Run the worker that does the queue's jobs."),
     "migrate": ("migrate", "Make the tables, or bring them up to date."),
     "doctor": ("doctor", "Check settings, database, queue, CIS, mail, keys and clock."),
+    "api-key": ("api_key", "Make, list and revoke keys of the HTTP API."),
     "completion": ("completion", "Print the shell's completion script for keyturn."),
 }
 

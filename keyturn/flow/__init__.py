@@ -6,19 +6,24 @@ Every verb is one transaction: the change, its event and the next job commit tog
 request; `moves.py` is the one place that writes its step, standing and outcome. Doors call the verbs below.
 """
 
-from keyturn.flow.customer import answer, attest, begin, reply, submit, withdraw
+from keyturn.flow.customer import answer, attest, begin, lacking, reply, submit, withdraw
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
+from keyturn.flow.intake import take_in
 from keyturn.flow.machine import advance
 from keyturn.flow.outside import check_identity, send_message, tell_cis
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
+from keyturn.flow.repeats import keep_answer, take_turn
+from keyturn.flow.sentences import sentence
 from keyturn.flow.staff import retry, review
 from keyturn.flow.territory import who_serves
 from keyturn.flow.upkeep import expire, rescue
 from keyturn.steps import rulebook, staff_words, words
+from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
-    "advance", "answer", "attest", "begin", "check_identity", "expire", "follow_resume_link", "is_own",
-    "look_again", "prove_email", "put_back", "reply", "rescue", "retry", "reveal", "review", "rulebook",
-    "send_code", "send_message", "send_resume_link", "staff_words", "submit", "take", "take_over", "tell_cis",
-    "who_serves", "withdraw", "words",
+    "ESSENTIAL", "advance", "answer", "attest", "begin", "check_identity", "expire", "follow_resume_link",
+    "is_own", "keep_answer", "lacking", "look_again", "prove_email", "put_back", "reply", "rescue", "retry",
+    "reveal", "review", "rulebook", "send_code", "send_message", "send_resume_link", "sentence",
+    "staff_words", "submit", "take", "take_in", "take_over", "take_turn", "tell_cis", "who_serves",
+    "withdraw", "words",
 ]  # fmt: skip

@@ -74,7 +74,9 @@ def answer(
     ]
     if request.step in moves.DRAFT:
         request.due_at = now + timedelta(days=policy.draft_days)
-    moves.record(request, "answered", actor=actor, now=now, data={"fields": sorted(str(name)[:60] for name in named)})
+    # Only the names of questions: what else a caller wrote as a name could be anything, personal data too.
+    fields = sorted(named & set(JOURNEYS[request.journey].questions))
+    moves.record(request, "answered", actor=actor, now=now, data={"fields": fields})
     return request, problems
 
 
@@ -92,6 +94,17 @@ def attest(*, request_id: UUID, kinds: list[str], may_attest: bool, actor: Actor
     return request
 
 
+def lacking(*, request: Request, now: datetime, policy: Policy) -> list[Finding]:
+    """What stands between a draft and being sent: answers to give or mend and, when all are good, a proof to bring."""
+    problems = [
+        *gather.run(request, now=now, policy=policy).findings,
+        *validate.run(request, now=now, policy=policy).findings,
+    ]
+    if problems:
+        return problems
+    return [found for found in verify.run(request, now=now, policy=policy).findings if found.effect is Effect.ASK]
+
+
 @transaction.atomic
 def submit(*, request_id: UUID, actor: Actor, now: datetime, policy: Policy, version: int | None = None) -> Request:
     """Send a draft in. Sending again gives the same request (ER-22); Invalid says what must be mended first."""
@@ -101,14 +114,7 @@ def submit(*, request_id: UUID, actor: Actor, now: datetime, policy: Policy, ver
         return request
     moves.customers_turn(request, actor, now=now)
     moves.is_current(request, version)
-    problems = [
-        *gather.run(request, now=now, policy=policy).findings,
-        *validate.run(request, now=now, policy=policy).findings,
-    ]
-    if not problems:
-        problems = [
-            found for found in verify.run(request, now=now, policy=policy).findings if found.effect is Effect.ASK
-        ]
+    problems = lacking(request=request, now=now, policy=policy)
     if problems:
         raise Invalid(problems)
     again = request.submitted_at is not None
@@ -140,7 +146,7 @@ def reply(*, request_id: UUID, text: str, actor: Actor, now: datetime, policy: P
 
 
 @transaction.atomic
-def withdraw(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
+def withdraw(*, request_id: UUID, actor: Actor, now: datetime, version: int | None = None) -> Request:
     """Take a request back while nothing has been written in the CIS; withdrawing twice is once."""
     request = moves.locked(request_id)
     moves.may_touch(request, actor)
@@ -148,6 +154,7 @@ def withdraw(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
         return request
     if request.standing == Standing.NOBODY or request.account_id:
         raise NotAllowed("too_late")
+    moves.is_current(request, version)
     moves.end(request, Outcome.WITHDRAWN, now)
     moves.record(request, "withdrawn", actor=actor, now=now)
     if request.submitted_at:

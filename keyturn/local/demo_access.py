@@ -10,8 +10,11 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from keyturn.terms.access import SCOPES
 
 SECRETS = "secrets.json"
 ANNOUNCEMENT = "demo.json"
@@ -92,7 +95,9 @@ def _grant_staff(each: Mapping[str, str], *, renew: bool) -> None:
 
 def _new_key() -> str:
     """An API key with every scope."""
-    return ""
+    from keyturn.records import keys
+
+    return keys.make(name=KEY_NAME, scopes=SCOPES, now=datetime.now(UTC))
 
 
 def announce(folder: Path, given: Access, *, url: str, database_url: str) -> None:
