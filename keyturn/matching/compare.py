@@ -24,8 +24,12 @@ def _name_levels(one: Features, other: Features) -> dict[str, str]:
         return {"organisation": compare_organisations(one.organisation, other.organisation)}
     given = names.compare_given(one.given, one.middle, other.given, other.middle)
     family = names.compare_family(one.family, other.family)
-    if given in ("", names.DIFFERENT) and family in ("", names.DIFFERENT) and _swapped(one, other):
-        given = family = names.SWAPPED
+    if given in ("", names.DIFFERENT) and family in ("", names.DIFFERENT):
+        crossings = _crossings(one, other)
+        if crossings == 2:
+            given = family = names.SWAPPED
+        elif crossings == 1 and family:
+            family = names.CROSSED
     return {
         "given": given,
         "middle": names.compare_middle(one.middle, other.middle),
@@ -34,8 +38,7 @@ def _name_levels(one: Features, other: Features) -> dict[str, str]:
     }
 
 
-def _swapped(one: Features, other: Features) -> bool:
-    """Given name and surname stand in each other's place, but for slips."""
-    crossed = (names.compare_family(one.given, other.family), names.compare_family(one.family, other.given))
-    good = (names.EXACT, names.SLIP)
-    return crossed[0] in good and crossed[1] in good
+def _crossings(one: Features, other: Features) -> int:
+    """How many of the two surnames stand in the given name's place on the other side, but for slips."""
+    crossed = names.compare_family(one.given, other.family), names.compare_family(one.family, other.given)
+    return sum(level in (names.EXACT, names.SLIP) for level in crossed)

@@ -20,7 +20,7 @@ Verified = frozenset[tuple[str, str]]
 _SESSION_ONLY: Final = frozenset({"nothing_verified", "links_switched_off"})
 """Reasons that lie in the request or the policy, not in what the matcher sees."""
 
-_SAME_SURNAME: Final = frozenset({"exact", "part", "slip", "phonetic"})
+_SAME_SURNAME: Final = frozenset({"exact", "part", "slip", "phonetic", "swapped", "crossed"})
 _SAME_DOOR: Final = frozenset({"exact", "building", "similar"})
 
 
@@ -119,6 +119,7 @@ def reasons_against(
         "too_few_groups": has_two_groups(scored),
         "only_name_and_birth_date": has_more_than_name_and_birth_date(scored),
         "different_given_name": has_no_other_given_name(scored),
+        "different_surname": has_no_other_surname(scored),
         "nothing_verified": has_something_verified(candidate, verified),
         "links_switched_off": policy.link_automatically,
     }
@@ -148,6 +149,11 @@ def has_more_than_name_and_birth_date(scored: Scored) -> bool:
 def has_no_other_given_name(scored: Scored) -> bool:
     """The given names do not contradict each other; a missing one does not."""
     return scored.level("given") not in ("different", "middle", "initial")
+
+
+def has_no_other_surname(scored: Scored) -> bool:
+    """The surnames agree somehow; who has changed theirs shows the same document."""
+    return scored.level("family") not in ("different", "crossed") or scored.level("identifier") == "equal"
 
 
 def has_something_verified(candidate: Features, verified: Verified) -> bool:

@@ -18,6 +18,7 @@ SLIP: Final = "slip"  # a slip of the fingers
 SIMILAR: Final = "similar"  # nearly the same, but two names perhaps
 PHONETIC: Final = "phonetic"
 SWAPPED: Final = "swapped"  # given name and surname in each other's place
+CROSSED: Final = "crossed"  # the surname of one is the given name of the other, and the other half differs
 DIFFERENT: Final = "different"
 ONE_SIDED: Final = "one_sided"
 CONFLICT: Final = "conflict"

@@ -12,7 +12,7 @@ FLAG_VETOES: Final = ("deceased", "fraud_flag", "protected_address", "already_li
 """Flags of a person on file that always bring a human in."""
 
 _SAME_GIVEN: Final = frozenset({"exact", "nickname", "slip", "similar", "swapped"})
-_SAME_FAMILY: Final = frozenset({"exact", "slip", "phonetic", "part"})
+_SAME_FAMILY: Final = frozenset({"exact", "slip", "phonetic", "part", "crossed"})
 _SAME_HOUSE: Final = frozenset({"exact", "building", "similar", "neighbour"})
 
 
