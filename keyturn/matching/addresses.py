@@ -167,6 +167,9 @@ def _take_country(segments: list[str], country: str) -> tuple[list[str], str]:
 def _take_postal(segments: list[str], country: str) -> tuple[list[str], str]:
     """Find the ZIP code at the end of a piece, or alone at the beginning; a house number keeps its place."""
     shape = _US_ZIP if country == "US" else re.compile(r"(\d{4})")
+    leading = segments[0].split() if segments else []
+    if len(leading) > 1 and shape.fullmatch(leading[0]) and leading[1][0].isdigit():
+        return [" ".join(leading[1:]), *segments[1:]], leading[0][:5]
     for place in range(len(segments) - 1, -1, -1):
         tokens = segments[place].split()
         code = shape.fullmatch(tokens[-1])

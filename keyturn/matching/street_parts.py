@@ -4,9 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from rapidfuzz.distance import OSA
-
 from keyturn.matching import address_words as words
+from keyturn.matching.street_names import plain_ordinals, plain_words, street_of
 from keyturn.matching.text import word_set
 
 _TOKEN = re.compile(r"\d+[a-z]*(?:[/-]\d+[a-z]*)+|[^\s,/\-]+")
@@ -14,35 +13,14 @@ _NUMBER = re.compile(r"\d+[a-z]?|\d+[a-z]?-\d+[a-z]?|[nsew]\d+(?:[nsew]\d+)?")
 _UNIT_AND_NUMBER = re.compile(r"(\d+[a-z]?)/(\d+[a-z]?(?:-\d+[a-z]?)?)")  # "3/12 High Street": flat 3 at number 12
 _BOX_STREET: Final = ("po", "box")
 _FRACTIONS: Final = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4"})
-_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _BOX = re.compile(
     r"\b(?:p ?o ?b(?:ox)?|post office box|postal box|p ?o|(?:gpo|po|pmb) box|apartado(?: postal)?|locked bag|private bag|box)"
     r" (?:num )?(\w*\d\w*)\b"
 )
 _RURAL = re.compile(r"\b(rr|hc|rural route|r r|highway contract(?: route)?|rfd) (?:num )?(\w+) box (?:num )?(\w+)\b")
-_ROADS: Final = {
-    "county": ("cr", frozenset({"rd", "hwy", "rte"})),
-    "state": ("sr", frozenset({"rd", "hwy", "rte"})),
-    "us": ("us", frozenset({"hwy", "rte"})),
-    "farm": ("fm", frozenset({"to"})),
-}
+_ROAD_WORDS: Final = word_set("hwy highway route rte road rd cr sr us i fm county state interstate farm box")
 _STRONG_TYPES: Final = word_set("st ave rd dr ln ct blvd pl way cir ter pkwy hwy cres cct sq trl fwy aly pde cl")
 """Types that hardly ever begin the name of a town; "lake", "park" and "hill" do."""
-
-_LONG_TYPES: Final = (
-    "street",
-    "avenue",
-    "road",
-    "drive",
-    "court",
-    "place",
-    "crescent",
-    "circuit",
-    "terrace",
-    "boulevard",
-    "circle",
-)
-"""Types that people write out, common enough to be known again with one letter wrong."""
 
 
 @dataclass(slots=True)
@@ -65,6 +43,11 @@ def parts_of(segments: list[str], *, with_town: bool = False) -> Parts:
     in the same segment, as in a search box."""
     found = Parts()
     boxes = []
+    rural = _rural(" ".join(segments))
+    if rural:
+        found.number, found.street = rural
+        found.core = found.street
+        return found
     for segment in segments:
         box = _box(segment)
         if box:
@@ -97,7 +80,7 @@ def _prefer_typed_street(found: Parts) -> None:
     if len(found.street) > 1 and _STRONG_TYPES.intersection(found.street[-2:]):
         return
     for place, line in enumerate(found.rest):
-        street, core = _street(_numbered_road(_plain_ordinals(_mended_type(line.split()))))
+        street, core = street_of(plain_words(line.split()))
         if len(street) > 1 and _STRONG_TYPES.intersection(street[-2:]):
             found.rest[place] = " ".join(found.street)
             found.rest = [each for each in found.rest if each]
@@ -105,37 +88,25 @@ def _prefer_typed_street(found: Parts) -> None:
             return
 
 
-def _mended_type(tokens: list[str]) -> list[str]:
-    """ "sreet", "cresxent" and "s treet" at the end are types with a slip in them."""
-    if len(tokens) == 1:
-        return _parted_type(tokens[0])
-    if not tokens or tokens[-1] in words.STREET_TYPES or tokens[-1] in words.DIRECTIONS or len(tokens[-1]) < 4:
-        return tokens
-    last, joined = tokens[-1], "".join(tokens[-2:])
-    if len(tokens) > 2 and joined in words.STREET_TYPES:
-        return [*tokens[:-2], joined]
-    for name in _LONG_TYPES:
-        if OSA.distance(last, name, score_cutoff=1) <= 1:
-            return [*tokens[:-1], name]
-    return tokens
-
-
-def _parted_type(word: str) -> list[str]:
-    """ "muellerstreet" is two words."""
-    for name in _LONG_TYPES:
-        if len(name) > 4 and word.endswith(name) and len(word) > len(name) + 3:
-            return [word.removesuffix(name), name]
-    return [word]
+def _rural(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """ "Rural Route 2, Box 15": the route is the street, the box the number."""
+    route = _RURAL.search(_spaced(text))
+    if not route:
+        return None
+    return _plain_number(route[3]), ("hc" if route[1].startswith("h") else "rr", _plain_number(route[2]))
 
 
 def _box(segment: str) -> tuple[str, tuple[str, ...]] | None:
-    rural = _RURAL.search(segment)
-    if rural:
-        return rural[3].lstrip("0"), ("hc" if rural[1].startswith("h") else "rr", rural[2].lstrip("0"))
-    box = _BOX.search(segment.replace("#", " num ").replace("-", ""))
-    if box and not segment[:1].isdigit():
-        return box[1].lstrip("0"), _BOX_STREET
-    return None
+    box = None if segment[:1].isdigit() else _BOX.search(_spaced(segment.replace("-", "")))
+    return (_plain_number(box[1]), _BOX_STREET) if box else None
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.replace("#", " num ").split())
+
+
+def _plain_number(text: str) -> str:
+    return text.lstrip("0") or "0"
 
 
 def _begins_with_number(tokens: list[str]) -> bool:
@@ -192,7 +163,7 @@ def _unit(designator: str, tokens: list[str]) -> str:
 
 
 def _unit_id(tokens: list[str]) -> str:
-    return "".join(tokens).replace("-", "").replace("/", "").lstrip("0") or "0"
+    return _plain_number("".join(tokens).replace("-", "").replace("/", ""))
 
 
 def _read_street(tokens: list[str], found: Parts, with_town: bool) -> None:
@@ -200,10 +171,10 @@ def _read_street(tokens: list[str], found: Parts, with_town: bool) -> None:
     tokens = _take_units(tokens, found)
     if with_town:
         tokens = _take_town(tokens, found)
-    tokens = _numbered_road(_plain_ordinals(_mended_type(tokens)))
+    tokens = _take_last_number(plain_words(tokens), found)
     tokens, after = _take_trailing_unit(tokens)
     found.units.extend(after)
-    found.street, found.core = _street(tokens)
+    found.street, found.core = street_of(tokens)
 
 
 def _take_number(tokens: list[str], found: Parts) -> list[str]:
@@ -216,7 +187,7 @@ def _take_number(tokens: list[str], found: Parts) -> list[str]:
     if flat:
         found.units.append(_unit_id([flat[1]]))
         first = flat[2]
-    number = str(words.NUMBER_WORDS.get(first, first)).lstrip("0") or "0"
+    number = _plain_number(str(words.NUMBER_WORDS.get(first, first)))
     if tokens and tokens[0] in _FRACTIONS and len(tokens) > 1:
         number, tokens = f"{number} {tokens[0]}", tokens[1:]
     elif _is_letter_of_number(tokens) and number.isdigit():
@@ -253,6 +224,9 @@ def _take_units(tokens: list[str], found: Parts) -> list[str]:
             if place < len(tokens) and tokens[place] not in words.UNITS:
                 found.rest.append(" ".join(tokens[place:]))
                 break
+        elif len(kept) > 1 and words.UNITS.get(token) == "fl" and not after and plain_ordinals(kept[-1:])[0].isdigit():
+            found.units.append("fl" + plain_ordinals([kept.pop()])[0])  # "3rd floor"
+            place += 1
         elif kept and not after and token in words.BARE_UNITS:
             found.units.append(words.BARE_UNITS[token])
             place += 1
@@ -265,7 +239,11 @@ def _take_units(tokens: list[str], found: Parts) -> list[str]:
 def _take_town(tokens: list[str], found: Parts) -> list[str]:
     """Part "main st hillsboro" behind the street's type. Without a type nobody can tell street from town."""
     types = [place for place in range(1, len(tokens)) if tokens[place] in words.STREET_TYPES]
-    strong = [place for place in types if words.STREET_TYPES[tokens[place]] in _STRONG_TYPES and place + 1 not in types]
+    strong = [
+        place
+        for place in types
+        if _is_strong(tokens[place : place + 1]) and not _is_strong(tokens[place + 1 : place + 2])
+    ]
     if not types:
         return tokens
     end = (strong[0] if strong else types[-1]) + 1
@@ -279,77 +257,21 @@ def _take_town(tokens: list[str], found: Parts) -> list[str]:
     return tokens[:end]
 
 
-def _plain_ordinals(tokens: list[str]) -> list[str]:
-    """ "5th", "fifth" and "5" are one street; "twenty first" is 21."""
-    plain: list[str] = []
-    for token in tokens:
-        ordinal = _ORDINAL.fullmatch(token)
-        number = int(ordinal[1]) if ordinal and len(token) < 8 else words.ORDINALS.get(token)
-        if number is None:
-            plain.append(token)
-        elif plain and plain[-1] in words.TENS and number < 10:
-            plain[-1] = str(words.TENS[plain[-1]] + number)
-        else:
-            plain.append(str(number))
-    return plain
-
-
-def _numbered_road(tokens: list[str]) -> list[str]:
-    """ "county road 12" is "cr 12", "us highway 26" is "us 26"."""
-    if len(tokens) > 2 and tokens[0] in _ROADS:
-        short, nouns = _ROADS[tokens[0]]
-        if words.STREET_TYPES.get(tokens[1], tokens[1]) in nouns:
-            rest = tokens[2:]
-            return [short, *(rest[2:] if short == "fm" and len(rest) > 2 else rest)]
-    return tokens
+def _is_strong(token: list[str]) -> bool:
+    return bool(token) and words.STREET_TYPES.get(token[0]) in _STRONG_TYPES
 
 
 def _take_trailing_unit(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """ "main st 3b": what follows a street's type and has a digit is a unit."""
-    if (
-        len(tokens) > 2
-        and tokens[-2] in words.STREET_TYPES
-        and tokens[-1][:1].isdigit()
-        and tokens[-3] not in words.STREET_TYPES
-    ):
+    """ "main st 3b": what follows a street's type and has a digit is a unit, unless it numbers the road."""
+    kind = words.STREET_TYPES.get(tokens[-2]) if len(tokens) > 2 else None
+    if kind and kind not in ("hwy", "rte") and tokens[-1][:1].isdigit():
         return tokens[:-1], [_unit_id(tokens[-1:])]
     return tokens, []
 
 
-def _street(tokens: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(all words in their short forms, the words that name the street) of "north main street"."""
-    if len(tokens) > 1 and tokens[0] in words.LEADING_TYPES and tokens[-1] not in words.STREET_TYPES:
-        street = (words.LEADING_TYPES[tokens[0]], *_short_names(tokens[1:]))
-        return street, street
-    before, tokens = _cut_direction(tokens, 0)
-    tokens, after = (tokens, ()) if len(tokens) < 2 else _cut_last_direction(tokens)
-    kind: tuple[str, ...] = ()
-    if len(tokens) > 1 and tokens[-1] in words.STREET_TYPES:
-        tokens, kind = tokens[:-1], (words.STREET_TYPES[tokens[-1]],)
-    core = _short_names(tokens)
-    return (*before, *core, *kind, *after), core
-
-
-def _cut_direction(tokens: list[str], place: int) -> tuple[tuple[str, ...], list[str]]:
-    """A leading direction, unless it is the street's own name ("North Ave")."""
-    if len(tokens) > 1 and tokens[0] in words.DIRECTIONS and not (len(tokens) == 2 and tokens[1] in words.STREET_TYPES):
-        if len(tokens) > 2 and tokens[0] + tokens[1] in words.DIRECTIONS and len(tokens) > 3:  # "n w main st"
-            return (words.DIRECTIONS[tokens[0] + tokens[1]],), tokens[2:]
-        return (words.DIRECTIONS[tokens[0]],), tokens[1:]
-    return (), tokens
-
-
-def _cut_last_direction(tokens: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    if tokens[-1] in words.DIRECTIONS and tokens[-2] not in words.LEADING_TYPES:
-        return tokens[:-1], (words.DIRECTIONS[tokens[-1]],)
-    if tokens[-1] in words.DIRECTIONS and tokens[-2] in words.STREET_TYPES and len(tokens) > 2:
-        return tokens[:-1], (words.DIRECTIONS[tokens[-1]],)
-    return tokens, ()
-
-
-def _short_names(tokens: list[str]) -> tuple[str, ...]:
-    """ "st helens" is "saint helens", "mount hood" is "mt hood"; a lone direction takes its short form."""
-    if len(tokens) == 1:
-        return (words.DIRECTIONS.get(tokens[0], tokens[0]),)
-    names = {"st": "saint", "mount": "mt", "fort": "ft", "doctor": "dr", "martin luther king jr": "mlk"}
-    return tuple(names.get(token, token) for token in tokens)
+def _take_last_number(tokens: list[str], found: Parts) -> list[str]:
+    """ "Calle Luna 15", "Hauptstrasse 15": elsewhere the number follows. "Highway 26" is a road's name."""
+    if found.number or len(tokens) < 2 or not tokens[-1].isdigit() or not _ROAD_WORDS.isdisjoint(tokens[:-1]):
+        return tokens
+    found.number = _plain_number(tokens[-1])
+    return tokens[:-1]
