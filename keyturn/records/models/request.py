@@ -27,7 +27,7 @@ class Request(Row):
     email_digest = models.CharField(max_length=32, blank=True)
 
     findings = models.JSONField(default=list)  # as the last look at it left them
-    approved = models.JSONField(default=list)  # what staff have seen and let pass: [{rule, field}]
+    approved = models.JSONField(default=list)  # the findings that staff have seen and let pass
     person_decision = models.JSONField(default=dict)  # staff's word: {"same": person id} or {"new": [ids seen]}
     match_zone = models.CharField(max_length=8, blank=True)
     policy_version = models.CharField(max_length=60, blank=True)

@@ -81,14 +81,21 @@ def lengths_are_right(journey: Journey, answers: Mapping[str, Any]) -> Iterator[
 
 
 def cleaned(value: Any) -> Any:
-    """An answer as it is kept: every text in it cleaned (G-02)."""
+    """An answer as it is kept: every text in it cleaned (G-02); what is chosen twice is chosen once."""
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, list):
-        return [cleaned(each) for each in value]
+        return _once([cleaned(each) for each in value])
     if isinstance(value, dict):
         return {name: cleaned(each) for name, each in value.items()}
     return value
+
+
+def _once(values: list[Any]) -> list[Any]:
+    """Without repetitions; a list that is too long to be kept anyway (G-03) is left alone."""
+    if len(values) > LONGEST_LIST:
+        return values
+    return [each for place, each in enumerate(values) if each not in values[:place]]
 
 
 @rule("G-05", "Every question that must be answered has an answer", implements=("ER-01", "BR-50"))

@@ -1,8 +1,9 @@
 """What may staff do with a request that was referred to them, and who may not?"""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from keyturn.terms.finding import Effect, Finding, rule
 
@@ -62,10 +63,15 @@ def premise_is_settled(decision: Decision, findings: Sequence[Finding]) -> Itera
 
 
 @rule("R-06", "What staff let pass is what they were shown: anything that turns up later is shown again")
-def let_pass(findings: Sequence[Finding], approved: Sequence[dict[str, str]]) -> list[Finding]:
-    """The findings that still stand: without those that staff have seen and approved, by rule and field."""
-    seen = {(each["rule"], each["field"]) for each in approved}
-    return [found for found in findings if found.effect is not Effect.REFER or (found.rule, found.field) not in seen]
+def let_pass(findings: Sequence[Finding], approved: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """The findings that still stand: without those that staff have seen, parameters included, and approved."""
+    seen = [Finding.from_json(row) for row in approved]
+    return [found for found in findings if found.effect is not Effect.REFER or found not in seen]
+
+
+def can_be_let_pass(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The findings, as stored, that an approval covers. Who it is (M-02) is said each time, and never waved through."""
+    return [row for row in rows if row["effect"] == Effect.REFER and row["rule"] not in PERSON_RULES]
 
 
 @rule("R-07", "An identifier is opened only for a reason, which is kept with who opened it and when")

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from keyturn.records.models import Note, Request
+from keyturn.steps.review import rules
 from keyturn.steps.review.rules import Decision
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.policy import Policy
@@ -26,8 +27,7 @@ def apply(request: Request, decision: Decision, *, person_id: str | None) -> Non
             "new": [str(each) for each in request.candidates.values_list("person_id", flat=True)]
         }
     if decision in (Decision.SAME_PERSON, Decision.NEW_PERSON, Decision.APPROVE):
-        seen = [row for row in request.findings if row["effect"] == Effect.REFER]
-        request.approved = [*request.approved, *({"rule": row["rule"], "field": row["field"]} for row in seen)]
+        request.approved = [*request.approved, *rules.can_be_let_pass(request.findings)]
 
 
 def say(request: Request, kind: str, text: str, *, actor: Actor, now: datetime) -> None:

@@ -1,0 +1,138 @@
+"""How do tests put premises, persons and accounts on file, in the registry and in the CIS alike?
+
+Each function writes what an import would have written: the same rows, keys and references on both sides.
+"""
+
+import itertools
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from keyturn.connectors import cis
+from keyturn.matching.contacts import normal_email, normal_phone
+from keyturn.matching.identifiers import normal_identifier
+from keyturn.records import person_index
+from keyturn.records.crypto import digest
+from keyturn.records.models import (
+    Account,
+    AccountPerson,
+    Person,
+    PersonAddress,
+    PersonContact,
+    PersonIdentifier,
+    PersonName,
+    Premise,
+    ServiceAgreement,
+    ServicePoint,
+    User,
+)
+from keyturn.records.queries import premises
+from keyturn.terms.address import Address
+from keyturn.terms.person import PersonDetails
+from keyturn.terms.policy import Policy
+from keyturn.terms.premise import AgreementStatus
+
+LONG_AGO = datetime(2020, 1, 6, 9, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def a_premise(*, services: str = "electric;gas;water", in_cis: bool = True, **address: str) -> Premise:
+    """A place on file, by default a house of its own in Alder Street, Millbrook."""
+    number = next(_numbers)
+    row = {"line1": f"{number} Alder Street", "city": "Millbrook", "state": "OR", "postal_code": "97901", **address}
+    place = Address.from_mapping(row)
+    ref = f"PR{number}"
+    premise = Premise.objects.create(
+        ref=ref, division="north", services=services.split(";"), **place.as_json(), **premises.search_columns(place)
+    )
+    ServicePoint.objects.bulk_create(ServicePoint(premise=premise, service=each) for each in premise.services)
+    if in_cis:
+        cis.adopt("premises", [{"ref": ref, "division": "north", "service_types": services, **place.as_json()}])
+    return premise
+
+
+def a_person(details: PersonDetails, *, flags: tuple[str, ...] = (), in_cis: bool = True) -> Person:
+    """Somebody on file, found again by the same keys as everybody."""
+    ref = f"C{next(_numbers)}"
+    person = Person.objects.create(
+        ref=ref if in_cis else None, kind=str(details.kind), date_of_birth=details.date_of_birth, flags=list(flags),
+        created_at=LONG_AGO, updated_at=LONG_AGO,
+    )  # fmt: skip
+    PersonName.objects.create(
+        person=person, given_name=details.given_name, middle_name=details.middle_name, suffix=details.suffix,
+        family_name=details.family_name, organisation_name=details.organisation_name, valid_from=LONG_AGO,
+    )  # fmt: skip
+    _contacts(person, details)
+    _identifiers(person, details)
+    for address in details.addresses:
+        PersonAddress.objects.create(person=person, valid_from=LONG_AGO, **address.as_json())
+    person_index.enter(person.pk, details)
+    if in_cis:
+        cis.adopt("persons", [_as_row(ref, details)])
+    return person
+
+
+def _contacts(person: Person, details: PersonDetails) -> None:
+    found = [("email", each, normal_email(each)) for each in details.emails]
+    found += [("phone", each, normal_phone(each)) for each in details.phones]
+    for channel, value, normalised in found:
+        PersonContact.objects.create(
+            person=person, channel=channel, value=value, normalised=normalised, status="verified",
+            verified_at=LONG_AGO, is_primary=True, valid_from=LONG_AGO,
+        )  # fmt: skip
+
+
+def _identifiers(person: Person, details: PersonDetails) -> None:
+    for each in details.identifiers:
+        row = PersonIdentifier(
+            person=person, id_type=each.id_type, digest=digest(each.id_type, normal_identifier(each.value)),
+            last_four=each.value[-4:], unique_by_nature=each.id_type in Policy().unique_identifiers, is_primary=True,
+        )  # fmt: skip
+        row.value = each.value
+        row.save(force_insert=True)
+
+
+def _as_row(ref: str, details: PersonDetails) -> dict[str, Any]:
+    """The row of a person import (surface.md)."""
+    identifier = details.identifiers[0] if details.identifiers else None
+    return {
+        "ref": ref, "kind": str(details.kind), "given_name": details.given_name, "middle_name": details.middle_name,
+        "family_name": details.family_name, "suffix": details.suffix, "organisation_name": details.organisation_name,
+        "date_of_birth": details.date_of_birth.isoformat() if details.date_of_birth else "",
+        "email": next(iter(details.emails), ""), "phone": next(iter(details.phones), ""),
+        "id_type": identifier.id_type if identifier else "", "id_value": identifier.value if identifier else "",
+        **(details.addresses[0] if details.addresses else Address()).as_json(),
+    }  # fmt: skip
+
+
+def an_account(
+    person: Person,
+    premise: Premise,
+    *,
+    status: AgreementStatus = AgreementStatus.ACTIVE,
+    since: date = date(2021, 5, 1),
+    until: date | None = None,
+    balance: str = "0",
+    customer_class: str = "residential",
+) -> Account:
+    """`person` is served at `premise`, with every service that it has."""
+    ref = f"AC{next(_numbers)}"
+    account = Account.objects.create(
+        ref=ref, division=premise.division, customer_class=customer_class, balance=Decimal(balance), set_up_on=since
+    )
+    AccountPerson.objects.create(account=account, person=person)
+    for point in ServicePoint.objects.filter(premise=premise):
+        ServiceAgreement.objects.create(
+            account=account, service_point=point, status=status, start_date=since, end_date=until
+        )
+    cis.adopt("accounts", [{
+        "ref": ref, "person_ref": person.ref, "premise_ref": premise.ref, "customer_class": customer_class,
+        "status": str(status), "start_date": since.isoformat(), "balance": balance,
+        "end_date": until.isoformat() if until else "",
+    }])  # fmt: skip
+    return account
+
+
+def a_member_of_staff(name: str = "rita", *, role: str = "reviewer", email: str = "") -> User:
+    """Somebody with a login to the console."""
+    return User.objects.create_user(name, email=email or f"{name}@utility.example", staff_role=role)
