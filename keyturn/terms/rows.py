@@ -19,8 +19,8 @@ ACCOUNT_COLUMNS = (
 COLUMNS = {"persons": PERSON_COLUMNS, "premises": PREMISE_COLUMNS, "accounts": ACCOUNT_COLUMNS}
 
 LONGEST = {
-    "ref": 64, "person_ref": 64, "premise_ref": 64, "kind": 20, "given_name": 100, "middle_name": 100, "family_name": 100,
-    "suffix": 20, "organisation_name": 254, "email": 254, "phone": 254, "id_type": 30, "id_value": 100, "line1": 200,
-    "line2": 200, "city": 100, "state": 50, "postal_code": 20, "division": 20, "customer_class": 20,
+    "ref": 64, "person_ref": 64, "premise_ref": 64, "kind": 20, "given_name": 100, "middle_name": 100,
+    "family_name": 100, "suffix": 20, "organisation_name": 254, "email": 254, "phone": 254, "id_type": 30, "id_value": 100,
+    "line1": 200, "line2": 200, "city": 100, "state": 50, "postal_code": 20, "division": 20, "customer_class": 20,
 }  # fmt: skip
 """How many characters a column may hold, where it is not 200."""

@@ -1,0 +1,25 @@
+"""How do a utility's own persons, premises and accounts come in?"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from keyturn.steps.maintain import step as maintain
+from keyturn.steps.maintain.intake import Intake
+from keyturn.steps.maintain.step import NumberedRow
+from keyturn.terms.policy import Policy
+
+
+def take_in(
+    kind: str,
+    rows: Iterable[NumberedRow],
+    *,
+    now: datetime,
+    policy: Policy,
+    dry_run: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Intake:
+    """Take over "persons", "premises" or "accounts" from a file, in transactions of some thousand rows; what came of it.
+
+    The one verb that is not one transaction: each block commits by itself, and the same file again does no harm.
+    """
+    return maintain.take_in(kind, rows, now=now, policy=policy, dry_run=dry_run, progress=progress)

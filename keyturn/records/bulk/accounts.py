@@ -1,0 +1,163 @@
+"""How are thousands of accounts written at once, with the agreements on every service point of their premise?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from keyturn.records import ids
+from keyturn.records.bulk.staging import checked_afterwards, stage
+from keyturn.records.queries.premises import LIVE
+
+_STAGED = {
+    "row_id": "uuid", "ref": "text", "person_id": "uuid", "premise_id": "uuid null", "division": "text",
+    "customer_class": "text", "status": "text", "start_date": "date", "end_date": "date null",
+    "balance": "numeric(12, 2)", "set_up_on": "date",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One account to write. Without a premise it is an account without service (BR-25)."""
+
+    ref: str
+    person_id: UUID
+    premise_id: UUID | None
+    division: str
+    customer_class: str
+    status: str
+    start_date: date
+    end_date: date | None
+    balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A live agreement on file: on which premise, whose account, which days."""
+
+    premise_ref: str
+    account_ref: str
+    start_date: date
+    end_date: date | None
+
+
+def refs_on_file(refs: Iterable[str]) -> set[str]:
+    return {row[0] for row in _read("SELECT ref FROM account WHERE ref = ANY(%s)", refs)}
+
+
+def customers(refs: Iterable[str]) -> dict[str, tuple[UUID, str]]:
+    """Id and kind of the persons with these references; where one was merged into another, the other's id."""
+    rows = _read("SELECT ref, coalesce(redirect_to_id, id), kind FROM person WHERE ref = ANY(%s)", refs)
+    return {ref: (ident, kind) for ref, ident, kind in rows}
+
+
+def places(refs: Iterable[str]) -> dict[str, tuple[UUID, str]]:
+    """Id and division of the premises with these references."""
+    rows = _read("SELECT ref, id, division FROM premise WHERE ref = ANY(%s)", refs)
+    return {ref: (ident, division) for ref, ident, division in rows}
+
+
+def live_stays(premise_refs: Iterable[str]) -> set[Stay]:
+    """Who is, or will be, served at these premises."""
+    rows = _read(
+        "SELECT DISTINCT p.ref, coalesce(a.ref, ''), g.start_date, g.end_date FROM premise p"
+        " JOIN service_point s ON s.premise_id = p.id JOIN service_agreement g ON g.service_point_id = s.id"
+        " JOIN account a ON a.id = g.account_id WHERE p.ref = ANY(%s) AND g.status = ANY(%s)",
+        premise_refs,
+        list(LIVE),
+    )
+    return {Stay(*row) for row in rows}
+
+
+def _read(statement: str, refs: Iterable[str], *more: Any) -> list[tuple[Any, ...]]:
+    """Rows for many references: as one array, since a parameter for each would be parsed one by one."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(refs), *more])
+        return cursor.fetchall()
+
+
+def write(rows: Sequence[Incoming]) -> set[str]:
+    """Write accounts, main customers and agreements, inside the caller's transaction; answers with the references of
+    those that are new or changed."""
+    with connection.cursor() as cursor:
+        stage(cursor, "staged_account", _STAGED, (_staged(row) for row in rows))
+        with checked_afterwards(cursor, "account_person", "service_agreement"):
+            touched = _accounts(cursor) | _main_customers(cursor) | _agreements(cursor)
+        cursor.execute(
+            "UPDATE account a SET version = version + 1 FROM staged_account s WHERE a.ref = s.ref AND a.id <> s.row_id"
+            " AND a.ref = ANY(%s)",
+            [list(touched)],
+        )
+    return touched
+
+
+def _staged(row: Incoming) -> tuple[Any, ...]:
+    return (
+        ids.new_id(), row.ref, row.person_id, row.premise_id, row.division, row.customer_class, row.status,
+        row.start_date, row.end_date, row.balance, row.start_date,
+    )  # fmt: skip
+
+
+def _refs(cursor: CursorWrapper, statement: str, values: Sequence[Any] = ()) -> set[str]:
+    cursor.execute(statement, values)
+    return {row[0] for row in cursor.fetchall()}
+
+
+def _accounts(cursor: CursorWrapper) -> set[str]:
+    columns = ("division", "customer_class", "balance")
+    new, old = (", ".join(f"{source}.{name}" for name in columns) for source in ("excluded", "account"))
+    return _refs(
+        cursor,
+        "INSERT INTO account (id, ref, division, customer_class, balance, language, paperless, version, set_up_on)"
+        " SELECT row_id, ref, division, customer_class, balance, 'en', false, 1, set_up_on FROM staged_account"
+        f" ON CONFLICT (ref) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in columns)}"
+        f" WHERE ({old}) IS DISTINCT FROM ({new}) RETURNING ref",
+    )
+
+
+def _main_customers(cursor: CursorWrapper) -> set[str]:
+    """BR-19: exactly one. Where the account's main customer changed, the row is turned over to the new one."""
+    inserted = _refs(
+        cursor,
+        "INSERT INTO account_person (id, account_id, person_id, is_main, is_responsible, is_guarantor, relationship)"
+        " SELECT s.row_id, a.id, s.person_id, true, true, false, 'main' FROM staged_account s"
+        " JOIN account a USING (ref) WHERE NOT EXISTS (SELECT 1 FROM account_person m WHERE m.account_id = a.id AND m.is_main)"
+        " RETURNING (SELECT ref FROM account WHERE id = account_id)",
+    )
+    return inserted | _refs(
+        cursor,
+        "UPDATE account_person m SET person_id = s.person_id FROM staged_account s JOIN account a USING (ref)"
+        " WHERE m.account_id = a.id AND m.is_main AND m.person_id <> s.person_id AND NOT EXISTS (SELECT 1 FROM"
+        " account_person o WHERE o.account_id = a.id AND o.person_id = s.person_id) RETURNING s.ref",
+    )
+
+
+def _agreements(cursor: CursorWrapper) -> set[str]:
+    """One on every service point of the premise. The one on file that is meant is the live one, else the one with the
+    same first day (BR-43)."""
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.meant")
+    cursor.execute(
+        "CREATE TEMPORARY TABLE meant ON COMMIT DROP AS SELECT DISTINCT ON (s.ref, p.id) s.ref, a.id AS account_id,"
+        " p.id AS point_id, g.id AS agreement_id, s.status, s.start_date, s.end_date FROM staged_account s"
+        " JOIN account a USING (ref) JOIN service_point p USING (premise_id) LEFT JOIN service_agreement g"
+        " ON g.account_id = a.id AND g.service_point_id = p.id AND (g.start_date = s.start_date OR g.status = ANY(%s))"
+        " ORDER BY s.ref, p.id, (g.status = ANY(%s)) DESC NULLS LAST",
+        [list(LIVE), list(LIVE)],
+    )
+    touched = _refs(
+        cursor,
+        "UPDATE service_agreement g SET status = m.status, start_date = m.start_date, end_date = m.end_date"
+        " FROM meant m WHERE g.id = m.agreement_id AND (g.status, g.start_date, g.end_date) IS DISTINCT FROM"
+        " (m.status, m.start_date, m.end_date) RETURNING m.ref",
+    )
+    return touched | _refs(
+        cursor,
+        "INSERT INTO service_agreement (id, account_id, service_point_id, status, start_date, end_date)"
+        " SELECT gen_random_uuid(), account_id, point_id, status, start_date, end_date FROM meant"
+        " WHERE agreement_id IS NULL RETURNING (SELECT ref FROM account WHERE id = account_id)",
+    )

@@ -1,0 +1,302 @@
+"""How are thousands of persons written at once, and what of those on file changes?
+
+What a row does not say stays as it is: silence removes nothing. What it says differently ends the old value today and
+begins the new one (C.2 to C.5), so that the file's past can still be read.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from keyturn.matching.features import Features
+from keyturn.matching.identifiers import PARTIAL_TYPES
+from keyturn.matching.keys import KEYS_VERSION, blocking_keys
+from keyturn.records import crypto, ids, person_index
+from keyturn.records.bulk.staging import checked_afterwards, copy, stage
+from keyturn.records.models import Person
+from keyturn.records.queries import persons as queries
+from keyturn.terms.person import PersonDetails
+
+REINDEXED_AT_ONCE = 1000
+
+_NAME = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
+_ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
+_STAGED = {
+    "person_id": "uuid", "is_new": "boolean", "row_id": "uuid", "phone_id": "uuid", "ref": "text", "kind": "text",
+    "date_of_birth": "date null", **dict.fromkeys(_NAME, "text"),
+    "email": "text", "email_normalised": "text", "phone": "text", "phone_normalised": "text",
+    "id_type": "text", "sealed": "bytea null", "digest": "text", "last_four": "text", "unique_by_nature": "boolean",
+    "may_be_primary": "boolean", **dict.fromkeys(_ADDRESS, "text"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One person to write: who they are, and in the matcher's normal form. `person_id` is None for somebody new."""
+
+    ref: str
+    details: PersonDetails
+    features: Features
+    person_id: UUID | None = None
+    unique_identifier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Ids of the persons made, by reference, and of those on file whose record changed."""
+
+    created: Mapping[str, UUID]
+    changed: frozenset[UUID]
+
+
+def ids_by_ref(refs: Sequence[str]) -> dict[str, UUID]:
+    """Which of these references are on file, and under which id."""
+    with connection.cursor() as cursor:  # an array: a parameter for each of thousands would be parsed one by one
+        cursor.execute("SELECT ref, id FROM person WHERE ref = ANY(%s)", [list(refs)])
+        return dict(cursor.fetchall())
+
+
+def anybody_on_file() -> bool:
+    return Person.objects.exists()
+
+
+def ref_of(person_id: str) -> str:
+    """The CIS's reference of a person on file; "" while the CIS has not given one."""
+    return Person.objects.values_list("ref", flat=True).get(pk=person_id) or ""
+
+
+def holders_by_digest(digests: Sequence[str]) -> dict[str, str]:
+    """On whose file each of these full identifiers stands: digest to reference ("" where the CIS has not given one)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.digest, coalesce(p.ref, '') FROM person_identifier i JOIN person p ON p.id = i.person_id"
+            " WHERE i.digest = ANY(%s) AND i.unique_by_nature AND i.valid_to IS NULL",
+            [list(digests)],
+        )
+        return dict(cursor.fetchall())
+
+
+def write(rows: Sequence[Incoming], *, now: datetime) -> Written:
+    """Write persons with their names, contacts, identifiers, addresses and keys, inside the caller's transaction.
+
+    Full identifiers must have been found free before. An IntegrityError says that somebody else was quicker.
+    """
+    created = {row.ref: ids.new_id() for row in rows if row.person_id is None}
+    with connection.cursor() as cursor:
+        stage(cursor, "staged_person", _STAGED, _staged(rows, created))
+        if created:
+            with checked_afterwards(cursor, *_NEW, "person_features", "match_key"):
+                _insert_new(cursor, now)
+                _index(cursor, ((created[row.ref], row.features) for row in rows if row.person_id is None))
+        changed = _update_known(cursor, now) if len(created) < len(rows) else frozenset()
+    if changed:
+        reindex(changed)
+    return Written(created, changed)
+
+
+def _staged(rows: Iterable[Incoming], created: Mapping[str, UUID]) -> Iterator[tuple[Any, ...]]:
+    """`row_id` becomes the id of a new row in each table that needs one: ids are unique within a table only."""
+    for row in rows:
+        details, row_id = row.details, ids.new_id()
+        email, phone = (said[0] if said else "" for said in (details.emails, details.phones))
+        address = details.addresses[0] if details.addresses else None
+        yield (
+            row.person_id or created[row.ref], row.person_id is None, row_id, ids.new_id(), row.ref, details.kind.value,
+            details.date_of_birth, details.given_name, details.middle_name, details.family_name, details.suffix,
+            details.organisation_name, email, next(iter(row.features.emails), email.casefold()),
+            phone, next(iter(row.features.phones), phone), *_identifier(row, row_id),
+            *((address.line1, address.line2, address.city, address.state, address.postal_code, address.country)
+              if address else ("",) * 6),
+        )  # fmt: skip
+
+
+def _identifier(row: Incoming, row_id: UUID) -> tuple[Any, ...]:
+    if not row.details.identifiers:
+        return ("", None, "", "", False, False)
+    said = row.details.identifiers[0]
+    sealed = crypto.seal(said.value, place=f"person_identifier:{row_id}:sealed_value")
+    digest = dict(row.features.identifiers).get(said.id_type, "")
+    return (
+        said.id_type, "\\x" + sealed.hex(), digest, said.value[-4:], row.unique_identifier,
+        said.id_type not in PARTIAL_TYPES,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- persons who are not on file yet
+
+_NEW = {
+    "person": "(id, ref, kind, date_of_birth, language, flags, version, created_at, updated_at)"
+    " SELECT person_id, ref, kind, date_of_birth, 'en', '{{}}', 1, %(now)s, %(now)s FROM staged_person WHERE is_new",
+    "person_name": "(id, person_id, name_type, {name}, valid_from)"
+    " SELECT row_id, person_id, 'primary', {name}, %(now)s FROM staged_person WHERE is_new",
+    "person_contact": "(id, person_id, channel, value, normalised, status, is_primary, valid_from)"
+    " SELECT said.id, person_id, said.channel, said.value, said.normalised, 'pending', true, %(now)s"
+    " FROM staged_person, LATERAL (VALUES (row_id, 'email', email, email_normalised), (phone_id, 'phone', phone, phone_normalised))"
+    " AS said (id, channel, value, normalised) WHERE is_new AND said.value <> ''",
+    "person_identifier": "(id, person_id, id_type, sealed_value, digest, last_four, unique_by_nature, is_primary)"
+    " SELECT row_id, person_id, id_type, sealed, digest, last_four, unique_by_nature, may_be_primary"
+    " FROM staged_person WHERE is_new AND id_type <> ''",
+    "person_address": "(id, person_id, purpose, {address}, valid_from)"
+    " SELECT row_id, person_id, 'mailing', {address}, %(now)s FROM staged_person WHERE is_new AND country <> ''",
+}
+
+
+def _insert_new(cursor: CursorWrapper, now: datetime) -> None:
+    for table, statement in _NEW.items():
+        filled = statement.format(name=", ".join(_NAME), address=", ".join(_ADDRESS))
+        cursor.execute(f"INSERT INTO {table} {filled}", {"now": now})
+
+
+def _index(cursor: CursorWrapper, entries: Iterable[tuple[UUID, Features]]) -> None:
+    """Make persons findable who have no keys yet."""
+    found = [(person_id, features, blocking_keys(features)) for person_id, features in entries]
+    copy(
+        cursor,
+        "person_features (person_id, features, keys_version) FROM STDIN (FORMAT csv)",
+        ((person_id, json.dumps(form.as_json(), ensure_ascii=False), KEYS_VERSION) for person_id, form, _ in found),
+    )
+    with cursor.copy("COPY match_key (key, person_id) FROM STDIN") as stream:
+        for person_id, _, keys in found:
+            end = f"\t{person_id}\n"
+            stream.write(end.join(map(str, keys)) + end if keys else "")
+
+
+# ---------------------------------------------------------------- persons on file
+
+
+def _update_known(cursor: CursorWrapper, now: datetime) -> frozenset[UUID]:
+    """Write what the rows say differently from the file; answers with the persons that changed."""
+    changed: set[UUID] = set()
+    for update in (_update_person, _replace_name, _replace_identifier, _replace_address):
+        changed |= update(cursor, now)
+    for channel in ("email", "phone"):
+        changed |= _replace_contact(cursor, channel, now)
+    cursor.execute("UPDATE person SET version = version + 1, updated_at = %s WHERE id = ANY(%s)", [now, list(changed)])
+    return frozenset(changed)
+
+
+def _ids(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> set[UUID]:
+    cursor.execute(statement, values)
+    return {row[0] for row in cursor.fetchall()}
+
+
+def _update_person(cursor: CursorWrapper, now: datetime) -> set[UUID]:
+    return _ids(
+        cursor,
+        "UPDATE person p SET kind = s.kind, date_of_birth = coalesce(s.date_of_birth, p.date_of_birth)"
+        " FROM staged_person s WHERE NOT s.is_new AND p.id = s.person_id"
+        " AND (p.kind, p.date_of_birth) IS DISTINCT FROM (s.kind, coalesce(s.date_of_birth, p.date_of_birth))"
+        " RETURNING p.id",
+        {},
+    )
+
+
+def _replace_name(cursor: CursorWrapper, now: datetime) -> set[UUID]:
+    new, old = (", ".join(f"{table}.{name}" for name in _NAME) for table in ("s", "n"))
+    changed = _ids(
+        cursor,
+        "UPDATE person_name n SET valid_to = %(now)s FROM staged_person s WHERE NOT s.is_new"
+        " AND n.person_id = s.person_id AND n.name_type = 'primary' AND n.valid_to IS NULL"
+        f" AND ({old}) IS DISTINCT FROM ({new}) RETURNING s.person_id",
+        {"now": now},
+    )
+    names = ", ".join(_NAME)
+    cursor.execute(
+        f"INSERT INTO person_name (id, person_id, name_type, {names}, valid_from) SELECT row_id, person_id, 'primary',"
+        f" {names}, %s FROM staged_person WHERE person_id = ANY(%s)",
+        [now, list(changed)],
+    )
+    return changed
+
+
+def _replace_contact(cursor: CursorWrapper, channel: str, now: datetime) -> set[UUID]:
+    """A contact that is on file already, in first place or not, is left as it is."""
+    row_id = "row_id" if channel == "email" else "phone_id"
+    changed = _ids(
+        cursor,
+        f"SELECT s.person_id FROM staged_person s WHERE NOT s.is_new AND s.{channel} <> '' AND NOT EXISTS ("
+        " SELECT 1 FROM person_contact c WHERE c.person_id = s.person_id AND c.channel = %(channel)s"
+        f" AND c.normalised = s.{channel}_normalised AND c.valid_to IS NULL)",
+        {"channel": channel},
+    )
+    cursor.execute(
+        "UPDATE person_contact SET valid_to = %s WHERE person_id = ANY(%s) AND channel = %s AND is_primary"
+        " AND valid_to IS NULL",
+        [now, list(changed), channel],
+    )
+    cursor.execute(
+        "INSERT INTO person_contact (id, person_id, channel, value, normalised, status, is_primary, valid_from)"
+        f" SELECT {row_id}, person_id, %s, {channel}, {channel}_normalised, 'pending', true, %s FROM staged_person"
+        " WHERE person_id = ANY(%s)",
+        [channel, now, list(changed)],
+    )
+    return changed
+
+
+def _replace_identifier(cursor: CursorWrapper, now: datetime) -> set[UUID]:
+    """A new value ends the old one of its type; another type stands beside it."""
+    changed = _ids(
+        cursor,
+        "SELECT s.person_id FROM staged_person s WHERE NOT s.is_new AND s.id_type <> '' AND NOT EXISTS ("
+        " SELECT 1 FROM person_identifier i WHERE i.person_id = s.person_id AND i.id_type = s.id_type"
+        " AND i.digest = s.digest AND i.valid_to IS NULL)",
+        {},
+    )
+    cursor.execute(
+        "UPDATE person_identifier i SET valid_to = %s FROM staged_person s WHERE i.person_id = ANY(%s)"
+        " AND s.person_id = i.person_id AND s.id_type = i.id_type AND i.valid_to IS NULL",
+        [now, list(changed)],
+    )
+    cursor.execute(
+        "INSERT INTO person_identifier"
+        " (id, person_id, id_type, sealed_value, digest, last_four, unique_by_nature, is_primary)"
+        " SELECT row_id, person_id, id_type, sealed, digest, last_four, unique_by_nature, may_be_primary AND NOT EXISTS"
+        " (SELECT 1 FROM person_identifier i WHERE i.person_id = s.person_id AND i.is_primary AND i.valid_to IS NULL)"
+        " FROM staged_person s WHERE person_id = ANY(%s)",
+        [list(changed)],
+    )
+    return changed
+
+
+def _replace_address(cursor: CursorWrapper, now: datetime) -> set[UUID]:
+    new, old = (", ".join(f"{table}.{name}" for name in _ADDRESS) for table in ("s", "a"))
+    changed = _ids(
+        cursor,
+        "SELECT s.person_id FROM staged_person s WHERE NOT s.is_new AND s.country <> '' AND NOT EXISTS ("
+        " SELECT 1 FROM person_address a WHERE a.person_id = s.person_id AND a.purpose = 'mailing'"
+        f" AND a.valid_to IS NULL AND ({old}) = ({new}))",
+        {},
+    )
+    cursor.execute(
+        "UPDATE person_address SET valid_to = %s WHERE person_id = ANY(%s) AND purpose = 'mailing'"
+        " AND valid_to IS NULL",
+        [now, list(changed)],
+    )
+    columns = ", ".join(_ADDRESS)
+    cursor.execute(
+        f"INSERT INTO person_address (id, person_id, purpose, {columns}, valid_from) SELECT row_id, person_id,"
+        f" 'mailing', {columns}, %s FROM staged_person WHERE person_id = ANY(%s)",
+        [now, list(changed)],
+    )
+    return changed
+
+
+def reindex(person_ids: Iterable[UUID]) -> None:
+    """Bring the keys of persons on file up to date with everything that the file says about them."""
+    left = iter(sorted(person_ids))
+    while some := list(islice(left, REINDEXED_AT_ONCE)):
+        forms = [
+            (person.pk, person_index.features(queries.details_of(person)))
+            for person in queries.with_parts().filter(pk__in=some)
+        ]
+        with connection.cursor() as cursor:
+            for table in ("match_key", "person_features"):
+                cursor.execute(f"DELETE FROM {table} WHERE person_id = ANY(%s)", [some])
+            _index(cursor, forms)

@@ -1,0 +1,304 @@
+"""What does an import of persons, premises or accounts write, and what does it keep out?
+
+The file is the word of the utility's CIS: by `ref`, what it says replaces what is on file, and what it does not say
+stays. Importing the same file again changes nothing. Rows go in by blocks, a transaction each, so that a file of
+millions neither holds locks for long nor starts over after an interruption.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, connection, transaction
+
+from keyturn.connectors import cis
+from keyturn.matching.decide import LINK, decide
+from keyturn.matching.model import load
+from keyturn.records import person_index
+from keyturn.records.bulk import accounts, persons, premises
+from keyturn.steps.maintain import rules
+from keyturn.steps.maintain.intake import Intake, Lookalike, Objection
+from keyturn.terms.address import Address
+from keyturn.terms.errors import Unavailable
+from keyturn.terms.finding import Effect, Finding
+from keyturn.terms.person import Identifier, Kind, PersonDetails
+from keyturn.terms.policy import Policy
+from keyturn.terms.premise import AgreementStatus
+from keyturn.terms.rows import COLUMNS
+
+BLOCK = 25_000
+
+NumberedRow = tuple[int, Mapping[str, Any] | Finding]
+"""A row's number in its file, and its cells by column, or why they could not be read."""
+
+Accepted = list[tuple[int, rules.Row]]
+
+
+def take_in(
+    kind: str,
+    rows: Iterable[NumberedRow],
+    *,
+    now: datetime,
+    policy: Policy,
+    dry_run: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Intake:
+    """Take over "persons", "premises" or "accounts". `progress` is called with the number of rows done so far.
+
+    Raises Unavailable when somebody else wrote the same at the same moment (run it again), and what the CIS raises.
+    """
+    terms = rules.Terms(policy, now.astimezone(ZoneInfo(policy.time_zone)).date())
+    taking = _KINDS[kind](kind, terms, now)
+    left = iter(rows)
+    while block := list(islice(left, BLOCK)):
+        try:
+            with transaction.atomic():
+                _take_block(taking, block, dry_run=dry_run)
+        except IntegrityError:
+            raise Unavailable("changed_meanwhile", "Somebody wrote the same records just now. Run it again.") from None
+        if progress:
+            progress(taking.intake.rows)
+    return taking.intake
+
+
+def _take_block(taking: "_Taking", block: list[NumberedRow], *, dry_run: bool) -> None:
+    with connection.cursor() as cursor:  # one import at a time
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('keyturn import', 0))")
+    accepted = taking.judge(block)
+    if accepted:
+        taking.write(accepted)
+    if dry_run:
+        transaction.set_rollback(True)
+    elif accepted:
+        cis.adopt(taking.kind, (row for _, row in accepted))
+
+
+class _Taking(ABC):
+    """One run over one file: what is known of the file so far, and what came of it."""
+
+    def __init__(self, kind: str, terms: rules.Terms, now: datetime) -> None:
+        self.kind = kind
+        self.terms = terms
+        self.now = now
+        self.intake = Intake(kind)
+        self.seen: set[str] = set()
+
+    def judge(self, block: list[NumberedRow]) -> Accepted:
+        """The rows that may be taken over, cleaned; everything else is entered as kept out."""
+        accepted = []
+        columns = COLUMNS[self.kind]
+        for number, cells in block:
+            if isinstance(cells, Finding):
+                self.object_to(number, "", [cells])
+                continue
+            row = {name: rules.clean(cells[name]) if cells[name] else "" for name in columns if name in cells}
+            found = rules.check(self.kind, row, self.terms)
+            if ref := row.get("ref", ""):
+                found += rules.reference_is_new_in_file(ref, self.seen)
+                self.seen.add(ref)
+            if self.object_to(number, ref, found):
+                accepted.append((number, row))
+        self.intake.rows += len(block)
+        return self.judge_together(accepted)
+
+    def object_to(self, number: int, ref: str, found: list[Finding]) -> bool:
+        """Enter findings; True where none of them keeps the row out."""
+        if not found:
+            return True
+        self.intake.objections += [Objection(number, ref, each) for each in found]
+        fine = all(each.effect is not Effect.FIX for each in found)
+        self.intake.rejected += not fine
+        return fine
+
+    def count(self, accepted: int, created: int, changed: int) -> None:
+        self.intake.created += created
+        self.intake.changed += changed
+        self.intake.unchanged += accepted - created - changed
+
+    @abstractmethod
+    def judge_together(self, accepted: Accepted) -> Accepted:
+        """Keep out the rows that do not go with what is on file or with each other."""
+
+    @abstractmethod
+    def write(self, accepted: Accepted) -> None:
+        """Write what is new or different."""
+
+
+class _Persons(_Taking):
+    def __init__(self, kind: str, terms: rules.Terms, now: datetime) -> None:
+        super().__init__(kind, terms, now)
+        self.compares = persons.anybody_on_file()  # a first load is taken as it is
+        self.incoming: dict[str, persons.Incoming] = {}
+        self.holders: dict[str, str] = {}  # digest of a full identifier: whose it is, in this file
+        self.created: set[UUID] = set()
+
+    def judge_together(self, accepted: Accepted) -> Accepted:
+        known = persons.ids_by_ref([row["ref"] for _, row in accepted])
+        incoming = {row["ref"]: self._incoming(row, known.get(row["ref"])) for _, row in accepted}
+        on_file = persons.holders_by_digest([_digest(each) for each in incoming.values() if each.unique_identifier])
+        fine = []
+        for number, row in accepted:
+            ref = row["ref"]
+            if incoming[ref].unique_identifier:
+                digest = _digest(incoming[ref])
+                holders = {self.holders.setdefault(digest, ref), on_file.get(digest, ref)}
+                if not self.object_to(number, ref, list(rules.identifier_is_free(ref, holders))):
+                    continue
+            fine.append((number, row))
+        self.incoming = {row["ref"]: incoming[row["ref"]] for _, row in fine}
+        return fine
+
+    def write(self, accepted: Accepted) -> None:
+        if self.compares:
+            for number, row in accepted:
+                self._compare(number, self.incoming[row["ref"]])
+        written = persons.write(list(self.incoming.values()), now=self.now)
+        self.created.update(written.created.values())
+        self.count(len(accepted), len(written.created), len(written.changed))
+
+    def _incoming(self, row: dict[str, str] | rules.Row, person_id: UUID | None) -> persons.Incoming:
+        details = details_of(row)
+        features = person_index.features(details)
+        unique = bool(features.identifiers) and row["id_type"] in self.terms.policy.unique_identifiers
+        return persons.Incoming(row["ref"], details, features, person_id, unique)
+
+    def _compare(self, number: int, new: persons.Incoming) -> None:
+        """Is a new row perhaps somebody who was on file before this file? It is taken over all the same, and said."""
+        if new.person_id is not None:
+            return
+        policy = self.terms.policy
+        found = person_index.candidates(new.features)
+        before = {ident: form for ident, form in found.items() if UUID(ident) not in self.created}
+        decision = decide(new.features, before, model=load(policy.match_profile), verified=frozenset(), policy=policy)
+        best = decision.best
+        if best is None or (decision.matcher_zone != LINK and best.scored.probability < policy.review_probability):
+            return
+        self.object_to(number, new.ref, list(rules.is_nobody_on_file(decision.matcher_zone)))
+        self.intake.lookalikes.append(
+            Lookalike(
+                row=number,
+                ref=new.ref,
+                person_ref=persons.ref_of(best.person_id),
+                person_id=best.person_id,
+                zone=decision.matcher_zone,
+                weight=best.scored.weight,
+                probability=best.scored.probability,
+            )
+        )
+
+
+def _digest(incoming: persons.Incoming) -> str:
+    return dict(incoming.features.identifiers)[incoming.details.identifiers[0].id_type]
+
+
+def details_of(row: rules.Row) -> PersonDetails:
+    """A checked row of persons as the process speaks of a person."""
+    address = Address.from_mapping(row)
+    return PersonDetails(
+        kind=Kind(rules.kind_of(row)),
+        given_name=row.get("given_name", ""),
+        middle_name=row.get("middle_name", ""),
+        family_name=row.get("family_name", ""),
+        suffix=row.get("suffix", ""),
+        organisation_name=row.get("organisation_name", ""),
+        date_of_birth=rules.as_date(row.get("date_of_birth", "")),
+        emails=(row["email"],) if row.get("email") else (),
+        phones=(row["phone"],) if row.get("phone") else (),
+        identifiers=(Identifier(row["id_type"], row["id_value"]),) if row.get("id_value") else (),
+        addresses=(address,) if address else (),
+    )
+
+
+class _Premises(_Taking):
+    def judge_together(self, accepted: Accepted) -> Accepted:
+        return accepted
+
+    def write(self, accepted: Accepted) -> None:
+        known = premises.refs_on_file(row["ref"] for _, row in accepted)
+        touched = premises.write(
+            [
+                premises.Incoming(
+                    row["ref"], Address.from_mapping(row), row.get("division", ""), rules.services_of(row)
+                )
+                for _, row in accepted
+            ]
+        )
+        self.count(len(accepted), len(touched - known), len(touched & known))
+
+
+class _Accounts(_Taking):
+    def __init__(self, kind: str, terms: rules.Terms, now: datetime) -> None:
+        super().__init__(kind, terms, now)
+        self.stays: dict[str, list[rules.Stay]] = {}  # premise: who is served there, by this file
+
+    def judge_together(self, accepted: Accepted) -> Accepted:
+        self.customers = accounts.customers(row.get("person_ref", "") for _, row in accepted)
+        self.places = accounts.places(row.get("premise_ref", "") for _, row in accepted)
+        on_file = self._stays_on_file(accepted)
+        fine = []
+        for number, row in accepted:
+            person, premise = row.get("person_ref", ""), row.get("premise_ref", "")
+            found = list(
+                rules.account_has_customer_and_premise(
+                    row, customer=person in self.customers, premise=premise in self.places
+                )
+            )
+            stay = self._live_stay(row)
+            if stay and not found:
+                found += rules.nobody_else_is_served(stay, (*on_file.get(premise, ()), *self.stays.get(premise, ())))
+            if self.object_to(number, row["ref"], found):
+                fine.append((number, self._completed(row)))
+                if stay:
+                    self.stays.setdefault(premise, []).append(stay)
+        return fine
+
+    def _stays_on_file(self, accepted: Accepted) -> dict[str, list[rules.Stay]]:
+        """Live agreements at the premises of this block, but for accounts that this file has its own word on."""
+        found: dict[str, list[rules.Stay]] = {}
+        for each in accounts.live_stays({row.get("premise_ref", "") for _, row in accepted} - {""}):
+            if each.account_ref not in self.seen:
+                stay = rules.Stay(each.account_ref, each.start_date, each.end_date)
+                found.setdefault(each.premise_ref, []).append(stay)
+        return found
+
+    def _live_stay(self, row: rules.Row) -> rules.Stay | None:
+        start = rules.as_date(row.get("start_date", ""))
+        if not row.get("premise_ref") or start is None:
+            return None
+        if rules.status_of(row, self.terms.today) is AgreementStatus.STOPPED:
+            return None
+        return rules.Stay(row["ref"], start, rules.as_date(row.get("end_date", "")))
+
+    def _completed(self, row: rules.Row) -> rules.Row:
+        """The row with its status in our word, and its class where it was silent (BR-02)."""
+        kind, policy = self.customers[row["person_ref"]][1], self.terms.policy
+        usual = policy.customer_class_organisation if kind == "organisation" else policy.customer_class_person
+        status = rules.status_of(row, self.terms.today).value
+        return {**row, "status": status, "customer_class": row.get("customer_class") or usual}
+
+    def write(self, accepted: Accepted) -> None:
+        known = accounts.refs_on_file(row["ref"] for _, row in accepted)
+        touched = accounts.write([self._incoming(row) for _, row in accepted])
+        self.count(len(accepted), len(touched - known), len(touched & known))
+
+    def _incoming(self, row: rules.Row) -> accounts.Incoming:
+        premise_id, division = self.places.get(row.get("premise_ref", ""), (None, ""))
+        return accounts.Incoming(
+            ref=row["ref"],
+            person_id=self.customers[row["person_ref"]][0],
+            premise_id=premise_id,
+            division=division,
+            customer_class=row["customer_class"],
+            status=row["status"],
+            start_date=rules.as_date(row.get("start_date", "")) or self.terms.today,
+            end_date=rules.as_date(row.get("end_date", "")),
+            balance=rules.as_amount(row.get("balance", "")) or Decimal(0),
+        )
+
+
+_KINDS: dict[str, type[_Taking]] = {"persons": _Persons, "premises": _Premises, "accounts": _Accounts}
