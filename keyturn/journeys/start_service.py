@@ -35,7 +35,7 @@ WHERE = Page(
             why=_("So that we can find the meters and make sure that we serve the address."),
         ),
     ),
-    section=_("Service"),
+    section=_("Your service"),
 )  # fmt: skip
 
 SERVICES = Page(
@@ -51,7 +51,7 @@ SERVICES = Page(
             hint=_("Usually the day on which you get the keys."),
         ),
     ),
-    section=_("Service"),
+    section=_("Your service"),
 )  # fmt: skip
 
 KIND = Page(
@@ -66,7 +66,7 @@ KIND = Page(
             ),
         ),
     ),
-    section=_("You"),
+    section=_("About you"),
 )  # fmt: skip
 
 NAME = Page(
@@ -80,7 +80,7 @@ NAME = Page(
         Question("suffix", Ask.TEXT, _("Suffix (optional)"), hint=_("For example Jr., Sr. or III"), longest=20,
                  autocomplete="honorific-suffix"),
     ),
-    section=_("You"),
+    section=_("About you"),
     shown_if=is_person,
 )  # fmt: skip
 
@@ -89,10 +89,10 @@ BIRTH = Page(
     _("When were you born?"),
     (
         Question("date_of_birth", Ask.DATE, _("Date of birth"), required=True, autocomplete="bday",
-                 hint=_("For example 27 3 1985"),
+                 hint=_("For example 3 27 1985"),
                  why=_("It tells you apart from somebody with the same name. You must be old enough to sign.")),
     ),
-    section=_("You"),
+    section=_("About you"),
     shown_if=is_person,
 )  # fmt: skip
 
@@ -103,7 +103,7 @@ ORGANISATION = Page(
         Question("organisation_name", Ask.TEXT, _("Legal name of the organisation"), required=True,
                  autocomplete="organization", longest=254),
     ),
-    section=_("You"),
+    section=_("About you"),
     shown_if=is_organisation,
 )  # fmt: skip
 
@@ -126,7 +126,7 @@ IDENTIFIER = Page(
         Question("id_value", Ask.TEXT, _("Number"), longest=40, hint=_("Spaces and dashes do not matter."),
                  asked_if=has_identifier),
     ),
-    section=_("You"),
+    section=_("About you"),
 )  # fmt: skip
 
 EMAIL = Page(
@@ -137,7 +137,7 @@ EMAIL = Page(
                  hint=_("We will send a code to it on the next page."),
                  why=_("To confirm your request and to let you come back to it.")),
     ),
-    section=_("Contact"),
+    section=_("How we reach you"),
 )  # fmt: skip
 
 PHONE = Page(
@@ -148,7 +148,7 @@ PHONE = Page(
                  hint=_("Leave it empty if you have none. It makes no difference to your request."),
                  why=_("Only for questions about your service, or if there is danger.")),
     ),
-    section=_("Contact"),
+    section=_("How we reach you"),
 )  # fmt: skip
 
 MAILING = Page(
@@ -158,7 +158,7 @@ MAILING = Page(
         Question("mail_elsewhere", Ask.YES_NO, _("Send letters to another address than the service address?")),
         Question("mailing_address", Ask.ADDRESS, _("Mailing address"), asked_if=mail_goes_elsewhere),
     ),
-    section=_("Contact"),
+    section=_("How we reach you"),
 )  # fmt: skip
 
 PREVIOUS = Page(
@@ -168,7 +168,7 @@ PREVIOUS = Page(
         Question("previous_address", Ask.ADDRESS, _("Previous address (optional)"),
                  why=_("If you were our customer there, we can find your records and save you questions.")),
     ),
-    section=_("Contact"),
+    section=_("How we reach you"),
     shown_if=is_person,
 )  # fmt: skip
 
@@ -181,7 +181,7 @@ PREFERENCES = Page(
         Question("paperless", Ask.YES_NO, _("Get bills by e-mail instead of on paper?"),
                  hint=_("You can change this at any time.")),
     ),
-    section=_("Contact"),
+    section=_("How we reach you"),
 )  # fmt: skip
 
 CONSENTS = Page(
@@ -197,7 +197,7 @@ CONSENTS = Page(
             ),
         ),
     ),
-    section=_("Consent"),
+    section=_("Your consent"),
 )  # fmt: skip
 
 START_SERVICE = Journey(

@@ -40,7 +40,7 @@ class Brand:
     phone_hours: Mapping[str, str] = field(default_factory=dict)
     privacy_url: str = ""
     accessibility_url: str = ""
-    logo: SafeString = SafeString("")
+    logo: str = ""
     stylesheet: str = ""
 
     @property
@@ -82,9 +82,7 @@ def load(profile: Path) -> Brand:
     colours = values.pop("colours", {})
     logo_file = values.pop("logo", "logo.svg")
     try:
-        return Brand(
-            **values, logo=_logo(profile / logo_file), stylesheet=_stylesheet(colours)
-        )
+        return Brand(**values, logo=_logo(profile / logo_file), stylesheet=_stylesheet(colours))
     except TypeError as error:
         raise ValueError(f"brand.toml: {error}") from None
 
@@ -92,20 +90,14 @@ def load(profile: Path) -> Brand:
 def _logo(path: Path) -> SafeString:
     text = path.read_text(encoding="utf-8").strip()
     if not text.startswith("<svg") or _FORBIDDEN_IN_LOGO.search(text):
-        raise ValueError(
-            f"{path.name} must be one plain <svg> without scripts, styles or links"
-        )
+        raise ValueError(f"{path.name} must be one plain <svg> without scripts, styles or links")
     return mark_safe(text)  # noqa: S308 (the operator's own file, checked above)
 
 
 def _stylesheet(colours: Mapping[str, Any]) -> str:
     """The custom properties that look.css leaves to the utility, for light and dark."""
     light = {name: colours[name] for name in _NAMES if name in colours}
-    dark = {
-        name: colours.get("dark", {})[name]
-        for name in _NAMES
-        if name in colours.get("dark", {})
-    }
+    dark = {name: colours.get("dark", {})[name] for name in _NAMES if name in colours.get("dark", {})}
     sheets = [_block(light, "light"), _block(dark, "dark")]
     return f":root{{{sheets[0]}}}@media (prefers-color-scheme:dark){{:root{{{sheets[1]}}}}}"
 
@@ -113,31 +105,23 @@ def _stylesheet(colours: Mapping[str, Any]) -> str:
 def _block(colours: Mapping[str, str], scheme: str) -> str:
     for name, value in colours.items():
         if not _COLOUR.fullmatch(value):
-            raise ValueError(
-                f"brand.toml: {scheme} colour {name} must be written like #0b5d5a"
-            )
+            raise ValueError(f"brand.toml: {scheme} colour {name} must be written like #0b5d5a")
     for name in ("brand", "brand_strong"):
         for surface in _SURFACES[scheme] if name in colours else ():
-            _must_be_legible(
-                colours[name], surface, f"{scheme} colour {name} on the page"
-            )
+            _must_be_legible(colours[name], surface, f"{scheme} colour {name} on the page")
         if name in colours and "on_brand" in colours:
             _must_be_legible(
                 colours["on_brand"],
                 colours[name],
                 f"{scheme} colour on_brand on {name}",
             )
-    return "".join(
-        f"--kt-{name.replace('_', '-')}:{value};" for name, value in colours.items()
-    )
+    return "".join(f"--kt-{name.replace('_', '-')}:{value};" for name, value in colours.items())
 
 
 def _must_be_legible(text: str, background: str, where: str) -> None:
     ratio = contrast(text, background)
     if ratio < 4.5:
-        raise ValueError(
-            f"brand.toml: {where} has a contrast of {ratio:.1f}; people need 4.5 or more to read it"
-        )
+        raise ValueError(f"brand.toml: {where} has a contrast of {ratio:.1f}; people need 4.5 or more to read it")
 
 
 def contrast(one: str, other: str) -> float:
@@ -148,8 +132,5 @@ def contrast(one: str, other: str) -> float:
 
 def _luminance(colour: str) -> float:
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [
-        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4
-        for each in channels
-    ]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -23,7 +23,5 @@ def logo(request: HttpRequest, digest: str) -> HttpResponse:
 def _file(content: str, content_type: str, digest: str) -> HttpResponse:
     """An old digest still gets today's file, but nobody may keep it."""
     response = HttpResponse(content, content_type=content_type)
-    response["Cache-Control"] = (
-        _FOR_EVER if digest == brand.current().digest else "no-cache"
-    )
+    response["Cache-Control"] = _FOR_EVER if digest == brand.current().digest else "no-cache"
     return response

@@ -53,9 +53,15 @@ def parts(name: str, value: Any, errors: Mapping[str, str], *, with_country: boo
             continue
         fields.append(
             Part(
-                "text", f"{name}-{part}", labels[part], value=address.get(part) or "", error=errors.get(f"{name}.{part}", ""),
-                optional=part == "line2", autocomplete="" if name.startswith("previous") else _AUTOCOMPLETE[part], width=narrow.get(part, 0),
-            )  # fmt: skip
+                "text",
+                f"{name}-{part}",
+                labels[part],
+                value=address.get(part) or "",
+                error=errors.get(f"{name}.{part}", ""),
+                optional=part == "line2",
+                autocomplete="" if name.startswith("previous") else _AUTOCOMPLETE[part],
+                width=narrow.get(part, 0),
+            )
         )
     return tuple(fields)
 

@@ -254,4 +254,3 @@ COUNTRIES: tuple[tuple[str, str, str], ...] = (
     ("ZM", "Zambia", "Zambia"),
     ("ZW", "Zimbabwe", "Zimbabue"),
 )
-

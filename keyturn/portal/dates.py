@@ -9,7 +9,7 @@ from datetime import date
 
 from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.formats import date_format
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 
 PIECES = ("month", "day", "year")
 
@@ -38,7 +38,7 @@ def month_number(text: str) -> str:
 
 def boxes(value: object) -> dict[str, str]:
     """What to show in the three boxes for a kept value."""
-    year, month, day = (str(value or "").split("-", 2) + ["", "", ""])[:3]
+    year, month, day = ([*str(value or "").split("-", 2), "", "", ""])[:3]
     try:
         date.fromisoformat(str(value))
     except ValueError:
@@ -49,6 +49,11 @@ def boxes(value: object) -> dict[str, str]:
 def shown(value: object) -> str:
     """A kept date in the language of the page; what is no date as it was typed."""
     try:
-        return date_format(date.fromisoformat(str(value)), "DATE_FORMAT")
+        return written(date.fromisoformat(str(value)))
     except ValueError:
         return str(value)
+
+
+def written(day: date) -> str:
+    """A day in full, with its weekday left out: "June 3, 2026"."""
+    return date_format(day, pgettext("the format of a date, as Django's date filter has it", "F j, Y"))

@@ -103,6 +103,10 @@ def at_desk(view: View) -> View:
             return redirect("portal:expired" if refused.code == "draft_expired" else "portal:start")
         if locked:
             return redirect("portal:locked")
-        return seats.keep_alive(response, seat, now) if not seat.is_locked(now) else seats.keep(response, seat.working_on(draft.pk, now))
+        return (
+            seats.keep_alive(response, seat, now)
+            if not seat.is_locked(now)
+            else seats.keep(response, seat.working_on(draft.pk, now))
+        )
 
     return seated

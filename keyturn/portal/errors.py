@@ -13,11 +13,18 @@ from keyturn.portal.desk import show
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 400, _("We could not read that"), [_("Something in the request was not as it should be. Go back and try again.")])
+    return _page(
+        request,
+        400,
+        _("We could not read that"),
+        [_("Something in the request was not as it should be. Go back and try again.")],
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 403, _("You cannot see this page"), [_("It belongs to somebody else, or you need to sign in first.")])
+    return _page(
+        request, 403, _("You cannot see this page"), [_("It belongs to somebody else, or you need to sign in first.")]
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -59,5 +66,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )  # fmt: skip
 
 
-def _page(request: HttpRequest, status: int, title: str, paragraphs: list[str], *, link: str = "", link_text: str = "") -> HttpResponse:
-    return show(request, "trouble.html", title=title, paragraphs=paragraphs, link=link, link_text=link_text, status=status)
+def _page(
+    request: HttpRequest, status: int, title: str, paragraphs: list[str], *, link: str = "", link_text: str = ""
+) -> HttpResponse:
+    return show(
+        request, "trouble.html", title=title, paragraphs=paragraphs, link=link, link_text=link_text, status=status
+    )

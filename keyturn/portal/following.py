@@ -12,13 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from keyturn import flow
+from keyturn.flow import sentences
 from keyturn.journeys import JOURNEYS
 from keyturn.look.parts import Part, problems_of
 from keyturn.portal import seat as seats
-from keyturn.flow import sentences
 from keyturn.portal.desk import show
 from keyturn.portal.proof import code_field
-from keyturn.portal.sending import rows_of, summary_of
+from keyturn.portal.rows import rows_of
+from keyturn.portal.sending import summary_of
 from keyturn.portal.walk import Walk
 from keyturn.portal.way import heading_of, status_of, tag_of, way_of
 from keyturn.records.queries import requests
@@ -43,7 +44,15 @@ def find(request: HttpRequest) -> HttpResponse:
         if reference:
             return redirect("portal:status", reference)
         error = _("Enter the reference as it stands in our mail, for example KT-7QX4-M2ZP.")
-    field = Part("text", "reference", _("Reference"), value=typed, error=error, hint=_("It begins with KT and stands in our mail."), width=20)
+    field = Part(
+        "text",
+        "reference",
+        _("Reference"),
+        value=typed,
+        error=error,
+        hint=_("It begins with KT and stands in our mail."),
+        width=20,
+    )
     return show(
         request, "find.html", title=_("Check a request"), button=_("Continue"), parts=(field,), back="/",
         lead=_("See where your request is, answer a question, or withdraw it."), problems=problems_of((field,)),
@@ -98,7 +107,9 @@ def _show_code(request: HttpRequest, reference: str, typed: str, error: str, *, 
     )  # fmt: skip
 
 
-def _show(request: HttpRequest, found: Any, *, typed: str = "", error: str = "", banners: list[Any] | None = None) -> HttpResponse:
+def _show(
+    request: HttpRequest, found: Any, *, typed: str = "", error: str = "", banners: list[Any] | None = None
+) -> HttpResponse:
     walk = Walk(JOURNEYS[found.journey], found.answers, proved=True)
     asked = status_of(found) is Status.NEEDS_CUSTOMER
     question = requests.open_question(found) if asked else ""
@@ -115,7 +126,9 @@ def _said(found: Any) -> list[str]:
     """Why it was refused, in the words meant for the applicant."""
     if status_of(found) is not Status.REFUSED:
         return []
-    return [text for text in (requests.reason(found), *sentences.by_field(requests.findings_of(found)).values()) if text][:1]
+    return [
+        text for text in (requests.reason(found), *sentences.by_field(requests.findings_of(found)).values()) if text
+    ][:1]
 
 
 def _may_withdraw(found: Any) -> bool:
@@ -150,7 +163,9 @@ def reply(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("portal:status", reference)
     typed = request.POST.get("reply", "").strip()[:4000]
     try:
-        flow.reply(request_id=found.pk, text=typed, actor=_owner(found), now=timezone.now(), policy=settings.KEYTURN_POLICY)
+        flow.reply(
+            request_id=found.pk, text=typed, actor=_owner(found), now=timezone.now(), policy=settings.KEYTURN_POLICY
+        )
     except Invalid:
         return _show(request, found, typed=typed, error=_("Write your answer, then send it."))
     except NotAllowed:

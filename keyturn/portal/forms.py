@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext, pgettext
 
+from keyturn.journeys import JOURNEYS
 from keyturn.journeys.journey import Ask, Page, Question
 from keyturn.look.parts import Choice, Part
 from keyturn.portal import addresses, dates
@@ -57,10 +58,15 @@ def parts_of(page: Page, answers: Mapping[str, Any], errors: Mapping[str, str], 
     are always there; the style sheet hides them until that answer is chosen, and the server ignores them until then.
     """
     alone = len(page.questions) == 1
-    return tuple(_part(question, answers.get(question.name), errors, setting, heading=alone, page=page) for question in page.questions)
+    return tuple(
+        _part(question, answers.get(question.name), errors, setting, heading=alone, page=page)
+        for question in page.questions
+    )
 
 
-def _part(question: Question, value: Any, errors: Mapping[str, str], setting: Setting, *, heading: bool, page: Page) -> Part:
+def _part(
+    question: Question, value: Any, errors: Mapping[str, str], setting: Setting, *, heading: bool, page: Page
+) -> Part:
     name = question.name
     label, optional = _label(question)
     common: dict[str, Any] = {
@@ -77,7 +83,13 @@ def _part(question: Question, value: Any, errors: Mapping[str, str], setting: Se
             return Part(kind, **common, value=value or "", choices=choices(question, setting))
         case Ask.YES_NO:
             said = {True: "yes", False: "no"}.get(value, "")  # type: ignore[call-overload]
-            return Part("radios", **common, value=said, inline=True, choices=(Choice("yes", gettext("Yes")), Choice("no", gettext("No"))))
+            return Part(
+                "radios",
+                **common,
+                value=said,
+                inline=True,
+                choices=(Choice("yes", gettext("Yes")), Choice("no", gettext("No"))),
+            )
         case Ask.DATE:
             return Part("date", **common, value=dates.boxes(value), autocomplete=question.autocomplete)
         case Ask.ADDRESS:
@@ -125,7 +137,13 @@ def _wording(question: Question, value: str, label: str, hint_text: str) -> tupl
     return gettext(label), gettext(hint_text) if hint_text else "", ""
 
 
-def shown(question: Question, value: Any, setting: Setting) -> list[str]:
+def said(name: str, answers: Mapping[str, Any]) -> list[str]:
+    """An answer by its question's name, as the check page says it."""
+    question = next((journey.questions[name] for journey in JOURNEYS.values() if name in journey.questions), None)
+    return shown(question, answers.get(name)) if question is not None else []
+
+
+def shown(question: Question, value: Any) -> list[str]:
     """An answer as the check page says it, a line each; empty where nothing was said."""
     if value in (None, "", [], {}):
         return []
@@ -146,5 +164,7 @@ def shown(question: Question, value: Any, setting: Setting) -> list[str]:
 
 def _hidden(value: str) -> str:
     """An identifier as it may stand on a screen: the last four only (quality.md section 4)."""
-    kept = value[-4:] if len(value) > 4 else value
-    return pgettext("an identifier of which only the last characters are shown", "ending in %(end)s") % {"end": kept} if len(value) > 4 else kept
+    plain = "".join(char for char in value if char.isalnum())
+    if len(plain) <= 4:
+        return plain
+    return pgettext("only the last characters of an identifier are shown", "ending in %(end)s") % {"end": plain[-4:]}

@@ -25,7 +25,12 @@ def start(request: HttpRequest) -> HttpResponse:
     """What you will need and why we ask; the button opens a draft, or the one that this browser has."""
     seat, now = seats.of(request), timezone.now()
     draft = requests.by_id(seat.draft_id) if seat.draft_id else None
-    is_open = draft is not None and draft.submitted_at is None and draft.standing == "customer" and (not draft.due_at or draft.due_at > now)
+    is_open = (
+        draft is not None
+        and draft.submitted_at is None
+        and draft.standing == "customer"
+        and (not draft.due_at or draft.due_at > now)
+    )
     if request.method != "POST":
         return show(request, "before.html", has_draft=is_open, back="/")
     if is_open and not request.POST.get("afresh"):

@@ -7,11 +7,12 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from keyturn import flow
-from keyturn.look.parts import Choice, Part, problems_of
 from keyturn.flow import sentences
+from keyturn.look.parts import Choice, Part, problems_of
 from keyturn.portal import addresses
 from keyturn.portal.desk import Desk, at_desk
-from keyturn.portal.questions import onwards, place_lines
+from keyturn.portal.premise_lines import place_lines
+from keyturn.portal.questions import onwards
 from keyturn.records.queries import premises
 from keyturn.terms.address import Address
 from keyturn.terms.finding import Finding
@@ -38,7 +39,14 @@ def where(desk: Desk) -> HttpResponse:
         "text", "q", _(page.title), value=known, hint=_(question.hint), error=error, heading=True,
         autocomplete="street-address",
     )  # fmt: skip
-    return desk.show("where.html", "where", field=field, why=[_(question.why)], problems=problems_of((field,)), status=422 if error else 200)
+    return desk.show(
+        "where.html",
+        "where",
+        field=field,
+        why=[_(question.why)],
+        problems=problems_of((field,)),
+        status=422 if error else 200,
+    )
 
 
 @at_desk
@@ -66,7 +74,11 @@ def choose(desk: Desk) -> HttpResponse:
 def _choices(found: Sequence[Any], picked: str, error: str) -> Part:
     """One house: a yes or no. One building: its units. Otherwise whole addresses."""
     lines = [(premise, premise.address) for premise in found]
-    one_building = len(found) > 1 and len({(a.line1, a.postal_code) for _premise, a in lines}) == 1 and all(a.line2 for _p, a in lines)
+    one_building = (
+        len(found) > 1
+        and len({(a.line1, a.postal_code) for _premise, a in lines}) == 1
+        and all(a.line2 for _p, a in lines)
+    )
     if one_building:
         options = [Choice(str(premise.pk), address.line2) for premise, address in lines]
         label, hint = _("Which unit is yours?"), ", ".join(line for line in _without_unit(lines[0][1]))
@@ -78,7 +90,9 @@ def _choices(found: Sequence[Any], picked: str, error: str) -> Part:
     if one_building and len(options) > AS_LIST:
         first = Choice("", _("Choose a unit"))
         last = Choice(NONE_OF_THESE, _("My unit is not in this list"))
-        return Part("select", ASKED, label, value=picked, hint=hint, error=error, heading=True, choices=(first, *options, last))
+        return Part(
+            "select", ASKED, label, value=picked, hint=hint, error=error, heading=True, choices=(first, *options, last)
+        )
     return Part("radios", ASKED, label, value=picked, hint=hint, error=error, heading=True, choices=(*options, other))
 
 
@@ -146,4 +160,3 @@ def _keep(desk: Desk, address: dict[str, str]) -> HttpResponse:
     if problems:
         return _describe(desk, address, problems)
     return onwards(desk.again(), "where")
-

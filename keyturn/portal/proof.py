@@ -5,8 +5,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from keyturn import flow
-from keyturn.look.parts import Part, problems_of
 from keyturn.flow import sentences
+from keyturn.look.parts import Part, problems_of
 from keyturn.portal.desk import Desk, at_desk
 from keyturn.terms.finding import Finding
 
@@ -26,8 +26,13 @@ def code(desk: Desk) -> HttpResponse:
     typed = desk.request.POST.get("code", "").strip()[:40]
     problems = (
         flow.prove_email(
-            request_id=desk.draft.pk, purpose="prove", code=typed, actor=desk.seat.actor, now=desk.now, policy=desk.policy
-        )  # fmt: skip
+            request_id=desk.draft.pk,
+            purpose="prove",
+            code=typed,
+            actor=desk.seat.actor,
+            now=desk.now,
+            policy=desk.policy,
+        )
         if typed
         else [Finding("Y-04", "code")]
     )
@@ -51,4 +56,6 @@ def _show(desk: Desk, typed: str, problems: list[Finding], *, sent: bool = False
 
 def code_field(typed: str, error: str) -> Part:
     """The box for a one-time code, the same wherever one is asked for."""
-    return Part("code", "code", _("Code"), value=typed, hint=_("For example 7QX4M2. Capitals do not matter."), error=error)
+    return Part(
+        "code", "code", _("Code"), value=typed, hint=_("For example 7QX4M2. Capitals do not matter."), error=error
+    )

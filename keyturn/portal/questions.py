@@ -10,12 +10,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from keyturn import flow
+from keyturn.flow import sentences
 from keyturn.journeys.journey import Page
 from keyturn.look.parts import problems_of
-from keyturn.flow import sentences
-from keyturn.portal import addresses, forms
+from keyturn.portal import forms
 from keyturn.portal.desk import Desk, at_desk
 from keyturn.portal.forms import Setting
+from keyturn.portal.premise_lines import place_lines
 from keyturn.records.queries import premises
 from keyturn.terms.errors import StaleVersion
 from keyturn.terms.finding import Finding
@@ -105,13 +106,6 @@ def _place(desk: Desk) -> list[str]:
     return place_lines(desk.answers.get("service_address"))
 
 
-def place_lines(answer: Any) -> list[str]:
-    """The service address in lines, whether it was chosen or written."""
-    answer = answer or {}
-    premise = premises.by_id(str(answer.get("premise_id"))) if answer.get("premise_id") else None
-    return premise.address.lines() if premise is not None else addresses.shown(answer)
-
-
 def _no_longer_fitting(desk: Desk, asked: Page, typed: Mapping[str, Any]) -> dict[str, Any]:
     """An organisation has other documents than a person: a changed mind takes the old answer away."""
     if asked.name == "kind" and typed.get("kind") != desk.answers.get("kind"):
@@ -139,7 +133,11 @@ def digest_of(asked: Page, answers: Mapping[str, Any]) -> str:
 
 def _changed_elsewhere(desk: Desk, asked: Page, typed: Mapping[str, Any], seen: str) -> bool:
     """Another tab changed these very answers since the page was shown, to something else than what is sent now."""
-    return bool(seen) and seen != digest_of(asked, desk.answers) and digest_of(asked, typed) != digest_of(asked, desk.answers)
+    return (
+        bool(seen)
+        and seen != digest_of(asked, desk.answers)
+        and digest_of(asked, typed) != digest_of(asked, desk.answers)
+    )
 
 
 def _conflict(desk: Desk, asked: Page, typed: Mapping[str, Any]) -> HttpResponse:
@@ -150,6 +148,8 @@ def _conflict(desk: Desk, asked: Page, typed: Mapping[str, Any]) -> HttpResponse
         "tone": "wait",
         "urgent": True,
     }
-    response = _show(desk, asked, {**desk.answers, **{n: v for n, v in typed.items() if v is not None}}, [], banners=[banner])
+    response = _show(
+        desk, asked, {**desk.answers, **{n: v for n, v in typed.items() if v is not None}}, [], banners=[banner]
+    )
     response.status_code = 409
     return response

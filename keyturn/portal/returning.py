@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from keyturn import flow
+from keyturn.flow import sentences
 from keyturn.look.parts import Part, problems_of
 from keyturn.portal import seat as seats
-from keyturn.flow import sentences
 from keyturn.portal.desk import Desk, address_of, at_desk, desk_for, show
 from keyturn.portal.proof import code_field
 from keyturn.records.queries import requests
@@ -51,7 +51,14 @@ def resume(request: HttpRequest) -> HttpResponse:
             return show(request, "resume_sent.html", days=settings.KEYTURN_POLICY.draft_days, email=typed)
         error = sentences.sentence(Finding("V-06", "email") if typed else Finding("G-05", "email"))
     field = Part(
-        "text", "email", _("E-mail address"), value=typed, error=error, type="email", inputmode="email", autocomplete="email"
+        "text",
+        "email",
+        _("E-mail address"),
+        value=typed,
+        error=error,
+        type="email",
+        inputmode="email",
+        autocomplete="email",
     )
     return show(
         request, "find.html", title=_("Continue where you left off"), button=_("Mail me the link"), parts=(field,),
@@ -125,7 +132,12 @@ def expired(request: HttpRequest) -> HttpResponse:
     """The draft was kept for as long as we promised, and is gone."""
     return seats.leave(
         show(
-            request, "notice.html", title=_("This request has expired"), link="/start", link_text=_("Start again"),
-            paragraphs=[sentences.sentence(Finding("G-06"))], status=410,
-        )  # fmt: skip
+            request,
+            "notice.html",
+            title=_("This request has expired"),
+            link="/start",
+            link_text=_("Start again"),
+            paragraphs=[sentences.sentence(Finding("G-06"))],
+            status=410,
+        )
     )

@@ -11,15 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from keyturn import flow
-from keyturn.journeys import JOURNEYS
-from keyturn.look.parts import Problem
 from keyturn.flow import sentences
+from keyturn.look.parts import Problem
 from keyturn.portal import forms
 from keyturn.portal import seat as seats
 from keyturn.portal.desk import Desk, at_desk, show
-from keyturn.portal.questions import place_lines, setting_of
+from keyturn.portal.premise_lines import place_lines
+from keyturn.portal.rows import rows_of
 from keyturn.portal.way import way_of
-from keyturn.portal.walk import Walk
 from keyturn.records.queries import requests
 from keyturn.terms.errors import Invalid, StaleVersion
 from keyturn.terms.finding import Finding
@@ -63,31 +62,9 @@ def _show(desk: Desk, problems: list[Finding], *, status: int = 200, **more: Any
 
 def _sections(desk: Desk, errors: Mapping[str, str]) -> list[dict[str, Any]]:
     sections: dict[str, list[dict[str, Any]]] = {}
-    for row in rows_of(desk.walk, errors, desk):
+    for row in rows_of(desk.walk, errors):
         sections.setdefault(row["section"], []).append(row)
     return [{"title": gettext(title), "rows": rows} for title, rows in sections.items()]
-
-
-def rows_of(walk: Walk, errors: Mapping[str, str], desk: Desk | None = None) -> list[dict[str, Any]]:
-    """A row for each question on the way, as the check and the status page show it."""
-    rows = []
-    for page in walk.pages:
-        for question in page.questions:
-            value = walk.answers.get(question.name)
-            if not question.asked_if(walk.answers):
-                continue
-            lines = place_lines(value) if question.name == "service_address" else forms.shown(question, value, setting_of(desk) if desk else forms.Setting())
-            rows.append(
-                {
-                    "name": question.name,
-                    "section": page.section,
-                    "label": forms.label_of(question),
-                    "lines": lines,
-                    "error": errors.get(question.name, ""),
-                    "href": f"/start/{page.name}?check=yes",
-                }
-            )
-    return rows
 
 
 @never_cache
@@ -104,13 +81,16 @@ def done(request: HttpRequest) -> HttpResponse:
 
 
 def summary_of(answers: Mapping[str, Any]) -> str:
-    """One sentence: "Electricity and water at 12 Alder Street from June 3, 2026"."""
-    question = JOURNEYS["start_service"].questions
-    services = forms.shown(question["services"], answers.get("services"), forms.Setting())
-    together = _(" and ").join([", ".join(services[:-1]), services[-1]]) if len(services) > 1 else "".join(services)
-    place = place_lines(answers.get("service_address"))
-    return _("%(services)s at %(place)s from %(date)s.") % {
+    """One sentence: "Electricity and water at 12 Alder Street, from June 3, 2026." """
+    services = forms.said("services", answers)
+    services = [*services[:1], *(each.lower() for each in services[1:])]
+    together = (
+        _("%(most)s and %(last)s") % {"most": ", ".join(services[:-1]), "last": services[-1]}
+        if len(services) > 1
+        else "".join(services)
+    )
+    return _("%(services)s at %(place)s, from %(date)s.") % {
         "services": together,
-        "place": place[0] if place else "",
-        "date": "".join(forms.shown(question["start_date"], answers.get("start_date"), forms.Setting())),
+        "place": ", ".join(place_lines(answers.get("service_address"))[:-1]),
+        "date": "".join(forms.said("start_date", answers)),
     }

@@ -42,7 +42,9 @@ class Walk:
         return [
             Finding("G-05", question.name)
             for question in page.questions
-            if question.required and question.asked_if(self.answers) and self.answers.get(question.name) in (None, "", [], {})
+            if question.required
+            and question.asked_if(self.answers)
+            and self.answers.get(question.name) in (None, "", [], {})
         ]
 
     def is_done(self, name: str) -> bool:
@@ -68,7 +70,11 @@ class Walk:
     def furthest(self) -> str:
         """Where somebody who comes back goes on: after the last page that has an answer, or at the first that lacks one."""
         names = self.names
-        answered = [page.name for page in self.pages if any(self.answers.get(q.name) not in (None, "", [], {}) for q in page.questions)]
+        answered = [
+            page.name
+            for page in self.pages
+            if any(self.answers.get(q.name) not in (None, "", [], {}) for q in page.questions)
+        ]
         if not answered:
             return names[0]
         wanted = self.after(answered[-1])
@@ -77,7 +83,9 @@ class Walk:
     def progress(self, name: str) -> dict[str, Any]:
         """ "Step 2 of 5: You": the sections of the journey, and the check as the last one."""
         sections = list(dict.fromkeys(page.section for page in self.pages))
-        of_page = {page.name: page.section for page in self.pages} | {CODE: getattr(self.journey.page("email"), "section", "")}
+        of_page = {page.name: page.section for page in self.pages} | {
+            CODE: getattr(self.journey.page("email"), "section", "")
+        }
         last = len(sections) + 1
         if name == CHECK:
             return {"now": last, "last": last, "title": gettext("Check and send")}

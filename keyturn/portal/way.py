@@ -8,9 +8,10 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from keyturn.portal.dates import written
 from keyturn.terms.request import Outcome, Standing, Status, Step, public_status
 
 _COLOURS = {
@@ -61,8 +62,16 @@ def way_of(request: Any) -> list[dict[str, str]]:
     if status in (Status.REFUSED, Status.WITHDRAWN):
         return [received, _station(_HEADINGS[status], "is-now", _at(request.ended_at))]
     if status is Status.COMPLETED:
-        return [received, _station(_("We have checked it"), "is-done"), _station(_("Your service is arranged"), "is-done", _at(request.ended_at))]
-    return [received, _checking(request, status), _station(_("Your service is arranged"), "is-later", _("We mail you when it is."))]
+        return [
+            received,
+            _station(_("We have checked it"), "is-done"),
+            _station(_("Your service is arranged"), "is-done", _at(request.ended_at)),
+        ]
+    return [
+        received,
+        _checking(request, status),
+        _station(_("Your service is arranged"), "is-later", _("We mail you when it is.")),
+    ]
 
 
 def _checking(request: Any, status: Status) -> dict[str, str]:
@@ -70,7 +79,11 @@ def _checking(request: Any, status: Status) -> dict[str, str]:
         return _station(_("We have a question for you"), "is-now", _until(request.due_at))
     if status is Status.IN_REVIEW:
         return _station(_("A person is checking it"), "is-now", _promise(request.promised_at))
-    return _station(_("We check and set it up"), "is-now", _("This usually takes a few minutes. If a person has to look, we tell you by when."))
+    return _station(
+        _("We check and set it up"),
+        "is-now",
+        _("This usually takes a few minutes. If a person has to look, we tell you by when."),
+    )
 
 
 def _station(title: Any, when: str, text: Any = "") -> dict[str, str]:
@@ -86,8 +99,11 @@ def _until(at: datetime | None) -> str:
 
 
 def _at(at: datetime | None) -> str:
-    return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else ""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return gettext("%(day)s at %(time)s") % {"day": written(local.date()), "time": date_format(local, "TIME_FORMAT")}
 
 
 def _day(at: datetime | None) -> str:
-    return date_format(timezone.localtime(at), "DATE_FORMAT") if at else ""
+    return written(timezone.localtime(at).date()) if at else ""

@@ -44,8 +44,8 @@ def icon(name: str) -> SafeString:
     """A line icon of our own; always beside words, so it is hidden from screen readers."""
     return format_html(
         '<svg class="kt-icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
-        mark_safe(_ICONS[name]),
-    )  # noqa: S308
+        mark_safe(_ICONS[name]),  # noqa: S308 (drawn above)
+    )
 
 
 @register.simple_tag
@@ -67,10 +67,7 @@ def progress(now: int, last: int, title: str) -> dict[str, Any]:
         "now": now,
         "last": last,
         "title": title,
-        "marks": [
-            ("is-done" if at < now else "is-now" if at == now else "")
-            for at in range(1, last + 1)
-        ],
+        "marks": [("is-done" if at < now else "is-now" if at == now else "") for at in range(1, last + 1)],
     }
 
 
@@ -80,11 +77,7 @@ def languages(context: Mapping[str, Any]) -> dict[str, Any]:
     request = context.get("request")
     here = (get_language() or "en")[:2]
     names = {"en": "English", "es": "Español"}
-    others = [
-        (code, names.get(code, code))
-        for code in settings.KEYTURN_POLICY.languages
-        if code != here
-    ]
+    others = [(code, names.get(code, code)) for code in settings.KEYTURN_POLICY.languages if code != here]
     return {
         "others": others,
         "next": request.get_full_path() if request is not None else "/",
@@ -107,6 +100,4 @@ def spaced(code: str) -> str:
 @register.filter
 def holds(value: Any, item: str) -> bool:
     """Is this choice among what was chosen?"""
-    return (
-        item in value if isinstance(value, (list, tuple, set)) else str(value) == item
-    )
+    return item in value if isinstance(value, (list, tuple, set)) else str(value) == item

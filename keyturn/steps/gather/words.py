@@ -14,7 +14,7 @@ WORDS = {
     "G-05.services": _("Choose at least one service."),
     "G-05.start_date": _("Enter the date from which you need service."),
     "G-05.kind": _("Choose whom the account is for."),
-    "G-05.date_of_birth": _("Enter your date of birth, for example 27 3 1985."),
+    "G-05.date_of_birth": _("Enter your date of birth, for example 3 27 1985."),
     "G-05.organisation_name": _("Enter the legal name of the organisation."),
     "G-05.id_type": _("Choose one of the documents, or say that you have none."),
     "G-05.email": _("Enter your e-mail address."),
