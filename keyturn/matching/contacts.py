@@ -36,8 +36,8 @@ def normal_phone(text: str, *, country: str = "US") -> str:
         parsed = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException:
         return ""
-    if not phonenumbers.is_possible_number(parsed):
-        return ""
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return ""  # a number without its area code is possible, too, and means another telephone in every town
     parsed.extension = None
     return _unless_nobodys(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
