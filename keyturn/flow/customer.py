@@ -156,7 +156,9 @@ def withdraw(*, request_id: UUID, actor: Actor, now: datetime, version: int | No
         raise NotAllowed("too_late")
     moves.is_current(request, version)
     moves.end(request, Outcome.WITHDRAWN, now)
-    moves.record(request, "withdrawn", actor=actor, now=now)
     if request.submitted_at:
         moves.tell(request, News.WITHDRAWN, now=now)
+    else:
+        moves.forget(request)
+    moves.record(request, "withdrawn", actor=actor, now=now)
     return request

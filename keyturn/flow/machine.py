@@ -8,7 +8,9 @@ from uuid import UUID
 from django.db import transaction
 
 from keyturn.flow import moves
+from keyturn.flow.territory import who_serves
 from keyturn.records.models import Decision, Request
+from keyturn.steps import words
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.decide import step as decide
 from keyturn.steps.establish import step as establish
@@ -79,7 +81,7 @@ def _stop(request: Request, verdict: Verdict, data: Mapping[str, Any], *, now: d
     match verdict.effect:
         case Effect.REFUSE:
             moves.end(request, Outcome.REFUSED, now)
-            moves.tell(request, News.REFUSED, now=now, values={"rules": [found.rule for found in verdict.findings]})
+            moves.tell(request, News.REFUSED, now=now, values=_why(request, verdict, policy))
             what = "refused"
         case Effect.ASK | Effect.FIX:
             moves.move(request, Step.VERIFY, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))
@@ -91,6 +93,13 @@ def _stop(request: Request, verdict: Verdict, data: Mapping[str, Any], *, now: d
     moves.record(
         request, what, actor=MACHINE, now=now, data={**data, "rules": sorted({f.rule for f in verdict.findings})}
     )
+
+
+def _why(request: Request, verdict: Verdict, policy: Policy) -> dict[str, Any]:
+    """What a letter of refusal says: the sentences of the rules that refused, and who serves the address instead."""
+    refusing = [found.rule for found in verdict.findings if found.effect is Effect.REFUSE]
+    _ours, neighbour = who_serves(address=request.answers["service_address"], policy=policy)
+    return {"reasons": [words()[number] for number in refusing], "neighbour": neighbour}
 
 
 def _keep_decision(request: Request, verdict: Verdict, *, now: datetime) -> None:

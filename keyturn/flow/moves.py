@@ -78,6 +78,15 @@ def end(request: Request, outcome: Outcome, now: datetime) -> None:
     request.ended_at, request.due_at = now, None
 
 
+def forget(request: Request) -> None:
+    """Nothing stays of a draft that was never sent but its history: answers, proofs, codes and links go."""
+    request.answers = {}
+    request.email_digest = ""
+    for held in (request.email_codes, request.resume_links, request.evidence, request.messages.filter(state="due")):
+        held.all().delete()
+    request.messages.all().update(sealed_content=None)
+
+
 def record(request: Request, what: str, *, actor: Actor, now: datetime, data: Mapping[str, Any] | None = None) -> None:
     """Write the move and its event together; a move that the life cycle does not know is a bug."""
     after = place_of(request)

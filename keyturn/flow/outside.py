@@ -156,8 +156,8 @@ def send_message_job(*, message_id: str, now: datetime) -> None:
 
 def send_message(*, message_id: UUID, now: datetime, policy: Policy) -> None:
     """Send one message; its id stays the same, so that a repeated sending can be told from a second message."""
-    message = Message.objects.select_related("request__premise").get(pk=message_id)
-    if message.state != "due":
+    message = Message.objects.select_related("request__premise").filter(pk=message_id, state="due").first()
+    if message is None:  # sent already, or forgotten with its draft
         return
     try:
         confirm.send(message, policy=policy)

@@ -56,6 +56,7 @@ def review(
         *rules.person_was_shown(word, person_id, shown),
         *rules.person_is_settled(word, findings),
         *rules.premise_is_settled(word, findings),
+        *rules.service_is_not_doubled(word, findings),
     ]
     if problems:
         raise Invalid(problems)

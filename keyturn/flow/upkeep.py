@@ -6,6 +6,7 @@ from django.db import transaction
 
 from keyturn.flow import moves
 from keyturn.records.models import Request
+from keyturn.steps.establish import step as establish
 from keyturn.terms.request import MACHINE, Outcome, Standing, Step
 from keyturn.work import queue
 
@@ -35,9 +36,8 @@ def _expire_one(pk: object, *, now: datetime) -> int:
         return 0
     moves.end(request, Outcome.EXPIRED, now)
     if request.step in moves.DRAFT:
-        request.answers = {}
-        request.email_digest = ""
-        request.messages.all().update(sealed_content=None)
+        moves.forget(request)
+    establish.take_back(request, actor=MACHINE, now=now)
     moves.record(request, "expired", actor=MACHINE, now=now)
     return 1
 

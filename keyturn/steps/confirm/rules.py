@@ -1,6 +1,6 @@
 """What is the customer told, when, and by which channel?"""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -32,9 +32,10 @@ def also_by_text(news: News, answers: Mapping[str, Any]) -> bool:
 
 
 @rule("C-03", "A customer is written to in their own language")
-def language_for(answers: Mapping[str, Any], *, spoken: str) -> str:
-    """The language chosen for letters, else the one in which they filled in the form."""
-    return answers.get("language") or spoken
+def language_for(answers: Mapping[str, Any], *, spoken: str, offered: Collection[str]) -> str:
+    """The language chosen for letters, where we write in it, else the one in which they filled in the form."""
+    chosen = str(answers.get("language") or "")
+    return chosen if chosen in offered else spoken
 
 
 @rule("C-04", "A new code or link is not sent by letter: it would arrive too late")

@@ -1,7 +1,7 @@
 """How does a piece of news become a message, and how is the message written and sent?"""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -36,7 +36,9 @@ def _message(request: Request, news: News, channel: str, *, now: datetime, value
         request=request,
         template=str(news),
         channel=channel,
-        language=rules.language_for(request.answers, spoken=request.language),
+        language=rules.language_for(
+            request.answers, spoken=request.language, offered=settings.KEYTURN_POLICY.languages
+        ),
         created_at=now,
     )
     message.content = {"to": _recipient(request, channel), "values": values}
@@ -77,15 +79,22 @@ def render(message: Message, *, policy: Policy) -> Outgoing:
 def _context(message: Message, values: Mapping[str, Any]) -> dict[str, Any]:
     request = message.request
     assert request is not None
-    start = request.answers.get("start_date")
     return {
         "values": values,
         "reference": request.reference,
         "services": request.answers.get("services", ()),
-        "start_date": date_format(datetime.fromisoformat(start), "DATE_FORMAT") if start else "",
+        "start_date": _shown(request.answers.get("start_date")),
         "address": request.premise.address.lines() if request.premise else [],
         "name": applicant(request.answers).display_name,
         "base_url": settings.KEYTURN_BASE_URL,
         "utility": settings.KEYTURN_BRAND,
         "channel": message.channel,
     }
+
+
+def _shown(day: object) -> str:
+    """A date as people write it. "" where what was typed is none: the code to prove an e-mail must arrive all the same."""
+    try:
+        return date_format(date.fromisoformat(str(day)), "DATE_FORMAT")
+    except ValueError:
+        return ""

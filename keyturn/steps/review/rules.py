@@ -86,3 +86,14 @@ def is_held(last: tuple[str, str, datetime] | None, *, by_other_than: str, now: 
     if last is None or last[0] != "taken" or last[1] == by_other_than:
         return False
     return now - last[2] < HELD_FOR
+
+
+@rule(
+    "R-09",
+    "A service that the person has at the premise already is not begun there a second time",
+    implements=("BR-43", "ER-06"),
+)
+def service_is_not_doubled(decision: Decision, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Neither the registry nor a CIS can hold two live agreements of one person at one service point."""
+    if decision is Decision.APPROVE and any(found.rule == "D-04" for found in findings):
+        yield Finding("R-09", "decision")

@@ -17,9 +17,12 @@ from keyturn.terms.request import Actor, Role, Verdict
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     """Ask for the proof that is missing; `check="identity"` where an outside party must be asked first."""
     facts = _facts(request)
+    to_prove = tuple(rules.email_is_proved(facts))  # first: nobody is checked outside who has not proved their e-mail
+    if to_prove:
+        return Verdict(to_prove)
     if rules.identity_check_is_due(facts, policy):
         return Verdict(check="identity")
-    return Verdict((*rules.email_is_proved(facts), *rules.identity_is_confirmed(facts)))
+    return Verdict(tuple(rules.identity_is_confirmed(facts)))
 
 
 def _facts(request: Request) -> rules.Facts:
