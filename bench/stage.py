@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keyturn.local.postgres import throw_away
+from keyturn.local.homes import throw_away
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,7 +54,7 @@ class Stage:
 @contextmanager
 def stage(*, profile: str = "default", workers: int = 2, settings: dict[str, str] | None = None) -> Iterator[Stage]:
     """Start everything on a durable throw-away PostgreSQL and free ports; stop it all at the end."""
-    with tempfile.TemporaryDirectory(prefix="keyturn-bench-") as name, throw_away(fast=False) as cluster:
+    with tempfile.TemporaryDirectory(prefix="keyturn-bench-") as name, throw_away(durable=True) as cluster:
         folder, port = Path(name), _free_port()
         environment = _environment(cluster.url, folder, port, profile) | (settings or {})
         made = Stage(f"http://127.0.0.1:{port}/api/v1", "", folder, environment)

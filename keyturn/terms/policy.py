@@ -50,7 +50,7 @@ class Policy:
         "ssn",
     )  # BR-08: on one person only
     minimum_age_years: int = 18
-    oldest_age_years: int = 120
+    oldest_age_years: int = 130  # nobody has lived beyond 122
     required_consents: tuple[str, ...] = ("terms",)
     optional_consents: tuple[str, ...] = ("texts", "marketing")
 
