@@ -22,6 +22,8 @@ COMMANDS = {
     "migrate": ("migrate", "Make the tables, or bring them up to date."),
     "doctor": ("doctor", "Check settings, database, queue, CIS, mail, keys and clock."),
     "api-key": ("api_key", "Make, list and revoke keys of the HTTP API."),
+    "import": ("import_", "Take over persons, premises or accounts from a file."),
+    "export": ("export", "Write persons, premises or accounts to a file."),
     "completion": ("completion", "Print the shell's completion script for keyturn."),
 }
 

@@ -3,6 +3,8 @@
 The formats are public (import, export, match): their names and order stay.
 """
 
+import re
+
 PERSON_COLUMNS = (
     "ref", "kind", "given_name", "middle_name", "family_name", "suffix", "organisation_name", "date_of_birth", "email",
     "phone", "id_type", "id_value", "line1", "line2", "city", "state", "postal_code", "country",
@@ -24,3 +26,15 @@ LONGEST = {
     "line1": 200, "line2": 200, "city": 100, "state": 50, "postal_code": 20, "division": 20, "customer_class": 20,
 }  # fmt: skip
 """How many characters a column may hold, where it is not 200."""
+
+_FORMULA = re.compile(r"'*(?:[=@]|[+-](?!\d[\d ().-]*$))")
+
+
+def shielded(text: str) -> str:
+    """A cell that a spreadsheet cannot take for a formula: an apostrophe goes before =, @, and + or - without a number."""
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def unshielded(text: str) -> str:
+    """What `shielded` was given."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

@@ -32,6 +32,7 @@ from keyturn.terms.premise import AgreementStatus
 from keyturn.terms.rows import COLUMNS
 
 BLOCK = 25_000
+TOLD_EVERY = 1_000
 
 NumberedRow = tuple[int, Mapping[str, Any] | Finding]
 """A row's number in its file, and its cells by column, or why they could not be read."""
@@ -53,7 +54,7 @@ def take_in(
     Raises Unavailable when somebody else wrote the same at the same moment (run it again), and what the CIS raises.
     """
     terms = rules.Terms(policy, now.astimezone(ZoneInfo(policy.time_zone)).date())
-    taking = _KINDS[kind](kind, terms, now)
+    taking = _KINDS[kind](kind, terms, now, progress or _quietly)
     left = iter(rows)
     while block := list(islice(left, BLOCK)):
         try:
@@ -61,9 +62,10 @@ def take_in(
                 _take_block(taking, block, dry_run=dry_run)
         except IntegrityError:
             raise Unavailable("changed_meanwhile", "Somebody wrote the same records just now. Run it again.") from None
-        if progress:
-            progress(taking.intake.rows)
     return taking.intake
+
+
+def _quietly(_done: int) -> None: ...
 
 
 def _take_block(taking: "_Taking", block: list[NumberedRow], *, dry_run: bool) -> None:
@@ -81,10 +83,11 @@ def _take_block(taking: "_Taking", block: list[NumberedRow], *, dry_run: bool) -
 class _Taking(ABC):
     """One run over one file: what is known of the file so far, and what came of it."""
 
-    def __init__(self, kind: str, terms: rules.Terms, now: datetime) -> None:
+    def __init__(self, kind: str, terms: rules.Terms, now: datetime, progress: Callable[[int], None]) -> None:
         self.kind = kind
         self.terms = terms
         self.now = now
+        self.progress = progress
         self.intake = Intake(kind)
         self.seen: set[str] = set()
 
@@ -93,6 +96,9 @@ class _Taking(ABC):
         accepted = []
         columns = COLUMNS[self.kind]
         for number, cells in block:
+            self.intake.rows += 1
+            if self.intake.rows % TOLD_EVERY == 0:
+                self.progress(self.intake.rows)
             if isinstance(cells, Finding):
                 self.object_to(number, "", [cells])
                 continue
@@ -103,7 +109,6 @@ class _Taking(ABC):
                 self.seen.add(ref)
             if self.object_to(number, ref, found):
                 accepted.append((number, row))
-        self.intake.rows += len(block)
         return self.judge_together(accepted)
 
     def object_to(self, number: int, ref: str, found: list[Finding]) -> bool:
@@ -130,8 +135,8 @@ class _Taking(ABC):
 
 
 class _Persons(_Taking):
-    def __init__(self, kind: str, terms: rules.Terms, now: datetime) -> None:
-        super().__init__(kind, terms, now)
+    def __init__(self, kind: str, terms: rules.Terms, now: datetime, progress: Callable[[int], None]) -> None:
+        super().__init__(kind, terms, now, progress)
         self.compares = persons.anybody_on_file()  # a first load is taken as it is
         self.incoming: dict[str, persons.Incoming] = {}
         self.holders: dict[str, str] = {}  # digest of a full identifier: whose it is, in this file
@@ -232,8 +237,8 @@ class _Premises(_Taking):
 
 
 class _Accounts(_Taking):
-    def __init__(self, kind: str, terms: rules.Terms, now: datetime) -> None:
-        super().__init__(kind, terms, now)
+    def __init__(self, kind: str, terms: rules.Terms, now: datetime, progress: Callable[[int], None]) -> None:
+        super().__init__(kind, terms, now, progress)
         self.stays: dict[str, list[rules.Stay]] = {}  # premise: who is served there, by this file
 
     def judge_together(self, accepted: Accepted) -> Accepted:

@@ -12,6 +12,7 @@ WORDS = {
     "K-03.long": _("The text is longer than %(most)s characters."),
     "K-03.characters": _("The text holds control characters, or characters that are broken."),
     "K-03.cells": _("The row has more cells than the file has columns. Put texts that hold a comma between quotes."),
+    "K-03.column": _("The line has a column that does not exist."),
     "K-03.json": _("The line is not a JSON object."),
     "K-04": _("The country must be a code of two letters, such as US."),
     "K-05": _("The kind must be “person” or “organisation”."),
