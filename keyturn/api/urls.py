@@ -1,5 +1,17 @@
-"""Which address leads to which page of the api?"""
+"""Which address leads to which part of the API?"""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern] = []
+from keyturn.api import docs
+from keyturn.api.v1 import api, door
+
+_operations = [door.around(pattern) for pattern in api.urls[0] if pattern.name != "api-root"]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="api-docs"), name="api"),
+    path("docs", docs.readable, name="api-docs"),
+    path("v1/openapi.json", docs.openapi_json, name="api-openapi"),
+    path("v1/", include(_operations)),
+    door.around(re_path(r"", door.nowhere, name="api-nowhere")),
+]

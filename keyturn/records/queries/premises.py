@@ -125,6 +125,7 @@ def listed(
         rows = rows.filter(ref=ref)
     if vacant is not None:
         live = ServiceAgreement.objects.filter(service_point__premise=OuterRef("pk"), status__in=LIVE)
+        live = live.exclude(account__customer_class="landlord")  # they make room for whoever moves in
         rows = rows.filter(~Exists(live) if vacant else Exists(live))
     if after:
         rows = rows.filter(pk__gt=after)

@@ -1,0 +1,199 @@
+"""Which shape have persons, accounts and premises on the wire?"""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from keyturn.api.v1.request_shapes import Asked, FieldOut, Word
+
+
+class PersonRow(Asked):
+    """A person as a row of an import: every field may be empty."""
+
+    ref: Word = Field("", description="Your own key; it comes back with the answer.")
+    kind: Literal["person", "organisation"] = "person"
+    given_name: Word = ""
+    middle_name: Word = ""
+    family_name: Word = ""
+    suffix: Word = ""
+    organisation_name: Word = ""
+    date_of_birth: date | None = Field(None, description="ISO 8601.")
+    email: Word = ""
+    phone: Word = ""
+    id_type: Word = Field("", description="driver_licence, state_id, passport, ssn_last4, tax_id, …")
+    id_value: Word = ""
+    line1: Word = ""
+    line2: Word = ""
+    city: Word = ""
+    state: Word = ""
+    postal_code: Word = ""
+    country: Word = "US"
+
+
+class MatchOut(BaseModel):
+    ref: str = Field(description="The probe's own key.")
+    zone: Literal["link", "review", "new"] = Field(
+        description="The matcher's word. That a link in a request also needs something verified is not in it."
+    )
+    candidates: list["MatchCandidateOut"] = Field(description="The best first; at most ten.")
+    model: str = Field(description="Version of the weights.")
+
+
+class MatchCandidateOut(BaseModel):
+    person_id: str
+    ref: str | None = Field(description="The CIS's own id.")
+    weight: float = Field(description="log2 of the odds that the two are one person.")
+    probability: float
+    fields: list[FieldOut]
+    vetoes: list[str] = Field(description="What forbids to link without a human.")
+
+
+class PersonQuery(BaseModel):
+    q: Word = Field("", description="Names (beginnings of words will do), an e-mail, a phone number or the CIS's id.")
+    ref: Word = Field("", description="Only the person with this id of the CIS.")
+    limit: int = Field(50, ge=1, le=200)
+    after: Word = Field("", description="`next` of the page before.")
+
+
+class NameOut(BaseModel):
+    name_type: str
+    given_name: str
+    middle_name: str
+    family_name: str
+    suffix: str
+    organisation_name: str
+
+
+class ContactOut(BaseModel):
+    channel: Literal["email", "phone"]
+    value: str
+    status: str = Field(description="pending, verified or bounced.")
+    is_primary: bool
+
+
+class IdentifierOut(BaseModel):
+    id_type: str
+    masked: str = Field(description="The last four characters; the API never shows more.")
+    is_primary: bool
+
+
+class AddressOut(BaseModel):
+    purpose: str
+    line1: str
+    line2: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+
+
+class PersonAccountOut(BaseModel):
+    account_id: str
+    ref: str | None
+    relationship: str
+    is_main: bool
+
+
+class PersonOut(BaseModel):
+    id: str = Field(description="Of a person who was merged into another: the id of that other one.")
+    ref: str | None = Field(description="The CIS's own id.")
+    kind: Literal["person", "organisation"]
+    display_name: str
+    date_of_birth: date | None
+    language: str
+    version: int
+    names: list[NameOut]
+    contacts: list[ContactOut]
+    identifiers: list[IdentifierOut]
+    addresses: list[AddressOut]
+    accounts: list[PersonAccountOut]
+
+
+class PersonPage(BaseModel):
+    items: list[PersonOut]
+    next: str | None
+
+
+class PageQuery(BaseModel):
+    limit: int = Field(50, ge=1, le=200)
+    after: Word = Field("", description="`next` of the page before.")
+
+
+class HistoryOut(BaseModel):
+    at: datetime
+    what: str = Field(
+        description="person_entered, name_entered, name_ended, contact_entered, …, request_linked, link_undone."
+    )
+    detail: str = Field(description="Which kind of name, contact, identifier or address; empty for the others.")
+    request_id: str | None
+
+
+class HistoryPage(BaseModel):
+    items: list[HistoryOut]
+    next: str | None
+
+
+class AccountPersonOut(BaseModel):
+    person_id: str
+    relationship: str
+    is_main: bool
+    is_responsible: bool
+
+
+class AgreementOut(BaseModel):
+    ref: str | None = Field(description="The CIS's own id.")
+    service: str
+    premise_id: str
+    status: str = Field(description="pending_start, active, pending_stop, stopped or cancelled.")
+    start_date: date
+    end_date: date | None
+
+
+class AccountOut(BaseModel):
+    id: str
+    ref: str | None = Field(description="The CIS's own id.")
+    division: str
+    customer_class: str
+    balance: str = Field(description="What is owed, as a decimal number in the utility's currency.")
+    language: str
+    paperless: bool
+    version: int
+    set_up_on: date
+    people: list[AccountPersonOut]
+    agreements: list[AgreementOut]
+
+
+class PremiseQuery(BaseModel):
+    q: Word = Field("", description="An address as people type it, units and abbreviations included.")
+    ref: Word = Field("", description="Only the premise with this id of the CIS.")
+    occupancy: Literal["vacant", "occupied"] | None = Field(None, description="Only such premises.")
+    limit: int = Field(50, ge=1, le=1000)
+    after: Word = Field("", description="`next` of the page before.")
+
+
+class PostalOut(BaseModel):
+    line1: str
+    line2: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+
+
+class PremiseOut(BaseModel):
+    id: str
+    ref: str = Field(description="The CIS's own id.")
+    address: PostalOut
+    services: list[str]
+    occupancy: Literal["vacant", "occupied"] = Field(
+        description="Vacant: nobody is, or is about to be, served there, but perhaps a landlord."
+    )
+
+
+class PremisePage(BaseModel):
+    items: list[PremiseOut]
+    next: str | None
+
+
+MatchOut.model_rebuild()

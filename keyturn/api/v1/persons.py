@@ -1,0 +1,196 @@
+"""What may a program learn about persons and accounts on file?"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, Query, Router
+
+from keyturn.api.v1 import examples, pages, shape_errors, versions
+from keyturn.api.v1 import person_shapes as shapes
+from keyturn.api.v1.idents import ident
+from keyturn.api.v1.operations import operation
+from keyturn.api.v1.problems import Problem
+from keyturn.records.queries import accounts, person_pages, persons
+from keyturn.terms.address import Address
+from keyturn.terms.person import Identifier, Kind, PersonDetails
+
+router = Router()
+TAG = "Persons and accounts"
+READ = ("persons:read",)
+
+
+@operation(
+    router, "POST", "/persons/match", tag=TAG, summary="Whom does a description fit?", any_of=("persons:match",),
+    answer=shapes.MatchOut, example=examples.PROBE, answered=examples.MATCH,
+)  # fmt: skip
+def match_person(request: HttpRequest, body: Body[shapes.PersonRow]) -> dict[str, Any]:
+    """Ask the matcher. It reads only, so it takes no Idempotency-Key: the answer is today's.
+
+    `link`: one person on file, beyond doubt as far as the description goes; `review`: a human should look; `new`:
+    nobody on file fits.
+    """
+    decision, refs = person_pages.match(_described(body), policy=settings.KEYTURN_POLICY)
+    return {
+        "ref": body.ref,
+        "zone": decision.matcher_zone,
+        "model": decision.model_version,
+        "candidates": [
+            {"person_id": each.person_id, "ref": refs.get(each.person_id), **_scored(each.scored)}
+            for each in decision.ranked
+        ],
+    }
+
+
+def _described(row: shapes.PersonRow) -> PersonDetails:
+    """The row in the process's own words."""
+    address = Address.from_mapping(row.model_dump())
+    return PersonDetails(
+        kind=Kind(row.kind),
+        given_name=row.given_name,
+        middle_name=row.middle_name,
+        family_name=row.family_name,
+        suffix=row.suffix,
+        organisation_name=row.organisation_name,
+        date_of_birth=row.date_of_birth,
+        emails=tuple(filter(None, [row.email])),
+        phones=tuple(filter(None, [row.phone])),
+        identifiers=(Identifier(row.id_type, row.id_value),) if row.id_type and row.id_value else (),
+        addresses=tuple(filter(None, [address])),
+    )
+
+
+def _scored(scored: Any) -> dict[str, Any]:
+    shown = scored.as_json()
+    return {name: shown[name] for name in ("weight", "probability", "fields", "vetoes")}
+
+
+@operation(
+    router, "GET", "/persons", tag=TAG, summary="Search persons", any_of=READ, asked=shapes.PersonQuery,
+    answer=shapes.PersonPage, problems=("invalid",), answered=examples.PERSONS,
+)  # fmt: skip
+def list_persons(request: HttpRequest, asked: Query[shapes.PersonQuery]) -> dict[str, Any]:
+    """Persons on file, in the order in which they were entered. Identifiers show their last four characters only."""
+    after = pages.position(asked.after)
+    rows = person_pages.listed(text=asked.q, ref=asked.ref, after=after, most=asked.limit + 1)
+    parts = person_pages.accounts_of(row.pk for row in rows)
+    return pages.page(rows, asked.limit, lambda row: _shown(row, parts.get(row.pk, [])))
+
+
+@operation(
+    router, "GET", "/persons/{id}", tag=TAG, summary="Read one person", any_of=READ,
+    answer=shapes.PersonOut, problems=("not_found",), answered=examples.PERSON,
+)  # fmt: skip
+def read_person(request: HttpRequest, response: HttpResponse, id: str) -> dict[str, Any]:
+    """Names, contacts, addresses and accounts as they are now. Identifiers show their last four characters only."""
+    found = _whole(id)
+    response["ETag"] = versions.etag(found.version)
+    return _shown(found, person_pages.accounts_of([found.pk]).get(found.pk, []))
+
+
+@operation(
+    router, "GET", "/persons/{id}/history", tag=TAG, summary="Read a person's history", any_of=READ,
+    asked=shapes.PageQuery, answer=shapes.HistoryPage, problems=("not_found", "invalid"), answered=examples.HISTORY,
+)  # fmt: skip
+def read_person_history(request: HttpRequest, id: str, asked: Query[shapes.PageQuery]) -> dict[str, Any]:
+    """What became of a person, oldest first: when something was entered, ended or linked, never what it says."""
+    found = persons.by_id(str(ident(id)))
+    if found is None:
+        raise Problem("not_found")
+    start = _offset(asked.after)
+    changes = person_pages.history(found)[start : start + asked.limit + 1]
+    more = len(changes) > asked.limit
+    items = [_change(each.at, each.what, each.detail, each.request_id) for each in changes[: asked.limit]]
+    return {"items": items, "next": f"h{start + asked.limit}" if more else None}
+
+
+@operation(
+    router, "GET", "/accounts/{id}", tag=TAG, summary="Read one account", any_of=("accounts:read", "persons:read"),
+    answer=shapes.AccountOut, problems=("not_found",), answered=examples.ACCOUNT,
+)  # fmt: skip
+def read_account(request: HttpRequest, response: HttpResponse, id: str) -> dict[str, Any]:
+    """An account, who is on it, and what is served under it."""
+    found = accounts.by_id(ident(id))
+    if found is None:
+        raise Problem("not_found")
+    response["ETag"] = versions.etag(found.version)
+    plain = ("ref", "division", "customer_class", "language", "paperless", "version", "set_up_on")
+    return {
+        "id": str(found.pk),
+        **{name: getattr(found, name) for name in plain},
+        "balance": str(found.balance),
+        "people": [
+            {
+                "person_id": str(each.person_id),
+                "relationship": each.relationship,
+                "is_main": each.is_main,
+                "is_responsible": each.is_responsible,
+            }
+            for each in found.people.all()
+        ],
+        "agreements": [_agreement(each) for each in found.agreements.all()],
+    }
+
+
+def _agreement(row: Any) -> dict[str, Any]:
+    return {
+        "ref": row.ref,
+        "service": row.service_point.service,
+        "premise_id": str(row.service_point.premise_id),
+        "status": row.status,
+        "start_date": row.start_date,
+        "end_date": row.end_date,
+    }
+
+
+def _whole(text: str) -> Any:
+    found = person_pages.whole(str(ident(text)))
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
+def _offset(after: str) -> int:
+    if not after:
+        return 0
+    if after[0] != "h" or not after[1:].isascii() or not after[1:].isdigit() or len(after) > 8:
+        raise shape_errors.one("bad_cursor", "after")
+    return int(after[1:])
+
+
+def _change(at: datetime, what: str, detail: str, request_id: Any) -> dict[str, Any]:
+    return {"at": at, "what": what, "detail": detail, "request_id": str(request_id) if request_id else None}
+
+
+def _shown(person: Any, parts: list[Any]) -> dict[str, Any]:
+    details = persons.details_of(person, open_identifiers=False)
+    return {
+        "id": str(person.pk),
+        "ref": person.ref,
+        "kind": person.kind,
+        "display_name": details.display_name,
+        "date_of_birth": person.date_of_birth,
+        "language": person.language,
+        "version": person.version,
+        "names": [_parts(each, *shapes.NameOut.model_fields) for each in person.names.all()],
+        "contacts": [_parts(each, *shapes.ContactOut.model_fields) for each in person.contacts.all()],
+        "identifiers": [
+            {"id_type": each.id_type, "masked": f"•••• {each.last_four}", "is_primary": each.is_primary}
+            for each in person.identifiers.all()
+        ],
+        "addresses": [_parts(each, *shapes.AddressOut.model_fields) for each in person.addresses.all()],
+        "accounts": [
+            {
+                "account_id": str(each.account_id),
+                "ref": each.account.ref,
+                "relationship": each.relationship,
+                "is_main": each.is_main,
+            }
+            for each in parts
+        ],
+    }
+
+
+def _parts(row: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
