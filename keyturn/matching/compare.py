@@ -9,9 +9,7 @@ from keyturn.matching.places import compare_addresses
 
 def levels(one: Features, other: Features) -> dict[str, str]:
     """field -> level for every field that both sides have. Symmetric; fields that cannot be compared are left out."""
-    found = _name_levels(one, other)
-    if one.birth_date and other.birth_date:
-        found["birth_date"] = compare_dates(one.birth_date, other.birth_date)
+    found = _who_levels(one, other)
     found["identifier"] = identifiers.compare_identifiers(one.identifiers, other.identifiers)
     found["email"] = contacts.compare_emails(one.emails, other.emails)
     found["phone"] = contacts.compare_phones(one.phones, other.phones)
@@ -19,7 +17,7 @@ def levels(one: Features, other: Features) -> dict[str, str]:
     return {field: level for field, level in found.items() if level}
 
 
-def _name_levels(one: Features, other: Features) -> dict[str, str]:
+def _who_levels(one: Features, other: Features) -> dict[str, str]:
     if not one.is_person or not other.is_person:
         return {"organisation": compare_organisations(one.organisation, other.organisation)}
     given = names.compare_given(one.given, one.middle, other.given, other.middle)
@@ -35,6 +33,7 @@ def _name_levels(one: Features, other: Features) -> dict[str, str]:
         "middle": names.compare_middle(one.middle, other.middle),
         "family": family,
         "suffix": names.compare_suffix(one.suffix, other.suffix),
+        "birth_date": compare_dates(one.birth_date, other.birth_date),
     }
 
 

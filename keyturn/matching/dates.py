@@ -32,7 +32,9 @@ def normal_date(born: date | None) -> str:
 
 
 def compare_dates(one: str, other: str) -> str:
-    """The level at which two ISO dates agree; both must be given. Symmetric."""
+    """The level at which two ISO dates agree; "" where one is missing. Symmetric."""
+    if not one or not other:
+        return ""
     if one == other:
         return EXACT
     if one[:4] == other[:4] and one[5:7] == other[8:] and one[8:] == other[5:7]:

@@ -10,7 +10,7 @@ from keyturn.matching.text import squeezed
 
 LEVELS: Final = ("exact", "building", "similar", "neighbour", "street", "locality", "different")
 """From the strongest: the same door; the same house, one unit unknown; the same house but for slips; another unit of
-the house; the same street or property, another or no number; the same ZIP code; none of these."""
+the house; the same street or property, another or no number; the same ZIP code or town; none of these."""
 
 _DIFFERENT: Final = len(LEVELS) - 1
 
@@ -41,7 +41,7 @@ def _rank(mine: NormalAddress, theirs: NormalAddress) -> int:
         return 0 if mine.street == theirs.street and mine.postal == theirs.postal else 2
     if property_agrees:
         return 4
-    return 5 if mine.postal and mine.postal == theirs.postal else _DIFFERENT
+    return 5 if mine.postal == theirs.postal and (mine.postal or mine.city == theirs.city) else _DIFFERENT
 
 
 def same_street(one: NormalAddress, other: NormalAddress) -> bool:
@@ -60,6 +60,8 @@ def _same_property(one: str, other: str) -> bool:
 def _is_near(mine: NormalAddress, theirs: NormalAddress) -> bool:
     """One ZIP code (but for one digit or two exchanged), or one town in one state where the code is missing or wrong."""
     one, other = mine.postal, theirs.postal
+    if mine == theirs:
+        return True
     if one and other and OSA.distance(one, other, score_cutoff=1) <= 1:
         return True
     if not mine.city or not theirs.city or (mine.state and theirs.state and mine.state != theirs.state):

@@ -1,0 +1,199 @@
+"""May the machine say "the same person"?"""
+
+from dataclasses import replace
+
+import pytest
+
+from keyturn.matching import Decision, Features, decide, load, matcher_zone
+from keyturn.matching.addresses import NormalAddress
+from keyturn.terms.policy import Policy
+
+MODEL = load()
+POLICY = Policy()
+HOME = NormalAddress("12", "n main st", "main", "3", "97123", "hillsboro", "or")
+AWAY = NormalAddress("7", "oak ave", "oak", "", "97006", "beaverton", "or")
+JANE = Features(
+    given="jane",
+    family="zelenko",
+    birth_date="1970-03-12",
+    emails=("jane@example.com",),
+    phones=("+15035551234",),
+    addresses=(HOME,),
+)
+BY_EMAIL = frozenset({("email", "jane@example.com")})
+
+
+def decided(
+    probe: Features,
+    *on_file: Features,
+    verified: frozenset[tuple[str, str]] = BY_EMAIL,
+    policy: Policy = POLICY,
+    not_same: frozenset[str] = frozenset(),
+) -> Decision:
+    candidates = {f"p{number}": features for number, features in enumerate(on_file, start=1)}
+    return decide(probe, candidates, model=MODEL, verified=verified, policy=policy, not_same=not_same)
+
+
+def test_nobody_on_file_is_somebody_new() -> None:
+    decision = decided(JANE)
+    assert (decision.zone, decision.ranked, decision.best) == ("new", (), None)
+
+
+def test_somebody_on_file_whose_mailbox_is_proved_is_linked() -> None:
+    decision = decided(JANE, JANE)
+    assert decision.zone == "link"
+    assert decision.best is not None
+    assert (decision.best.person_id, decision.best.linkable, decision.best.why) == ("p1", True, ())
+
+
+def test_somebody_else_is_new_though_listed() -> None:
+    decision = decided(JANE, Features(given="igor", family="smith", birth_date="1985-11-30", addresses=(AWAY,)))
+    assert decision.zone == "new"
+    assert "below_link_score" in decision.ranked[0].why
+
+
+@pytest.mark.parametrize(
+    "verified",
+    [
+        frozenset(),
+        frozenset({("email", "other@example.com")}),
+        frozenset({("phone", "+15035550000")}),
+        frozenset({("identifier", "state_id:zz")}),
+    ],
+)
+def test_without_something_proved_that_is_on_file_a_human_looks(verified: frozenset[tuple[str, str]]) -> None:
+    decision = decided(JANE, JANE, verified=verified)
+    assert decision.zone == "review"
+    assert decision.ranked[0].why == ("nothing_verified",)
+    assert matcher_zone(decision) == "link"
+
+
+@pytest.mark.parametrize(
+    "proof", [("email", "jane@example.com"), ("phone", "+15035551234"), ("identifier", "state_id:a1")]
+)
+def test_any_one_proof_will_do(proof: tuple[str, str]) -> None:
+    with_document = replace(JANE, identifiers=(("state_id", "a1"),))
+    assert decided(with_document, with_document, verified=frozenset({proof})).zone == "link"
+
+
+def test_a_utility_may_link_nobody_automatically() -> None:
+    decision = decided(JANE, JANE, policy=replace(POLICY, link_automatically=False))
+    assert (decision.zone, decision.ranked[0].why) == ("review", ("links_switched_off",))
+    assert matcher_zone(decision) == "link"
+
+
+def test_the_threshold_is_the_utility_s() -> None:
+    without_address = replace(JANE, addresses=(), phones=())
+    assert decided(without_address, JANE).zone == "link"
+    strict = decided(without_address, JANE, policy=replace(POLICY, link_probability=0.9999999))
+    assert (strict.zone, strict.ranked[0].why) == ("review", ("below_link_score",))
+
+
+def test_two_records_that_both_fit_are_left_to_a_human() -> None:
+    decision = decided(JANE, JANE, JANE)
+    assert decision.zone == "review"
+    assert decision.ranked[0].why == ("several_over_threshold", "margin_too_small")
+    assert matcher_zone(decision) == "review"
+
+
+def test_the_margin_to_the_next_candidate_is_in_bits() -> None:
+    near = replace(JANE, given="june", emails=(), phones=())
+    margin = decided(JANE, JANE).ranked[0].scored.weight - decided(JANE, near).ranked[0].scored.weight
+    assert decided(JANE, JANE, near, policy=replace(POLICY, link_margin=margin - 0.01)).zone == "link"
+    tight = decided(JANE, JANE, near, policy=replace(POLICY, link_margin=margin + 0.01))
+    assert (tight.zone, tight.ranked[0].why) == ("review", ("margin_too_small",))
+
+
+def test_name_and_birth_date_alone_link_nobody() -> None:
+    """A namesake born on the same day, whose telephone was typed over an old record's."""
+    bare = replace(JANE, emails=(), phones=(), addresses=())
+    decision = decided(bare, JANE)
+    assert decision.zone == matcher_zone(decision) == "review"
+    assert "only_name_and_birth_date" in decision.ranked[0].why
+
+
+def test_one_group_of_evidence_is_too_little() -> None:
+    mailbox_only = Features(emails=("jane@example.com",))
+    decision = decided(mailbox_only, JANE)
+    assert decision.zone == "review"
+    assert "too_few_groups" in decision.ranked[0].why
+
+
+@pytest.mark.parametrize("given", ["joan", "j", "igor"])
+def test_who_could_be_a_twin_is_not_linked_even_by_the_shared_mailbox(given: str) -> None:
+    decision = decided(replace(JANE, given=given), JANE)
+    assert decision.zone == "review"
+    assert "twin" in decision.ranked[0].why
+
+
+def test_who_married_shows_the_same_document_or_is_looked_at() -> None:
+    document = (("state_id", "a1"),)
+    married = replace(JANE, family="smith")
+    assert "different_surname" in decided(married, JANE).ranked[0].why
+    on_file = replace(JANE, identifiers=document)
+    assert decided(replace(married, identifiers=document), on_file).zone == "link"
+
+
+@pytest.mark.parametrize("flag", ["deceased", "fraud_flag", "protected_address", "already_linked"])
+def test_a_flag_on_file_brings_a_human_in(flag: str) -> None:
+    decision = decided(JANE, replace(JANE, flags=frozenset({flag})))
+    assert (decision.zone, decision.ranked[0].why) == ("review", (flag,))
+
+
+def test_a_different_document_always_brings_a_human_in() -> None:
+    decision = decided(
+        replace(JANE, identifiers=(("state_id", "a1"),)), replace(JANE, identifiers=(("state_id", "b2"),))
+    )
+    assert decision.zone == "review"
+    assert "different_identifier" in decision.ranked[0].why
+
+
+def test_one_document_on_two_persons_is_always_looked_at() -> None:
+    """ER-12: the identifier belongs to somebody else."""
+    holder = Features(given="igor", family="smith", birth_date="1950-01-02", identifiers=(("state_id", "a1"),))
+    decision = decided(replace(JANE, identifiers=(("state_id", "a1"),)), holder)
+    assert decision.zone == "review"
+    assert decision.ranked[0].relation == ("shared_identifier",)
+
+
+def test_a_husband_is_shown_to_a_human_and_a_stranger_who_lived_there_before_is_not() -> None:
+    husband = replace(JANE, given="igor", birth_date="1968-07-30", emails=(), phones=())
+    former_tenant = Features(given="mary", family="smith", birth_date="1955-05-05", addresses=(HOME,))
+    assert decided(JANE, husband).zone == "review"
+    assert decided(JANE, husband).ranked[0].relation == ("household",)
+    assert decided(JANE, former_tenant).zone == "new"
+
+
+def test_a_husband_on_file_does_not_stand_in_the_way_of_her_own_record() -> None:
+    husband = replace(JANE, given="igor", birth_date="1968-07-30")
+    assert decided(JANE, husband, JANE).zone == "link"
+
+
+def test_whom_staff_ruled_out_is_listed_last_and_neither_linked_nor_a_rival() -> None:
+    ruled_out = frozenset({"p1"})
+    alone = decided(JANE, JANE, not_same=ruled_out)
+    assert (alone.zone, alone.best) == ("new", None)
+    assert alone.ranked[0].why == ("not_the_same_person",)
+    both = decided(JANE, JANE, JANE, not_same=ruled_out)
+    assert both.zone == "link"
+    assert [each.person_id for each in both.ranked] == ["p2", "p1"]
+
+
+def test_the_best_come_first_and_only_so_many_are_kept() -> None:
+    crowd = [replace(JANE, birth_date=f"19{year}-06-30") for year in range(40, 60)]
+    decision = decided(JANE, *crowd, JANE)
+    assert len(decision.ranked) == POLICY.candidates_kept
+    weights = [each.scored.weight for each in decision.ranked]
+    assert weights == sorted(weights, reverse=True)
+    assert decision.ranked[0].person_id == "p21"
+
+
+def test_equal_candidates_keep_one_order() -> None:
+    one = decide(JANE, {"b": JANE, "a": JANE}, model=MODEL, verified=BY_EMAIL, policy=POLICY)
+    assert [each.person_id for each in one.ranked] == ["a", "b"]
+
+
+def test_a_decision_can_be_stored_and_tells_nothing_personal() -> None:
+    text = str(decided(JANE, JANE).as_json())
+    assert MODEL.version in text
+    assert not any(secret in text for secret in ("jane", "zelenko", "1970", "5035551234"))

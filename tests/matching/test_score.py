@@ -1,0 +1,157 @@
+"""Does each agreement and each difference weigh what it should?"""
+
+from dataclasses import replace
+from math import log2
+
+import pytest
+
+from keyturn.matching import Features, Scored, load, score
+from keyturn.matching.addresses import NormalAddress
+
+MODEL = load()
+HOME = NormalAddress("12", "n main st", "main", "3", "97123", "hillsboro", "or")
+JANE = Features(
+    given="jane",
+    family="zelenko",
+    birth_date="1970-03-12",
+    emails=("jane@example.com",),
+    phones=("+15035551234",),
+    identifiers=(("state_id", "a1"),),
+    addresses=(HOME,),
+)
+
+
+def scored(one: Features, other: Features) -> Scored:
+    return score(one, other, model=MODEL)
+
+
+def test_somebody_is_surely_themselves() -> None:
+    result = scored(JANE, JANE)
+    assert result.probability > 0.9999
+    assert result.vetoes == ()
+    assert result.groups == {"name", "birth_date", "identifier", "contact", "address"}
+
+
+def test_nobody_is_somebody_of_whom_nothing_is_known() -> None:
+    assert scored(JANE, Features()).weight == pytest.approx(min(MODEL.priors), abs=0.1)
+    assert scored(Features(), Features()).groups == frozenset()
+
+
+def test_the_weight_is_the_prior_and_all_fields_together() -> None:
+    for other in (
+        JANE,
+        replace(JANE, given="joan"),
+        replace(JANE, birth_date="1970-12-03", phones=()),
+        Features(family="zelenko"),
+    ):
+        result = scored(JANE, other)
+        assert result.weight == pytest.approx(MODEL.priors[0] + sum(each.weight for each in result.fields), abs=0.01)
+        assert result.probability == pytest.approx(1 / (1 + 2**-result.weight), abs=1e-6)
+
+
+def test_smith_weighs_less_than_zelenko() -> None:
+    def surname(name: str) -> float:
+        one = Features(family=name, birth_date="1970-03-12")
+        return next(each.weight for each in scored(one, one).fields if each.field == "family")
+
+    assert surname("zelenko") - surname("smith") == pytest.approx(log2(0.0079 / 0.00003), abs=0.1)
+
+
+def test_a_slip_weighs_less_than_the_name_itself_and_more_than_another_name() -> None:
+    by_level = {name: scored(JANE, replace(JANE, family=name)).weight for name in ("zelenko", "zelenka", "roe")}
+    assert by_level["zelenko"] > by_level["zelenka"] > by_level["roe"]
+
+
+def test_an_address_counts_once_however_many_of_its_parts_agree() -> None:
+    two = replace(JANE, addresses=(HOME, replace(HOME, number="14")))
+    assert [each.field for each in scored(two, two).fields].count("address") == 1
+    assert scored(two, two).weight == pytest.approx(scored(JANE, JANE).weight)
+
+
+def test_a_second_contact_of_the_same_household_counts_in_part_only() -> None:
+    weights = {each.field: each.weight for each in scored(JANE, JANE).fields}
+    assert weights["phone"] < weights["email"] / 3
+
+
+def test_a_family_s_agreements_hardly_count_for_one_person() -> None:
+    """Surname, door, telephone and mailbox agree: 45 bits against a stranger, and nothing against a husband."""
+    husband = replace(JANE, given="igor", birth_date="1968-07-30", identifiers=())
+    result = scored(husband, JANE)
+    assert sum(each.weight for each in result.fields if each.weight > 0) > 40
+    assert result.probability < 0.01
+    assert result.level("household") == "relative"
+
+
+def test_no_name_no_match_by_household_alone() -> None:
+    assert scored(replace(JANE, given="", birth_date="", identifiers=()), JANE).probability < 0.9
+
+
+@pytest.mark.parametrize(
+    ("change", "veto"),
+    [
+        ({"identifiers": (("state_id", "b2"),)}, "different_identifier"),
+        ({"birth_date": "1985-11-30"}, "different_birth_date"),
+        ({"birth_date": "1970-03-25"}, "different_birth_date"),
+        ({"birth_date": "1990-03-12"}, "generation_gap"),
+        ({"given": "joan"}, "twin"),
+        ({"given": "j"}, "twin"),
+        ({"given": "maria jose"}, "twin"),
+        ({"kind": "organisation", "organisation": "zelenko"}, "different_kind"),
+    ],
+)
+def test_what_forbids_a_link(change: dict[str, object], veto: str) -> None:
+    assert veto in scored(replace(JANE, **change), JANE).vetoes  # type: ignore[arg-type]
+    assert veto in scored(JANE, replace(JANE, **change)).vetoes  # type: ignore[arg-type]
+
+
+def test_jr_is_not_sr_but_a_missing_suffix_is_no_conflict() -> None:
+    junior, senior = replace(JANE, suffix="jr"), replace(JANE, suffix="sr")
+    assert scored(junior, senior).vetoes == ("suffix_conflict",)
+    assert scored(junior, JANE).vetoes == ()
+
+
+@pytest.mark.parametrize("slip", ["1970-12-03", "1970-03-21", "1970-03-13"])
+def test_a_slip_in_the_birth_date_is_no_veto(slip: str) -> None:
+    assert scored(replace(JANE, birth_date=slip), JANE).vetoes == ()
+
+
+@pytest.mark.parametrize("flag", ["deceased", "fraud_flag", "protected_address", "already_linked"])
+def test_flags_of_the_person_on_file_are_vetoes(flag: str) -> None:
+    assert scored(JANE, replace(JANE, flags=frozenset({flag}))).vetoes == (flag,)
+    assert scored(replace(JANE, flags=frozenset({flag})), JANE).vetoes == ()
+
+
+def test_a_name_agrees_only_with_both_its_halves() -> None:
+    assert "name" in scored(replace(JANE, given="zelenko", family="jane"), JANE).groups
+    assert "name" not in scored(replace(JANE, given=""), JANE).groups
+    assert "name" not in scored(replace(JANE, given="j"), JANE).groups
+    assert "name" not in scored(replace(JANE, family="roe"), JANE).groups
+
+
+def test_scores_tell_nothing_personal() -> None:
+    text = str(scored(JANE, JANE).as_json())
+    assert not any(secret in text for secret in ("jane", "zelenko", "1970", "5035551234", "main", "a1"))
+
+
+def test_organisations_of_one_name_and_tax_number_are_one() -> None:
+    acme = Features(
+        kind="organisation", organisation="acme plumbing", identifiers=(("tax_id", "t1"),), phones=("+15035551234",)
+    )
+    assert scored(acme, acme).probability > 0.999
+    assert scored(replace(acme, identifiers=(("tax_id", "t2"),)), acme).vetoes == ("different_identifier",)
+
+
+@pytest.mark.parametrize("section", ["person", "organisation", "shared"])
+def test_each_column_of_the_model_adds_up(section: str) -> None:
+    """Levels of a field exclude each other; the last four digits are asked of those who show no whole number."""
+    import json
+    from pathlib import Path
+
+    import keyturn.matching.model as model
+
+    table = json.loads((Path(model.__file__).parent / "models" / "default.json").read_text())[section]
+    for field, rows in table.items():
+        if field == "identifier":
+            rows = {level: row for level, row in rows.items() if level in ("equal", "different")}
+        for column in range(4):
+            assert sum(row[column] for row in rows.values()) == pytest.approx(1, abs=0.011), (field, column)
