@@ -48,7 +48,7 @@ def tell_cis(*, request_id: UUID, now: datetime, policy: Policy) -> None:
     try:
         answer = (cis().find(key) if look_up else None) or cis().send(command, key=key)
     except (Unavailable, InDoubt, Rejected) as problem:
-        _called_in_vain(request_id, problem, now=now, policy=policy)
+        _called_in_vain(request_id, problem, doubted=look_up, now=now, policy=policy)
     else:
         _answered(request_id, answer, now=now)
 
@@ -90,14 +90,14 @@ def _answered(request_id: UUID, answer: Answer, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def _called_in_vain(request_id: UUID, problem: KeyturnError, *, now: datetime, policy: Policy) -> None:
+def _called_in_vain(request_id: UUID, problem: KeyturnError, *, doubted: bool, now: datetime, policy: Policy) -> None:
     """Keep what is known of the outcome, and see to it that somebody goes on (I8)."""
     request = moves.locked(request_id)
     delivery = Delivery.objects.select_for_update().get(request=request)
     if delivery.state == "done":
         return
     plan = sync_rules.plan_after(problem, tries=delivery.tries, key=delivery.key, now=now, policy=policy)
-    sync.keep_problem(delivery, problem, plan)
+    sync.keep_problem(delivery, problem, plan, doubted=doubted)
     match plan.next:
         case Next.STAFF:
             found = Finding("S-03", "", Effect.REFER, {"code": problem.code})

@@ -80,7 +80,7 @@ class Policy:
 
     # The CIS
     cis_timeout_seconds: float = 10.0
-    cis_tries: int = 12  # then an engineer looks
+    cis_tries: int = 120  # then an engineer looks; with the waits below that is after a day
     cis_first_wait_seconds: float = 2.0
     cis_longest_wait_seconds: float = 900.0
     customer_class_person: str = "residential"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
+
 from keyturn.journeys.applicant import applicant, mailing_address
 from keyturn.records.models import Delivery, Person, Request, ServiceAgreement
 from keyturn.steps.sync import rules
@@ -76,15 +78,15 @@ def _as_json(answer: Answer) -> Mapping[str, Any]:
     }
 
 
-def keep_problem(delivery: Delivery, problem: KeyturnError, plan: rules.Plan) -> None:
-    """Write down what a try came to. Only a code is kept: a CIS's text may quote what it was sent."""
-    states = {
-        rules.Next.RETRY: "intended",
-        rules.Next.LOOK_UP: "in_doubt",
-        rules.Next.STAFF: "rejected",
-        rules.Next.ENGINEER: "in_doubt" if isinstance(problem, InDoubt) else "intended",
-    }
-    delivery.state = states[plan.next]
+def keep_problem(delivery: Delivery, problem: KeyturnError, plan: rules.Plan, *, doubted: bool) -> None:
+    """Write down what a try came to. Only a code is kept: a CIS's text may quote what it was sent.
+
+    `doubted`: an earlier try was in doubt already. That nobody could be asked about it does not end the doubt (S-02).
+    """
+    if plan.next is rules.Next.STAFF:
+        delivery.state = "rejected"
+    else:
+        delivery.state = "in_doubt" if doubted or isinstance(problem, InDoubt) else "intended"
     delivery.problem = problem.code[:80]
     delivery.leased_until = None
     delivery.next_try_at = plan.at
@@ -97,9 +99,21 @@ def start_again(request: Request, *, now: datetime) -> None:
 
 
 def must_wait_for_another(request: Request, delivery: Delivery) -> bool:
-    """Whether an earlier request of the same person is still on its way: one of the two tells the CIS of the person.
+    """Whether another request of the same person is on its way: only one of the two may tell the CIS of the person.
 
-    Order per person; a rejected one does not hold up the next, one in doubt or given up does.
+    Holds the person's row, so that two who look at one moment see each other. Who is with the CIS already goes first,
+    else the older one; clocks of two machines differ, so age alone does not tell. A rejected delivery holds up nobody,
+    one in doubt or given up does.
     """
-    earlier = Delivery.objects.filter(request__person_id=request.person_id, created_at__lt=delivery.created_at)
-    return earlier.exclude(state__in=("done", "rejected")).exclude(request__standing=Standing.NOBODY).exists()
+    Person.objects.select_for_update(no_key=True).get(pk=request.person_id)
+    others = (
+        Delivery.objects.filter(request__person_id=request.person_id)
+        .exclude(pk=delivery.pk)
+        .exclude(state__in=("done", "rejected"))
+        .exclude(request__standing=Standing.NOBODY)
+    )
+    older = Q(created_at__lt=delivery.created_at) | Q(created_at=delivery.created_at, pk__lt=delivery.pk)
+    with_the_cis = Q(state__in=("sent", "in_doubt"))
+    if rules.must_look_up(delivery.state):
+        return others.filter(older & with_the_cis).exists()
+    return others.filter(older | with_the_cis).exists()
