@@ -102,7 +102,7 @@ def shown(value: Any) -> list[str]:
     if not isinstance(value, Mapping):
         return []
     address = Address.from_mapping(value)
-    lines = address.lines()
+    lines = [line.rstrip(",") for line in address.lines()]
     if lines and address.country not in ("", "US"):
         lines[-1] = dict(countries()).get(address.country, address.country)
     return lines

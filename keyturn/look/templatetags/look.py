@@ -1,6 +1,5 @@
 """How does a template say "show this field", "this icon", "this page in the other language"?"""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 from keyturn.look.parts import Part, Problem
 
@@ -86,15 +85,16 @@ def languages(context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @register.filter
-def piece(value: Any, name: str) -> Any:
-    """One piece of a mapping value (the day of a date); empty where there is none."""
-    return value.get(name, "") if isinstance(value, Mapping) else ""
-
-
-@register.filter
-def spaced(code: str) -> str:
-    """A reference in groups, so that it can be read out: "KT7 Q4M" for the eye, unchanged when copied."""
-    return re.sub(r"\s+", " ", str(code))
+def boxes(field: Part) -> list[dict[str, Any]]:
+    """The three boxes of a date, in the order in which the language being shown writes one."""
+    labels = {
+        "month": pgettext("part of a date", "Month"),
+        "day": pgettext("part of a date", "Day"),
+        "year": pgettext("part of a date", "Year"),
+    }
+    value = field.value if isinstance(field.value, Mapping) else {}
+    order = pgettext("order of the boxes of a date", "month day year").split()
+    return [{"name": n, "label": labels[n], "value": value.get(n, ""), "width": 4 if n == "year" else 3} for n in order]
 
 
 @register.filter

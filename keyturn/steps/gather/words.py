@@ -19,5 +19,5 @@ WORDS = {
     "G-05.id_type": _("Choose one of the documents, or say that you have none."),
     "G-05.email": _("Enter your e-mail address."),
     "G-05.consents": _("Agree to the terms of service to go on."),
-    "G-06": _("This draft has expired. Please start again: it takes about five minutes."),
+    "G-06": _("This draft has expired. Please start again: it takes about ten minutes."),
 }
