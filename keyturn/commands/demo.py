@@ -46,11 +46,13 @@ def command(port: int, data: Path | None, fresh: bool, persons: int, timings: bo
       keyturn demo --port 8080 --fresh --persons 5000
     """
     from keyturn.local.demo import Demo, default_folder
-    from keyturn.local.leash import tie_to_parent
+    from keyturn.local.leash import Make, tie_to_parent
     from keyturn.local.processes import Crew
 
+    make = None
     if with_parent:
         tie_to_parent(signal.SIGTERM)
+        make = Make()
     crew = Crew(say=_say)
     crew.listen()
     demo = Demo((data or default_folder(PROJECT)).absolute(), port=port, persons=persons, say=_say, crew=crew)
@@ -61,7 +63,7 @@ def command(port: int, data: Path | None, fresh: bool, persons: int, timings: bo
                 _say(f"{seconds:6.2f} s  {phase}")
             _say(f"{sum(demo.seconds.values()):6.2f} s  together")
         _welcome(demo.url, demo.folder, [(each["username"], each["password"], each["role"]) for each in given.staff])
-        crew.keep_up()
+        crew.keep_up(make=make)
     except KeyboardInterrupt:
         pass
     finally:

@@ -8,6 +8,7 @@ that it needs nothing but the standard library, and so that no Python code runs 
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,29 @@ def tie_to_parent(sig: int = signal.SIGKILL) -> None:
     """Ask the kernel to send `sig` to this process when its parent ends. Elsewhere than on Linux it does nothing."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, sig, 0, 0, 0)
+
+
+class Make:
+    """The `make` that started us: does it wait for us to end because somebody interrupted it?
+
+    A terminal's Ctrl-C reaches us too, but `kill -INT` of make alone does not: make only stops catching the signal and
+    then waits for ever. That is what can be seen from here.
+    """
+
+    def __init__(self) -> None:
+        self._pid = os.getppid()
+        self._caught = self._catches_interrupts()
+
+    def interrupted(self) -> bool:
+        return self._caught and os.getppid() == self._pid and not self._catches_interrupts()
+
+    def _catches_interrupts(self) -> bool:
+        try:
+            status = Path(f"/proc/{self._pid}/status").read_text()
+        except OSError:
+            return False
+        found = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
+        return bool(found and int(found[1], 16) >> (signal.SIGINT - 1) & 1)
 
 
 def popen(

@@ -120,10 +120,10 @@ class Crew:
             if told := watch.look():
                 self._say(told)
 
-    def keep_up(self) -> None:
-        """Look after everybody until we are asked to stop."""
+    def keep_up(self, *, make: leash.Make | None = None) -> None:
+        """Look after everybody until we, or the `make` that started us, are asked to stop."""
         self._starting = False
-        while not self.stop_asked.wait(LOOK_SECONDS):
+        while not self.stop_asked.wait(LOOK_SECONDS) and not (make and make.interrupted()):
             self.look()
 
     def stop(self) -> None:

@@ -23,7 +23,7 @@ QUIET = ("KEYTURN_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
 class Running:
     """A demo in a process of its own, as a terminal would run it."""
 
-    def __init__(self, folder: Path, port: int, *more: str) -> None:
+    def __init__(self, folder: Path, port: int, *more: str, makefile: Path | None = None) -> None:
         env = {name: value for name, value in os.environ.items() if not name.startswith(QUIET)}
         command = [
             sys.executable,
@@ -38,6 +38,9 @@ class Running:
             "200",
             *more,
         ]
+        if makefile:
+            makefile.write_text("demo:\n\t@" + " ".join([*command, "--with-parent"]) + "\n")
+            command = ["make", "-s", "-f", str(makefile), "demo"]
         self.process = subprocess.Popen(
             command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
@@ -111,6 +114,13 @@ def test_ctrl_c_sigterm_and_a_closed_terminal_leave_no_process(demo, sig):
 
 def test_kill_9_of_it_leaves_no_process(demo):
     demo.end(signal.SIGKILL)
+    assert gone(demo.family)
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda sig: sig.name)
+def test_ending_the_make_that_started_it_leaves_no_process(folder, tmp_path, sig):
+    demo = Running(folder, free_port(), makefile=tmp_path / "Makefile")
+    demo.end(sig)
     assert gone(demo.family)
 
 
