@@ -11,7 +11,7 @@ from keyturn.matching.decide import decide
 from keyturn.matching.model import load
 from keyturn.records import person_index
 from keyturn.records.models import Account, MatchKey, Person, PersonIdentifier, Premise, ServiceAgreement, ServicePoint
-from keyturn.records.queries import persons, premises
+from keyturn.records.queries import persons, premises, rows
 from keyturn.steps.maintain import step
 from keyturn.steps.maintain.intake import Intake
 from keyturn.terms.policy import Policy
@@ -147,6 +147,14 @@ def test_a_new_row_that_may_be_somebody_on_file_is_reported_and_not_merged(take_
     assert Person.objects.count() == 3
 
 
+def test_likeness_within_a_file_is_left_to_the_search_for_duplicates(
+    take_in: TakeIn, ada: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step, "BLOCK", 1)
+    take_in("persons", {"ref": "P0", "given_name": "Zoltan", "family_name": "Quigley"})
+    assert take_in("persons", ada, ada | {"ref": "P2", "id_type": "", "id_value": ""}).lookalikes == []
+
+
 def test_a_dry_run_says_the_same_and_writes_nothing(take_in: TakeIn, ada: Row) -> None:
     bad = {"ref": "P2", "given_name": "Bea", "date_of_birth": "yesterday"}
     assert counts(take_in("persons", ada, bad, dry_run=True)) == (1, 0, 0, 1)
@@ -166,8 +174,8 @@ def test_nothing_is_written_where_the_cis_refuses(take_in: TakeIn, ada: Row, mon
 
 def test_a_file_of_many_blocks_is_one_file(take_in: TakeIn, ada: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(step, "BLOCK", 2)
-    rows = [{"ref": f"P{n}", "given_name": "Ada", "family_name": f"Name{n}"} for n in range(5)]
-    intake = take_in("persons", *rows, rows[0])
+    many = [{"ref": f"P{n}", "given_name": "Ada", "family_name": f"Name{n}"} for n in range(5)]
+    intake = take_in("persons", *many, many[0])
     assert counts(intake) == (5, 0, 0, 1)
     assert intake.lookalikes == []
 
@@ -236,3 +244,23 @@ def test_one_premise_has_one_customer_at_a_time(take_in: TakeIn, ada: Row, house
     handed_over = account | {"status": "stopped", "end_date": "2023-12-31"}
     assert counts(take_in("accounts", second, handed_over)) == (1, 1, 0, 0)
     assert cis.connector().audit() == []
+
+
+def test_a_start_that_is_put_off_moves_the_agreement(take_in: TakeIn, ada: Row, house: Row, account: Row) -> None:
+    take_in("premises", house)
+    take_in("persons", ada)
+    take_in("accounts", account | {"status": "pending_start", "start_date": "2026-02-01"})
+    put_off = account | {"status": "pending_start", "start_date": "2026-03-01"}
+    assert counts(take_in("accounts", put_off)) == (0, 1, 0, 0)
+    assert set(ServiceAgreement.objects.values_list("start_date", flat=True)) == {date(2026, 3, 1)}
+
+
+def test_an_account_of_two_places_is_exported_with_the_live_one(
+    take_in: TakeIn, ada: Row, house: Row, account: Row
+) -> None:
+    take_in("premises", house, house | {"ref": "L2", "line1": "14 Lantern St"})
+    take_in("persons", ada)
+    take_in("accounts", account | {"status": "stopped", "end_date": "2023-12-31"})
+    moved = account | {"premise_ref": "L2", "start_date": "2024-01-01"}
+    assert counts(take_in("accounts", moved)) == (0, 1, 0, 0)
+    assert list(rows.export("accounts")) == [moved]

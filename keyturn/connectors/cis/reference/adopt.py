@@ -124,19 +124,29 @@ def accounts(cursor: Cursor, rows: Rows) -> int:
 
 
 def _agreements(cursor: Cursor) -> None:
-    """Update, then insert what is not there: ON CONFLICT would ask the constraint one_at_a_time twice for each row."""
+    """Update, then insert what is not there: ON CONFLICT would ask the constraint one_at_a_time twice for each row.
+
+    The agreement that is meant is the account's live one at the service point, else the one with the same first day:
+    a start that was put off moves it, and one that a request made is not made again.
+    """
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.meant")
     cursor.execute(
-        "UPDATE agreement g SET status = s.status, end_date = s.end_date FROM staged s WHERE g.account_ref = s.ref"
-        " AND g.start_date = s.start_date AND g.request_reference = ''"
-        " AND (g.status, g.end_date) IS DISTINCT FROM (s.status, s.end_date)"
+        "CREATE TEMPORARY TABLE meant ON COMMIT DROP AS SELECT DISTINCT ON (s.ref, p.ref) s.ref AS account_ref,"
+        " p.ref AS point_ref, g.ref AS agreement_ref, s.status, s.start_date, s.end_date FROM staged s"
+        " JOIN service_point p ON p.premise_ref = s.premise_ref AND (s.service_types = ''"
+        " OR p.service = ANY(string_to_array(s.service_types, ';')))"
+        " LEFT JOIN agreement g ON g.account_ref = s.ref AND g.service_point_ref = p.ref AND (g.start_date = s.start_date"
+        " OR g.status IN ('pending_start', 'active', 'pending_stop'))"
+        " ORDER BY s.ref, p.ref, g.status IN ('pending_start', 'active', 'pending_stop') DESC NULLS LAST, g.ref"
+    )
+    cursor.execute(
+        "UPDATE agreement g SET status = m.status, start_date = m.start_date, end_date = m.end_date FROM meant m"
+        " WHERE g.ref = m.agreement_ref AND (g.status, g.start_date, g.end_date)"
+        " IS DISTINCT FROM (m.status, m.start_date, m.end_date)"
     )
     cursor.execute(
         "INSERT INTO agreement (service_point_ref, account_ref, status, start_date, end_date)"
-        " SELECT p.ref, s.ref, s.status, s.start_date, s.end_date FROM staged s JOIN service_point p"
-        " ON p.premise_ref = s.premise_ref AND (s.service_types = ''"
-        " OR p.service = ANY(string_to_array(s.service_types, ';')))"
-        " WHERE NOT EXISTS (SELECT 1 FROM agreement g WHERE g.account_ref = s.ref AND g.service_point_ref = p.ref"
-        " AND g.start_date = s.start_date AND g.request_reference = '')"
+        " SELECT point_ref, account_ref, status, start_date, end_date FROM meant WHERE agreement_ref IS NULL"
     )
 
 
