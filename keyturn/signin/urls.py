@@ -1,5 +1,11 @@
 """Which address leads to which page of the signin?"""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from keyturn.signin import views
+
+app_name = "signin"
+urlpatterns = [
+    path("signin", views.SignInView.as_view(), name="signin"),
+    path("signout", views.sign_out, name="signout"),
+]

@@ -1,0 +1,296 @@
+"""What do staff see of one request before they decide?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from keyturn import flow
+from keyturn.console import answers, comparison, story, vocabulary
+from keyturn.console.access import DECIDERS, RETRIERS, STAFF, actor_of, only, role_of
+from keyturn.console.queue import page
+from keyturn.console.rows import (
+    holder_of,
+    name_of,
+    promise_of,
+    reasons_of,
+    services_of,
+    short_address,
+    status_of,
+    status_word,
+)
+from keyturn.console.vocabulary import say
+from keyturn.journeys.applicant import applicant
+from keyturn.look.parts import Problem
+from keyturn.records.queries import console, dossier, premises, requests
+from keyturn.terms.finding import Effect, Finding
+from keyturn.terms.request import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was sent with a decision that could not be taken: it stays in the form. `problems` lead to the fields."""
+
+    decision: str = ""
+    reason: str = ""
+    template: str = ""
+    person: str = ""
+    problems: tuple[Problem, ...] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    changed: Sequence[story.Happening] = ()
+    revealed: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING = Typed()
+
+
+def find(reference: str) -> Any:
+    """The request with this reference; drafts are nobody's business but their owner's."""
+    found = requests.by_reference(reference)
+    if found is None or found.submitted_at is None:
+        raise Http404
+    return found
+
+
+@require_safe
+@only(STAFF)
+def show(request: HttpRequest, reference: str) -> HttpResponse:
+    return case_page(request, find(reference), Typed(person=request.GET.get("person", "")))
+
+
+def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status: int = 200) -> HttpResponse:
+    """The whole page, also when a decision could not be taken."""
+    now = timezone.now()
+    events = requests.events(case)
+    notes = dossier.notes(case)
+    names = story.names_in(events, notes)
+    people = _people(case, typed)
+    return page(
+        request,
+        "console/request.html",
+        status=status,
+        counts=console.counts(now=now),
+        case=case,
+        name=name_of(case),
+        services=services_of(case),
+        start=answers.day(case.answers.get("start_date", "")),
+        address=short_address(case),
+        state=status_of(case),
+        status_word=status_word(case),
+        tone=vocabulary.STATUS_TONES.get(status_of(case), ""),
+        promise=promise_of(case, now=now),
+        channel=say(vocabulary.CHANNELS, case.channel),
+        reasons=reasons_of(case),
+        differing=_differences(case),
+        debts=_debts(case, people),
+        living_there=_agreements(case),
+        premise_facts=premises.facts(case.premise) if case.premise else None,
+        premise_services=", ".join(say(vocabulary.SERVICES, each) for each in case.premise.services)
+        if case.premise
+        else "",
+        sections=answers.sections_of(case),
+        proofs=_proofs(case),
+        notes=story.spoken(notes, names=names),
+        sent=_messages(case),
+        delivery=_delivery(case),
+        events=story.told(events, names=names),
+        seen=case.events_written,
+        typed=typed,
+        problems=typed.problems,
+        revealed=typed.revealed,
+        **people,
+        **_powers(request, case, typed, now=now),
+    )
+
+
+# ---------------------------------------------------------------- whom it may be
+
+
+def _people(case: Any, typed: Typed) -> dict[str, Any]:
+    """The candidates by name, the one that is shown, and how the two compare."""
+    found = dossier.candidates(case)
+    names = dossier.names_on_file(each.person_id for each in found)
+    shown = next((each for each in found if str(each.person_id) == typed.person), None)
+    if shown is None:
+        linked = next((each for each in found if each.person_id == case.person_id), None)
+        shown = linked or (found[0] if found else None)
+    person_id = shown.person_id if shown else case.person_id
+    person = dossier.on_file(person_id, request=case, candidate=shown) if person_id else None
+    new_here = bool(case.account_id) and not found  # made by this very request: there is nobody to compare with
+    details = applicant(case.answers)
+    return {
+        "candidates": [(str(each.person_id), names.get(each.person_id, "?"), each is shown) for each in found],
+        "compared": comparison.compare(details, person, zone=case.match_zone) if person and not new_here else None,
+        "linked": case.person_id is not None,
+        "is_linked_one": bool(person and case.person_id == person.person_id),
+        "other_requests": [(each.reference, status_word(each), short_address(each)) for each in person.requests]
+        if person
+        else [],
+    }
+
+
+def _differences(case: Any) -> list[tuple[str, str, str]]:
+    """What the applicant says otherwise than the file: open proposals, or what would become one (D-10)."""
+    if case.person is None or not any(row["rule"] == "D-10" for row in case.findings):
+        return []
+    return [
+        (say({**vocabulary.FIELDS, **vocabulary.IDENTIFIERS}, name), _shown(name, said), _shown(name, held))
+        for name, said, held in dossier.differences(applicant(case.answers), case.person)
+    ]
+
+
+def _shown(name: str, value: str) -> str:
+    return comparison.masked(value) if name in vocabulary.IDENTIFIERS else value.replace("\n", ", ")
+
+
+def _debts(case: Any, people: Mapping[str, Any]) -> list[Any]:
+    """Unpaid final bills: of the linked person, else of the candidate who is shown."""
+    compared = people["compared"]
+    person_id = case.person_id or (compared.person.person_id if compared else None)
+    return [
+        {"ref": account.ref, "balance": account.balance, "ended": ended}
+        for account, ended in (dossier.unpaid(person_id) if person_id else [])
+    ]
+
+
+def _agreements(case: Any) -> list[dict[str, Any]]:
+    if case.premise_id is None:
+        return []
+    return [
+        {
+            "service": say(vocabulary.SERVICES, each.service_point.service),
+            "status": say(vocabulary.AGREEMENTS, each.status),
+            "start": each.start_date,
+            "end": each.end_date,
+            "landlord": each.account.customer_class == "landlord",
+            "own": each.account_id == case.account_id,
+        }
+        for each in dossier.agreements_at(case.premise_id)
+    ]
+
+
+# ---------------------------------------------------------------- what is known besides
+
+
+def _proofs(case: Any) -> list[tuple[str, str, datetime]]:
+    proved = [
+        (say(vocabulary.PROOFS, each.kind), say(vocabulary.SOURCES, each.source), each.at)
+        for each in case.evidence.order_by("at")
+    ]
+    checked = [
+        (_("Outside identity check"), say(vocabulary.CHECKS, each.outcome), each.answered_at or each.asked_at)
+        for each in case.checks.order_by("asked_at")
+    ]
+    return [*proved, *checked]
+
+
+def _messages(case: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "what": say(vocabulary.MESSAGES, each.template),
+            "channel": say(vocabulary.CHANNELS, each.channel),
+            "state": each.state,
+            "word": say(vocabulary.MESSAGE_STATES, each.state),
+            "at": each.sent_at or each.created_at,
+        }
+        for each in dossier.messages(case)
+    ]
+
+
+def _delivery(case: Any) -> dict[str, Any] | None:
+    found = getattr(case, "delivery", None)
+    if found is None:
+        return None
+    return {
+        "state": found.state,
+        "word": say(vocabulary.DELIVERY, found.state),
+        "tries": found.tries,
+        "problem": found.problem,
+        "next": found.next_try_at,
+        "key": found.key,
+        "answer": found.answer,
+    }
+
+
+# ---------------------------------------------------------------- what may be done
+
+
+def _powers(request: HttpRequest, case: Any, typed: Typed, *, now: datetime) -> dict[str, Any]:
+    """Who is looking at it, and which buttons there are."""
+    role, actor = role_of(request), actor_of(request)
+    own = flow.is_own(request=case, actor=actor, email_digest=console.email_digest_of(request.user))
+    held = console.last_events([case.pk]).get(case.pk)
+    holder = holder_of(held, now=now)
+    in_review = case.standing == Standing.STAFF
+    decidable = in_review and role in DECIDERS and not own
+    return {
+        "is_own": own,
+        "in_review": in_review,
+        "decidable": decidable,
+        "options": _options(case) if decidable else [],
+        "chosen": typed.decision,
+        "holder": console.names_of([("staff", holder)]).get(("staff", holder), "") if holder else "",
+        "held_by_me": bool(holder) and holder == actor.ident,
+        "may_take": in_review and role in DECIDERS and not own and not holder,
+        "may_retry": case.standing == Standing.ENGINEER and role in RETRIERS,
+        "may_look_again": decidable and case.account_id is None,
+        "premise_missing": any(row["rule"] == "M-05" for row in case.findings),
+        "texts": _texts(case),
+        "their_language": {"en": _("English"), "es": _("Spanish")}.get(language_of(case), language_of(case)),
+        "their_language_code": language_of(case),
+    }
+
+
+def _options(case: Any) -> list[str]:
+    """Which words are open to staff, in the order of the form (R-04, R-05, R-09)."""
+    findings = [Finding.from_json(row) for row in case.findings]
+    rules = {each.rule for each in findings if each.effect is Effect.REFER}
+    people = case.candidates.exists() and case.account_id is None
+    if "M-05" in rules:
+        return ["ask", "refuse"]
+    if "M-02" in rules:
+        return ["same_person", "new_person", "ask", "refuse"]
+    other = (["new_person"] if case.person_id else ["same_person"]) if people else []
+    return [*([] if "D-04" in rules else ["approve"]), *other, "ask", "refuse"]
+
+
+def language_of(case: Any) -> str:
+    """The language in which the applicant reads (C-03)."""
+    chosen = case.answers.get("language") or case.language
+    return chosen if chosen in settings.KEYTURN_POLICY.languages else str(settings.KEYTURN_POLICY.languages[0])
+
+
+def _texts(case: Any) -> list[dict[str, str]]:
+    """Sentences to start from, in the applicant's language."""
+    with override(language_of(case)):
+        texts = {kind: {key: _(text) for key, text in words.items()} for kind, words in TEXTS.items()}
+    return [
+        {"kind": kind, "key": key, "name": say(vocabulary.TEMPLATE_NAMES, key), "text": text}
+        for kind, words in texts.items()
+        for key, text in words.items()
+    ]
+
+
+TEXTS = {"ask": vocabulary.QUESTIONS, "refuse": vocabulary.REFUSALS}
+
+
+def text_of(case: Any, decision: str, key: str) -> str:
+    """The chosen sentence in the applicant's language; "" where none was chosen."""
+    text = TEXTS.get(decision, {}).get(key, "")
+    with override(language_of(case)):
+        return _(text) if text else ""
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

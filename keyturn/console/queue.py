@@ -1,0 +1,148 @@
+"""What needs staff, in which order, and how does one get to the next?"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from keyturn import flow
+from keyturn.console.access import DECIDERS, STAFF, actor_of, only, role_of
+from keyturn.console.rows import name_of, rows_of
+from keyturn.console.vocabulary import RULES, say
+from keyturn.records.queries import console
+from keyturn.terms.errors import NotAllowed
+from keyturn.terms.words import gettext_noop
+
+TABS = {
+    "review": gettext_noop("Needs review"),
+    "customer": gettext_noop("Waiting for the customer"),
+    "stuck": gettext_noop("Stuck"),
+    "decided": gettext_noop("Recently decided"),
+}
+EMPTY = {
+    "review": gettext_noop("Nothing needs review. New requests appear here, the oldest promise first."),
+    "customer": gettext_noop("No question is open. When you ask a customer something, the request waits here."),
+    "stuck": gettext_noop("Nothing is stuck. A request that the machine gave up on would show here."),
+    "decided": gettext_noop("Nobody has decided anything in the last 14 days."),
+}
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which part of the queue somebody wants to see; nothing personal, so it may stand in the address."""
+
+    tab: str = "review"
+    reason: str = ""
+    mine: bool = False
+    overdue: bool = False
+    page: int = 1
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Wanted":
+        asked = request.GET
+        page = asked.get("page", "1")
+        return cls(
+            tab=asked.get("tab", "review") if asked.get("tab") in TABS else "review",
+            reason=asked.get("reason", "") if asked.get("reason") in RULES else "",
+            mine=asked.get("mine") == "yes",
+            overdue=asked.get("overdue") == "yes",
+            page=min(int(page), 10_000) if page.isascii() and page.isdigit() and len(page) < 6 and page != "0" else 1,
+        )
+
+    def address(self, **changes: Any) -> str:
+        """The same view with something changed, as a link."""
+        values = {"tab": self.tab, "reason": self.reason, "mine": self.mine, "overdue": self.overdue, **changes}
+        plain = {name: "yes" if value is True else value for name, value in values.items() if value}
+        if plain.get("tab") == "review":
+            del plain["tab"]
+        return reverse("console:queue") + (f"?{urlencode(plain)}" if plain else "")
+
+
+@require_safe
+@only(STAFF)
+def queue(request: HttpRequest) -> HttpResponse:
+    """The queue: one tab, filtered, a page of it."""
+    now, wanted = timezone.now(), Wanted.of(request)
+    default = "stuck" if role_of(request) == "engineer" and "tab" not in request.GET else wanted.tab
+    wanted = Wanted(default, wanted.reason, wanted.mine, wanted.overdue, wanted.page)
+    found, total = console.listed(
+        wanted.tab,
+        now=now,
+        reason=wanted.reason,
+        mine=str(request.user.pk) if wanted.mine else "",
+        overdue=wanted.overdue,
+        start=(wanted.page - 1) * PAGE,
+        most=PAGE,
+    )
+    counts = console.counts(now=now)
+    return page(
+        request,
+        "console/queue.html",
+        counts=counts,
+        tabs=[
+            (name, _(title), counts[name], wanted.address(tab=name, reason="", overdue=False))
+            for name, title in TABS.items()
+        ],
+        wanted=wanted,
+        title=_(TABS[wanted.tab]),
+        rows=rows_of(found, now=now, user_id=str(request.user.pk)),
+        total=total,
+        first=(wanted.page - 1) * PAGE + 1,
+        last=(wanted.page - 1) * PAGE + len(found),
+        reasons=[(rule, say(RULES, rule), n) for rule, n in console.reasons(wanted.tab, now=now).items()],
+        is_filtered=bool(wanted.reason or wanted.mine or wanted.overdue),
+        clear=wanted.address(reason="", mine=False, overdue=False),
+        before=wanted.address(page=wanted.page - 1) if wanted.page > 1 else "",
+        after=wanted.address(page=wanted.page + 1) if wanted.page * PAGE < total else "",
+        empty=_(EMPTY[wanted.tab]),
+    )
+
+
+@require_POST
+@only(STAFF)
+def search(request: HttpRequest) -> HttpResponse:
+    """By reference or name. A form that is posted, because a name in an address would stay in logs and histories."""
+    text = request.POST.get("q", "").strip()[:100]
+    found = console.search(text, name_of=name_of)
+    if len(found) == 1:
+        return redirect("console:request", found[0].reference)
+    now = timezone.now()
+    rows = rows_of(found, now=now, user_id=str(request.user.pk))
+    return page(request, "console/found.html", counts=console.counts(now=now), rows=rows, text=text, title=_("Search"))
+
+
+@require_POST
+@only(DECIDERS)
+def next_one(request: HttpRequest) -> HttpResponse:
+    """Take the next request that nobody is looking at, and open it."""
+    return redirect(address_of_next(request))
+
+
+def address_of_next(request: HttpRequest, *, besides: Any = None) -> str:
+    """Take the oldest promise that no colleague holds; the queue where there is none."""
+    now = timezone.now()
+    digest = console.email_digest_of(request.user)
+    for each in console.waiting(besides=[besides] if besides else []):
+        if flow.is_own(request=each, actor=actor_of(request), email_digest=digest):
+            continue
+        try:
+            if flow.take(request_id=each.pk, actor=actor_of(request), now=now):
+                return reverse("console:request", args=[each.reference])
+        except NotAllowed:  # somebody was faster
+            continue
+    messages.info(request, _("Nothing else waits for you."))
+    return reverse("console:queue")
+
+
+def page(request: HttpRequest, template: str, *, status: int = 200, **values: Any) -> HttpResponse:
+    """Any page of the console, with what its header needs."""
+    role = role_of(request)
+    return render(request, template, {"role": role, "may_decide": role in DECIDERS, **values}, status=status)

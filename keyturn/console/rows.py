@@ -1,0 +1,162 @@
+"""What does one line of the queue say about a request?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from keyturn.console.vocabulary import RULES, SERVICES, STATUS_TONES, STATUSES, say
+from keyturn.flow.sentences import sentence
+from keyturn.journeys.applicant import applicant, service_address
+from keyturn.records.queries import console
+from keyturn.records.queries.console import Held
+from keyturn.terms.finding import Effect, Finding
+from keyturn.terms.request import Outcome, Standing, Step, public_status
+
+HELD_FOR = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that sent a request to staff: its number, two words, and the whole sentence."""
+
+    rule: str
+    short: str
+    sentence: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """By when staff mean to have decided. `text` is relative ("in 3 hours"), `tone` overdue, soon or calm."""
+
+    at: datetime
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request in the queue."""
+
+    reference: str
+    name: str
+    address: str
+    services: str
+    reasons: tuple[Reason, ...]
+    promise: Promise | None
+    status: str
+    tone: str
+    looked_at_by: str
+    mine: bool
+    answered: bool
+    since: datetime
+
+
+def rows_of(requests: Iterable[Any], *, now: datetime, user_id: str) -> list[Row]:
+    """The lines for one page of the queue, with two queries for all of them."""
+    page = list(requests)
+    last = console.last_events(each.pk for each in page)
+    names = console.names_of({("staff", held.actor) for held in last.values() if held.actor})
+    return [_row(each, last, names, now=now, user_id=user_id) for each in page]
+
+
+def _row(
+    request: Any,
+    last: Mapping[UUID, Held],
+    names: Mapping[tuple[str, str], str],
+    *,
+    now: datetime,
+    user_id: str,
+) -> Row:
+    held = last.get(request.pk)
+    holder = holder_of(held, now=now)
+    return Row(
+        reference=request.reference,
+        name=name_of(request) or _("(no name yet)"),
+        address=short_address(request),
+        services=services_of(request),
+        reasons=reasons_of(request),
+        promise=promise_of(request, now=now),
+        status=status_word(request),
+        tone=STATUS_TONES.get(status_of(request), ""),
+        looked_at_by=names.get(("staff", holder), "") if holder else "",
+        mine=holder == user_id,
+        answered=held is not None and held.what == "replied",
+        since=request.updated_at,
+    )
+
+
+def holder_of(held: Held | None, *, now: datetime) -> str:
+    """The staff user who took it less than half an hour ago and has done nothing since (R-08); "" for nobody."""
+    fresh = held is not None and held.what == "taken" and now - held.at < HELD_FOR
+    return held.actor if held is not None and fresh else ""
+
+
+def name_of(request: Any) -> str:
+    return applicant(request.answers).display_name
+
+
+def short_address(request: Any) -> str:
+    """The service address in one line: the premise's where it is known, else as it was typed."""
+    address = request.premise.address if request.premise else service_address(request.answers)
+    return ", ".join(part for part in (address.line1, address.line2, address.city) if part) if address else ""
+
+
+def services_of(request: Any) -> str:
+    asked = request.answers.get("services")
+    return ", ".join(say(SERVICES, each) for each in asked) if isinstance(asked, list) else ""
+
+
+def reasons_of(request: Any) -> tuple[Reason, ...]:
+    """What sent it to staff, and is not settled yet; each rule once for each field, its services together."""
+    seen = {(each["rule"], each["field"]) for each in request.approved}
+    found = [Finding.from_json(row) for row in request.findings]
+    still = [each for each in found if each.effect is Effect.REFER and (each.rule, each.field) not in seen]
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for each in still:
+        alike.setdefault((each.rule, each.field), []).append(each)
+    return tuple(reason_for(group) for group in alike.values())
+
+
+def reason_for(alike: Sequence[Finding]) -> Reason:
+    """One reason for findings of one rule about one field."""
+    found = alike[0]
+    services = ", ".join(dict.fromkeys(say(SERVICES, each.params["service"]) for each in alike if "service" in each.params))
+    params = {**found.params, **({"service": services} if services else {})}
+    spoken = Finding(found.rule, found.field, found.effect, params)
+    return Reason(found.rule, say(RULES, found.rule), sentence(spoken, for_staff=True), found.field)
+
+
+def status_of(request: Any) -> str:
+    return str(public_status(Step(request.step), Standing(request.standing), Outcome(request.outcome)))
+
+
+def status_word(request: Any) -> str:
+    return say(STATUSES, status_of(request))
+
+
+def promise_of(request: Any, *, now: datetime) -> Promise | None:
+    """How long staff still have, or are late, in words."""
+    if request.promised_at is None or request.standing != Standing.STAFF:
+        return None
+    left = request.promised_at - now
+    if left < timedelta(0):
+        return Promise(request.promised_at, _("overdue by %(time)s") % {"time": in_words(-left)}, "overdue")
+    text = _("in %(time)s") % {"time": in_words(left)}
+    return Promise(request.promised_at, text, "soon" if left < timedelta(hours=4) else "calm")
+
+
+def in_words(time: timedelta) -> str:
+    """A length of time with one unit, as people say it."""
+    minutes = int(time.total_seconds() // 60)
+    if minutes < 60:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    hours = minutes // 60
+    if hours < 48:
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    return ngettext("%(n)s day", "%(n)s days", hours // 24) % {"n": hours // 24}

@@ -1,0 +1,148 @@
+"""What waits for staff, in which order, and who is looking at it?"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from keyturn.matching.contacts import normal_email
+from keyturn.records.crypto import digest
+from keyturn.records.models import ApiKey, Event, Request
+from keyturn.records.queries.requests import normal_reference
+from keyturn.terms.request import Outcome, Standing, Step
+
+DRAFT = (Step.IDENTIFY, Step.GATHER)
+RECENTLY = timedelta(days=14)
+MOST_SEARCHED = 3000
+TABS = ("review", "customer", "stuck", "decided")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What happened last to a request, for the queue: who took it, or that its customer has answered."""
+
+    what: str
+    actor: str
+    at: datetime
+
+
+def listed(
+    tab: str, *, now: datetime, reason: str = "", mine: str = "", overdue: bool = False, start: int = 0, most: int = 25
+) -> tuple[list[Request], int]:
+    """One page of a tab and how many it has in all. `mine` is a staff user's id, `reason` a rule number."""
+    rows = _of_tab(tab, now=now)
+    if reason:
+        rows = rows.filter(findings__contains=[{"rule": reason, "effect": "refer"}])
+    if mine:
+        rows = rows.filter(Exists(Event.objects.filter(request=OuterRef("pk"), role="staff", actor=mine)))
+    if overdue:
+        rows = rows.filter(promised_at__lt=now)
+    return list(_in_order(tab, rows).select_related("premise")[start : start + most]), rows.count()
+
+
+def _of_tab(tab: str, *, now: datetime) -> QuerySet[Request]:
+    match tab:
+        case "customer":
+            return Request.objects.filter(standing=Standing.CUSTOMER).exclude(step__in=DRAFT)
+        case "stuck":
+            return Request.objects.filter(standing=Standing.ENGINEER)
+        case "decided":
+            reviewed = Event.objects.filter(request=OuterRef("pk"), what="reviewed", at__gte=now - RECENTLY)
+            gone = ~Q(standing__in=(Standing.STAFF, Standing.CUSTOMER))
+            return Request.objects.filter(Exists(reviewed), gone, updated_at__gte=now - RECENTLY)
+        case _:
+            return Request.objects.filter(standing=Standing.STAFF)
+
+
+def _in_order(tab: str, rows: QuerySet[Request]) -> QuerySet[Request]:
+    """Staff's own: the oldest promise first. What waits for others: what lapses, or has rested, longest first."""
+    if tab == "decided":
+        return rows.order_by("-updated_at", "-id")
+    first = {"customer": "due_at", "stuck": "updated_at"}.get(tab, "promised_at")
+    return rows.order_by(F(first).asc(nulls_first=True), "id")
+
+
+def counts(*, now: datetime) -> dict[str, int]:
+    """How many requests each tab has, and how many promises are broken ("overdue")."""
+    found = {tab: _of_tab(tab, now=now).count() for tab in TABS}
+    found["overdue"] = _of_tab("review", now=now).filter(promised_at__lt=now).count()
+    return found
+
+
+def reasons(tab: str, *, now: datetime) -> dict[str, int]:
+    """Which rules sent the tab's requests to staff, and how many each; the commonest first."""
+    found: Counter[str] = Counter()
+    for rows in _of_tab(tab, now=now).values_list("findings", flat=True)[:MOST_SEARCHED]:
+        found.update({row["rule"] for row in rows if row["effect"] == "refer"})
+    return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+
+
+def waiting(*, besides: Collection[Any] = (), most: int = 50) -> list[Request]:
+    """The requests that staff should open next, in order."""
+    rows = Request.objects.filter(standing=Standing.STAFF).exclude(pk__in=list(besides))
+    return list(_in_order("review", rows)[:most])
+
+
+def last_events(request_ids: Iterable[Any]) -> dict[UUID, Held]:
+    """The last thing that happened to each, opened identifiers left aside."""
+    rows = (
+        Event.objects.filter(request_id__in=list(request_ids))
+        .exclude(what="identifier_viewed")
+        .order_by("request_id", "-number")
+        .distinct("request_id")
+    )
+    return {each.request_id: Held(each.what, each.actor if each.role == "staff" else "", each.at) for each in rows}
+
+
+def search(text: str, *, name_of: Callable[[Request], str], most: int = 50) -> list[Request]:
+    """Submitted requests by reference or by the applicant's name (`name_of` reads it), the latest first.
+
+    Names in a request are sealed, so the newest `MOST_SEARCHED` are opened and looked at; a reference is an index away.
+    """
+    wanted = text.strip()[:100]
+    if not wanted:
+        return []
+    sent = Request.objects.exclude(submitted_at=None).select_related("premise")
+    by_reference = list(sent.filter(reference=normal_reference(wanted)))
+    if by_reference:
+        return by_reference
+    words = wanted.casefold().split()
+    newest = sent.exclude(outcome=Outcome.EXPIRED).order_by("-submitted_at")[:MOST_SEARCHED]
+    return [each for each in newest if _is_named(name_of(each), words)][:most]
+
+
+def _is_named(name: str, words: list[str]) -> bool:
+    parts = name.casefold().split()
+    return all(any(part.startswith(word) for part in parts) for word in words)
+
+
+def email_digest_of(user: Any) -> str:
+    """The blind index of a staff user's e-mail address, as requests keep theirs; "" where they have none."""
+    normal = normal_email(user.email or "")
+    return digest("email", normal) if normal else ""
+
+
+def names_of(actors: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+    """What to call those who acted: {(role, ident): name}. Customers and the machine have no name of their own here."""
+    wanted = set(actors)
+    staff = [ident for role, ident in wanted if role == "staff" and ident.isdigit()]
+    keys = [ident for role, ident in wanted if role == "partner" and _is_uuid(ident)]
+    found = {
+        ("staff", str(each.pk)): each.get_full_name() or each.username
+        for each in get_user_model().objects.filter(pk__in=staff)
+    }
+    found |= {("partner", str(each.pk)): each.name for each in ApiKey.objects.filter(pk__in=keys)}
+    return found
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

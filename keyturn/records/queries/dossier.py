@@ -1,0 +1,165 @@
+"""What do staff need to see of one request: whom it may be, where, what was proved, said, sent and delivered?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from keyturn.records.models import (
+    Account,
+    Candidate,
+    Message,
+    Note,
+    Person,
+    PersonIdentifier,
+    Request,
+    ServiceAgreement,
+)
+from keyturn.records.queries import persons
+from keyturn.records.queries.premises import LIVE
+from keyturn.terms.person import PersonDetails
+from keyturn.terms.request import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One agreement of a person's account."""
+
+    service: str
+    status: str
+    address: str
+    start: date
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """One account of a person. `balance` on an account without a live agreement is an unpaid final bill."""
+
+    ref: str
+    customer_class: str
+    balance: Decimal
+    live: bool
+    main: bool
+    served: tuple[Served, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """A person as staff see them: identifiers masked, accounts, and what else they have asked for."""
+
+    person_id: UUID
+    ref: str
+    flags: tuple[str, ...]
+    details: PersonDetails
+    identifiers: tuple[PersonIdentifier, ...]
+    verified: frozenset[str]  # contact values that were verified
+    accounts: tuple[Owned, ...] = ()
+    requests: tuple[Request, ...] = ()
+    candidate: Candidate | None = field(default=None, repr=False)
+
+
+def candidates(request: Request) -> list[Candidate]:
+    """Whom the applicant may be, best first."""
+    return list(request.candidates.order_by("rank").select_related("person"))
+
+
+def names_on_file(person_ids: Iterable[Any]) -> dict[UUID, str]:
+    """The primary name of each."""
+    people = persons.with_parts().filter(pk__in=list(person_ids))
+    return {each.pk: persons.details_of(each, open_identifiers=False).display_name for each in people}
+
+
+def on_file(person_id: Any, *, request: Request, candidate: Candidate | None = None) -> OnFile | None:
+    """Everything about one person that a reviewer weighs."""
+    person = persons.with_parts().filter(pk=person_id).first()
+    if person is None:
+        return None
+    return OnFile(
+        person_id=person.pk,
+        ref=person.ref or "",
+        flags=tuple(person.flags),
+        details=persons.details_of(person, open_identifiers=False),
+        identifiers=tuple(person.identifiers.all()),
+        verified=frozenset(each.value for each in person.contacts.all() if each.verified_at),
+        accounts=tuple(_accounts(person)),
+        requests=tuple(_other_requests(person, request)),
+        candidate=candidate,
+    )
+
+
+def _accounts(person: Person) -> Iterable[Owned]:
+    parts = {each.account_id: each.is_main for each in person.accounts.all()}
+    rows = (
+        Account.objects.filter(pk__in=parts)
+        .prefetch_related("agreements__service_point__premise")
+        .order_by("-set_up_on", "pk")
+    )
+    for account in rows:
+        agreements = sorted(
+            account.agreements.all(), key=lambda each: (each.status not in LIVE, -each.start_date.toordinal())
+        )
+        yield Owned(
+            ref=account.ref or "",
+            customer_class=account.customer_class,
+            balance=account.balance,
+            live=any(each.status in LIVE for each in agreements),
+            main=parts[account.pk],
+            served=tuple(_served(each) for each in agreements[:12]),
+        )
+
+
+def _served(agreement: ServiceAgreement) -> Served:
+    premise = agreement.service_point.premise
+    return Served(
+        service=agreement.service_point.service,
+        status=agreement.status,
+        address=", ".join(premise.address.lines()[:2]),
+        start=agreement.start_date,
+        end=agreement.end_date,
+    )
+
+
+def _other_requests(person: Person, request: Request) -> list[Request]:
+    rows = Request.objects.filter(Q(person=person) | Q(candidates__person=person)).exclude(pk=request.pk)
+    open_ones = rows.exclude(standing=Standing.NOBODY).exclude(submitted_at=None).distinct()
+    return list(open_ones.order_by("-submitted_at")[:10])
+
+
+def unpaid(person_id: Any) -> list[tuple[Account, date | None]]:
+    """The person's unpaid final bills, each with the day its last service ended (D-05)."""
+    return persons.unpaid_final_bills(person_id)
+
+
+def differences(details: PersonDetails, person: Person) -> list[tuple[str, str, str]]:
+    """What the applicant says and the file does not: (field, said, on file)."""
+    held = persons.details_of(persons.with_parts().get(pk=person.pk), open_identifiers=False)
+    beside = {
+        "email": ", ".join(held.emails), "phone": ", ".join(held.phones),
+        "address": " / ".join(", ".join(each.lines()) for each in held.addresses),
+        "date_of_birth": held.date_of_birth.isoformat() if held.date_of_birth else "",
+    }  # fmt: skip
+    return [
+        (name, value, beside[name] if name in beside else str(getattr(held, name, "")))
+        for name, value in persons.differences(details, person)
+    ]
+
+
+def notes(request: Request) -> list[Note]:
+    """What was said between staff and applicant, oldest first."""
+    return list(request.notes.order_by("at", "id"))
+
+
+def messages(request: Request) -> list[Message]:
+    """What was sent, oldest first; the contents stay sealed (a mail may hold a code)."""
+    return list(request.messages.defer("sealed_content").order_by("created_at", "id"))
+
+
+def agreements_at(premise_id: Any) -> list[ServiceAgreement]:
+    """The live agreements at a premise: service and dates, and whether a landlord's. Not whose (step 3.5)."""
+    rows = ServiceAgreement.objects.filter(service_point__premise_id=premise_id, status__in=LIVE)
+    return list(rows.select_related("service_point", "account").order_by("service_point__service", "start_date"))

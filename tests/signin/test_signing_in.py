@@ -1,0 +1,115 @@
+"""Who comes in with a login, and who does not?"""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+PASSWORD = "correct horse battery staple"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rosa():
+    return get_user_model().objects.create_user(
+        username="rosa", email="rosa@utility.example", password=PASSWORD, staff_role="reviewer"
+    )
+
+
+def sign_in(client, login="rosa", password=PASSWORD, **more):
+    return client.post("/signin", {"login": login, "password": password, **more})
+
+
+def test_staff_come_in_by_user_name(client, rosa):
+    response = sign_in(client)
+    assert response.status_code == 302
+    assert response["Location"] == "/console"
+
+
+def test_staff_come_in_by_e_mail_address_however_it_is_capitalised(client, rosa):
+    assert sign_in(client, "Rosa@Utility.example")["Location"] == "/console"
+
+
+def test_after_signing_in_the_page_that_was_wanted_opens(client, rosa):
+    wanted = client.get("/console?tab=stuck")
+    assert wanted.status_code == 302
+    assert "/signin?next=" in wanted["Location"]
+    assert sign_in(client, next="/console?tab=stuck")["Location"] == "/console?tab=stuck"
+
+
+def test_nobody_is_sent_to_a_foreign_site_after_signing_in(client, rosa):
+    assert sign_in(client, next="https://evil.example/")["Location"] == "/console"
+
+
+def test_a_wrong_password_and_an_unknown_name_get_the_very_same_page(client, rosa):
+    wrong = sign_in(client, "rosa", "wrong")
+    unknown = sign_in(Client(), "sora", "wrong")
+    assert wrong.status_code == unknown.status_code == 422
+    assert _without_token(wrong).replace("rosa", "") == _without_token(unknown).replace("sora", "")
+
+
+def _without_token(response):
+    import re
+
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
+
+
+def test_what_was_typed_as_the_name_stays_and_the_password_does_not(client, rosa):
+    page = sign_in(client, "rosa", "wrong-password").content.decode()
+    assert 'value="rosa"' in page
+    assert "wrong-password" not in page
+
+
+def test_empty_fields_are_named_one_by_one(client):
+    page = client.post("/signin", {"login": "", "password": ""}).content.decode()
+    assert "Enter your user name or e-mail address." in page
+    assert "Enter your password." in page
+
+
+def test_five_wrong_guesses_lock_the_name_even_for_the_right_password(client, rosa):
+    answers = [sign_in(client, "Rosa" if n % 2 else "rosa", f"guess {n}").status_code for n in range(5)]
+    assert answers[:4] == [422] * 4
+    assert answers[4] == 429
+    locked = sign_in(client)
+    assert locked.status_code == 429
+    assert "Too many wrong attempts" in locked.content.decode()
+
+
+def test_an_unknown_name_is_locked_just_the_same(client, db):
+    answers = [sign_in(client, "nobody", f"guess {n}").status_code for n in range(6)]
+    assert answers == [422, 422, 422, 422, 429, 429]
+
+
+def test_the_session_gets_a_new_name_when_somebody_comes_in(client, rosa):
+    session = client.session
+    session["before"] = "yes"
+    session.save()
+    before = session.session_key
+    sign_in(client)
+    assert client.session.session_key != before
+
+
+def test_signing_out_ends_the_session_and_only_a_press_on_the_button_does_it(client, rosa):
+    client.force_login(rosa, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.get("/signout").status_code == 405
+    assert "_auth_user_id" in client.session
+    client.post("/signout")
+    assert "_auth_user_id" not in client.session
+
+
+def test_signing_out_needs_our_own_page(rosa):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(rosa, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.post("/signout").status_code == 403
+    assert "_auth_user_id" in client.session
+
+
+def test_somebody_who_is_switched_off_does_not_come_in(client, rosa):
+    rosa.is_active = False
+    rosa.save()
+    assert sign_in(client).status_code == 422
+
+
+def test_nobody_can_sign_up(client):
+    assert client.get("/signup").status_code == 404
+    assert client.get("/accounts/signup/").status_code == 404
