@@ -28,7 +28,8 @@ def normal_phone(text: str, *, country: str = "US") -> str:
     text = text[:LONGEST].strip()
     if not text:
         return ""
-    if country in _NANP_COUNTRIES and text.isascii() and not text.startswith("+") and "x" not in text.lower():
+    home = country in _NANP_COUNTRIES and not text.startswith("+")
+    if (home or text.startswith("+1")) and text.isascii() and "x" not in text.lower():
         digits = _DIGITS.sub("", text).removeprefix("1")
         if _NANP.fullmatch(digits):  # nearly every number of a US utility: the library costs 12 us more
             return _unless_nobodys("+1" + digits)

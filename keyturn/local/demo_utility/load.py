@@ -19,7 +19,7 @@ def load(*, persons: int, today: date, seed: int = 1, progress: Progress | None 
     must be fit for our own import.
     """
     dataset = generate(persons=persons, seed=seed, today=today)
-    now = datetime.combine(today, time(12), tzinfo=UTC)
+    now = datetime.combine(today, time(0), tzinfo=UTC)
     loaded = {}
     for kind, rows in (("premises", dataset.premises), ("persons", dataset.persons), ("accounts", dataset.accounts)):
         intake = flow.take_in(
