@@ -113,6 +113,52 @@ def _place(place: object) -> str:
     return f"{outcome}" if outcome else f"{place.step}·{place.standing}"  # type: ignore[attr-defined]
 
 
+def cast() -> str:
+    """docs/cast.md."""
+    from keyturn.local.demo_utility import cast as demo
+
+    persons = [demo.NEWCOMER, demo.TWIN_SISTER, *demo.PERSONS.values()]
+    places = [*demo.PREMISES.items(), ("outside", demo.OUTSIDE), ("not on file", demo.NOT_ON_FILE)]
+    lines = [
+        "# The cast of the demo utility",
+        "",
+        "People and places of Lumen Valley Utilities that stories and tests are told about. All invented; made from",
+        "[the code](../keyturn/local/demo_utility/cast.py) by `make docs`. Type what stands here into the portal and see what happens.",
+        "",
+        "## Stories",
+        "",
+        *(inspect.getdoc(demo) or "").partition("On file:\n")[2].strip().splitlines(),
+        "",
+        "## People",
+        "",
+        "The first two are not on file.",
+        "",
+        "| reference | name | born | document | e-mail | phone |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in persons:
+        name = row.get("organisation_name") or " ".join(
+            filter(None, (row["given_name"], row["middle_name"], row["family_name"], row["suffix"]))
+        )
+        document = f"{row['id_type']} {row['id_value']}" if row["id_type"] else "-"
+        cells = (
+            row.get("ref", "-"),
+            name,
+            row["date_of_birth"] or "-",
+            document,
+            row["email"] or "-",
+            row["phone"] or "-",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "## Places", "", "| reference | address | services |", "|---|---|---|"]
+    for ref, row in places:
+        address = ", ".join(
+            filter(None, (row["line1"], row["line2"], row["city"], f"{row['state']} {row['postal_code']}"))
+        )
+        lines.append(f"| {ref} | {address} | {row.get('service_types', '-').replace(';', ', ')} |")
+    return "\n".join(lines) + "\n"
+
+
 # The picture ----------------------------------------------------------------------------------------------------
 
 LANES = ("customer", "machine", "outside", "staff", "engineer")
@@ -276,7 +322,12 @@ def _arrow(source: tuple[int, int], target: tuple[int, int], label: str = "", sh
     return f'<path d="{line}" class="flow{side}"/>{text}'
 
 
-PAGES = {"docs/rulebook.md": rulebook, "docs/process.md": process, "docs/images/process.svg": picture}
+PAGES = {
+    "docs/rulebook.md": rulebook,
+    "docs/process.md": process,
+    "docs/cast.md": cast,
+    "docs/images/process.svg": picture,
+}
 
 
 def main() -> None:
