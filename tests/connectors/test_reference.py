@@ -88,6 +88,13 @@ class TestWhoGivesWay:
         with pytest.raises(Rejected, match="premise_occupied"):
             cis.send(newcomer_at(premise), key=a_key())
 
+    def test_somebody_who_comes_and_goes_later_does_not_give_way_either(self, cis, town):
+        premise = town.vacant()
+        guest = {"status": "pending_start", "start_date": START + timedelta(days=5), "end_date": START + timedelta(days=20)}
+        town.account(town.person(), premise_ref=premise, **guest)
+        with pytest.raises(Rejected, match="premise_occupied"):
+            cis.send(newcomer_at(premise), key=a_key())
+
     def test_a_landlord_who_moves_in_becomes_their_own_tenant(self, cis, town):
         premise = town.vacant()
         landlord = town.person()

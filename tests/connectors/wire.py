@@ -30,15 +30,15 @@ class Wire:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        self._listener.close()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._hang_up()
 
     def _hang_up(self) -> None:
+        """Shut, and leave the closing to the garbage: another thread may be reading under the same descriptor."""
         for line in self._open:
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
-            line.close()
-        self._open.clear()
 
     def _accept(self) -> None:
         while True:
