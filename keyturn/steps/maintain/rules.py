@@ -174,10 +174,11 @@ def phone_is_possible(row: Row, terms: Terms) -> Iterator[Finding]:
 
 
 @rule("K-12", "A new row is nobody who is on file already", implements=("BR-04", "ER-13"))
-def is_nobody_on_file(zone: str) -> Iterator[Finding]:
-    """`zone` is the matcher's. The row is taken over as a person of its own, and said: only staff merge."""
+def is_nobody_on_file(zone: str, other: str) -> Iterator[Finding]:
+    """`zone` is the matcher's, `other` the reference of whom the row resembles. It is taken over as a person of its own,
+    and said: only staff merge."""
     if zone != "new":
-        yield Finding("K-12", "ref", Effect.NOTE, params={"why": zone})
+        yield Finding("K-12", "ref", Effect.NOTE, params={"why": zone, "other": other})
 
 
 # ---------------------------------------------------------------- premises

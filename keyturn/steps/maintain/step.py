@@ -183,12 +183,13 @@ class _Persons(_Taking):
         best = decision.best
         if best is None or (decision.matcher_zone != LINK and best.scored.probability < policy.review_probability):
             return
-        self.object_to(number, new.ref, list(rules.is_nobody_on_file(decision.matcher_zone)))
+        other = persons.ref_of(best.person_id)
+        self.object_to(number, new.ref, list(rules.is_nobody_on_file(decision.matcher_zone, other or best.person_id)))
         self.intake.lookalikes.append(
             Lookalike(
                 row=number,
                 ref=new.ref,
-                person_ref=persons.ref_of(best.person_id),
+                person_ref=other,
                 person_id=best.person_id,
                 zone=decision.matcher_zone,
                 weight=best.scored.weight,

