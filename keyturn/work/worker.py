@@ -11,7 +11,7 @@ from procrastinate.contrib.django.utils import connector_params
 
 log = structlog.get_logger("keyturn.work")
 
-STALLED_AFTER_SECONDS = 30
+STALLED_AFTER_SECONDS = 15  # three missed beats
 QUEUE = "keyturn"
 
 
@@ -55,7 +55,7 @@ async def rescue_stalled(worker_app: App, *, seconds: float) -> int:
     return len(stalled)
 
 
-@app.periodic(cron="*/20 * * * * *")
+@app.periodic(cron="*/10 * * * * *")
 @app.task(name="keyturn.rescue_stalled", queue=QUEUE, queueing_lock="rescue_stalled", pass_context=True)
 async def rescue_stalled_job(context: JobContext, timestamp: int) -> None:
     await rescue_stalled(context.app, seconds=STALLED_AFTER_SECONDS)

@@ -1,0 +1,165 @@
+"""How is a whole installation run and attacked: web server, workers and a durable PostgreSQL, under our supervisor?"""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from keyturn.local.homes import throw_away
+from keyturn.local.postgres import Cluster
+from keyturn.local.processes import Crew, Watch
+
+ROOT = Path(__file__).resolve().parents[2]
+VICTIMS = ("web", "worker", "backend", "postmaster")
+POLICY = 'label = "attacked"\ncis_timeout_seconds = 2.0\ncis_first_wait_seconds = 0.5\ncis_longest_wait_seconds = 4.0\n'
+
+
+class Installation:
+    """One utility's Keyturn. Drive it from the main thread: `look_after` must be called again and again."""
+
+    def __init__(self, cluster: Cluster, folder: Path, *, cis: str) -> None:
+        self.cluster = cluster
+        self.folder = folder
+        self.port = _free_port()
+        self.crew = Crew(say=lambda _sentence: None)
+        self.kills: dict[str, int] = dict.fromkeys(VICTIMS, 0)
+        self.environment = self._environment(cis)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _environment(self, cis: str) -> dict[str, str]:
+        profile = self.folder / "profile"
+        profile.mkdir()
+        (profile / "policy.toml").write_text(POLICY)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_CIS")}
+        return kept | {
+            "DATABASE_URL": self.cluster.url,
+            "KEYTURN_PROFILE": str(profile),
+            "KEYTURN_MAILBOX": str(self.folder / "mailbox"),
+            "KEYTURN_CIS": cis,
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def ask_inside(self, *arguments: str) -> Any:
+        """Run `inside.py` in the installation's environment."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.durability.inside", *arguments],
+            env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def start(self, *, workers: int = 2) -> None:
+        self.crew.take_over(self.cluster)
+        self._watch("web", "serve", "--port", str(self.port), "--workers", "2", "--threads", "4")
+        for number in range(workers):
+            self._watch(f"worker{number}", "worker")
+        deadline = time.monotonic() + 60
+        answers = 0
+        while answers < 6:  # in a row: of both web processes
+            assert time.monotonic() < deadline, [watch.last_words() for watch in self.crew.watches]
+            self.look_after()
+            answers = answers + 1 if self._answers() else 0
+            time.sleep(0.1)
+
+    def _watch(self, name: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", "keyturn.cli", *arguments]
+        self.crew.add(Watch(name, command, env=self.environment, log=self.folder / f"{name}.log"))
+
+    def _answers(self) -> bool:
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200
+        return False
+
+    def look_after(self) -> None:
+        self.crew.look()
+
+    def unfinished(self) -> int | None:
+        """How many requests are not over; None while the database cannot be asked."""
+        with suppress(psycopg.Error), psycopg.connect(self.cluster.url, connect_timeout=2) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM keyturn.request WHERE outcome = '' AND submitted_at IS NOT NULL"
+                " AND standing IN ('machine', 'calendar')"
+            ).fetchone()
+            return int(row[0]) if row else None
+        return None
+
+    # How it is attacked
+
+    def kill(self, victim: str, chance: random.Random) -> bool:
+        """`kill -9` of one process of this kind; False where there is none just now."""
+        found = getattr(self, f"_{victim}s")()
+        if not found:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(chance.choice(sorted(found)), signal.SIGKILL)
+        self.kills[victim] += 1
+        return True
+
+    def _webs(self) -> list[int]:
+        return _children(*self._running("web"))
+
+    def _workers(self) -> list[int]:
+        return self._running("worker")
+
+    def _postmasters(self) -> list[int]:
+        process = self.cluster.process
+        return [process.pid] if process and process.poll() is None else []
+
+    def _backends(self) -> list[int]:
+        """The servers of our clients' connections: their command line names role and database."""
+        return [pid for pid in _children(*self._postmasters()) if "postgres: keyturn keyturn" in _command(pid)]
+
+    def _running(self, name: str) -> list[int]:
+        processes = [watch._process for watch in self.crew.watches if watch.name.startswith(name)]
+        return [each.pid for each in processes if each and each.poll() is None]
+
+
+@contextmanager
+def an_installation(folder: Path, *, cis: str) -> Iterator[Installation]:
+    """A durable cluster of its own, with fsync; everything ends with the block."""
+    with throw_away(durable=True) as cluster:
+        installation = Installation(cluster, folder, cis=cis)
+        try:
+            yield installation
+        finally:
+            for watch in installation.crew.watches:
+                watch.ask_to_stop()
+            for watch in installation.crew.watches:
+                watch.finish(time.monotonic() + 5)
+
+
+def _children(*parents: int) -> list[int]:
+    found = []
+    for each in Path("/proc").iterdir():
+        if each.name.isdigit():
+            with suppress(OSError, IndexError):
+                if int((each / "stat").read_text().rpartition(")")[2].split()[1]) in parents:
+                    found.append(int(each.name))
+    return found
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
