@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from multiprocessing import get_context
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -132,7 +131,7 @@ def duplicates() -> int:
     return len(names) - len(set(names))
 
 
-@pytest.mark.parametrize(("persons", "each"), [(40, 3), (10, 20)])
+@pytest.mark.parametrize(("persons", "each"), [(400, 3), (100, 20)])
 def test_one_new_person_many_requests_at_once_lead_to_one_person(
     partner: Caller, persons: int, each: int, record_property: Callable[[str, object], None]
 ) -> None:
