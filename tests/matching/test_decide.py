@@ -126,6 +126,13 @@ def test_who_could_be_a_twin_is_not_linked_even_by_the_shared_mailbox(given: str
     assert "twin" in decision.ranked[0].why
 
 
+def test_an_initial_leaves_room_for_a_relative_even_without_a_shared_birth_date() -> None:
+    document = (("state_id", "a1"),)
+    on_file = replace(JANE, identifiers=document)
+    decision = decided(replace(on_file, given="j", birth_date=""), on_file)
+    assert (decision.zone, decision.ranked[0].why) == ("review", ("different_given_name",))
+
+
 def test_who_married_shows_the_same_document_or_is_looked_at() -> None:
     document = (("state_id", "a1"),)
     married = replace(JANE, family="smith")

@@ -40,6 +40,10 @@ def test_features_hold_no_plain_identifier() -> None:
     assert "123" not in json.dumps(features_of(replace(JANE, addresses=()), digest=lambda *_: "d").as_json()["i"])
 
 
+def test_flags_are_carried_for_the_vetoes() -> None:
+    assert features_of(JANE, digest=lambda *_: "d", flags=["deceased"]).flags == {"deceased"}
+
+
 def test_what_is_empty_takes_no_room() -> None:
     assert Features().as_json() == {}
     assert features(PersonDetails(given_name="Jo")).as_json() == {"g": "jo"}
@@ -83,6 +87,19 @@ def test_keys_fit_a_signed_bigint() -> None:
 )
 def test_somebody_is_found_again_though_something_changed(changes: dict[str, object]) -> None:
     assert share_a_key(JANE, replace(JANE, **changes))  # type: ignore[arg-type]
+
+
+def test_either_name_with_a_slip_in_the_birth_date_or_the_zip_code_is_enough() -> None:
+    """Nothing else is left to meet by: another door, no contacts."""
+    there = Address("7 Oak Ave", "", "Beaverton", "OR", "97132")
+    bare = replace(JANE, emails=(), phones=(), identifiers=())
+    assert share_a_key(bare, replace(bare, given_name="Zoe", date_of_birth=date(1970, 3, 21), addresses=()))
+    assert share_a_key(bare, replace(bare, date_of_birth=None, family_name="Zelinko", addresses=(there,)))
+
+
+def test_a_rare_name_is_found_with_its_halves_exchanged() -> None:
+    one = PersonDetails(given_name="Radomir", family_name="Zelenko")
+    assert share_a_key(one, PersonDetails(given_name="Zelenko", family_name="Radomir"))
 
 
 def test_few_people_meet_by_chance_even_where_names_and_streets_are_few() -> None:

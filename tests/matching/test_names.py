@@ -98,6 +98,7 @@ def test_surnames(one: str, other: str, level: str) -> None:
         ("Smith", "Senior", ("smith", "sr")),
         ("Smith", "2nd", ("smith", "ii")),
         ("Junior", "", ("junior", "")),
+        ("Smith V", "", ("smith v", "")),  # Roman five, or an initial that strayed
         ("Smith", "PhD", ("smith", "")),
     ],
 )

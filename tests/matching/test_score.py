@@ -57,6 +57,18 @@ def test_smith_weighs_less_than_zelenko() -> None:
     assert surname("zelenko") - surname("smith") == pytest.approx(log2(0.0079 / 0.00003), abs=0.1)
 
 
+def test_of_two_spellings_the_commoner_decides() -> None:
+    def surname(one: str, other: str) -> float:
+        found = scored(Features(family=one), Features(family=other))
+        return next(each.weight for each in found.fields if each.field == "family")
+
+    assert (
+        surname("smith", "smithe")
+        == surname("smithe", "smith")
+        == pytest.approx(surname("smith", "smith") + log2(0.05 / 0.87 / 8))
+    )
+
+
 def test_a_slip_weighs_less_than_the_name_itself_and_more_than_another_name() -> None:
     by_level = {name: scored(JANE, replace(JANE, family=name)).weight for name in ("zelenko", "zelenka", "roe")}
     assert by_level["zelenko"] > by_level["zelenka"] > by_level["roe"]
