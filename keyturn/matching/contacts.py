@@ -51,9 +51,9 @@ def normal_email(text: str) -> str:
     """The address in lower case without surrounding space or "mailto:", or "" where it cannot be one."""
     text = text[:LONGEST].strip().casefold().removeprefix("mailto:")
     local, at, domain = text.rpartition("@")
-    if not (local and at and "." in domain) or any(each.isspace() for each in text):
+    if not (local and at and "." in domain) or " " in text or not text.isprintable():
         return ""
-    return text.encode("utf-8", "ignore").decode("utf-8")
+    return text
 
 
 def mailbox(email: str) -> str:

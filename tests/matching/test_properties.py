@@ -1,5 +1,6 @@
 """Does the matcher hold its promises for any text that anybody may type?"""
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -130,6 +131,8 @@ def test_features_survive_json_and_keys_are_theirs_alone(details: PersonDetails)
     found = features(details)
     again = Features.from_json(found.as_json())
     assert again == found
+    assert "\\u0000" not in json.dumps(found.as_json()), "PostgreSQL's jsonb refuses it"
+    json.dumps(found.as_json(), ensure_ascii=False).encode("utf-8")
     keys = blocking_keys(found)
     assert keys == blocking_keys(again)
     assert all(-(2**63) <= key < 2**63 for key in keys)
