@@ -173,11 +173,17 @@ def phone_is_possible(row: Row, terms: Terms) -> Iterator[Finding]:
         yield Finding("K-11", "phone", Effect.NOTE)
 
 
+PROBABLY_THE_SAME = 0.5
+
+
 @rule("K-12", "A new row is nobody who is on file already", implements=("BR-04", "ER-13"))
-def is_nobody_on_file(zone: str, other: str) -> Iterator[Finding]:
-    """`zone` is the matcher's, `other` the reference of whom the row resembles. It is taken over as a person of its own,
-    and said: only staff merge."""
-    if zone != "new":
+def is_nobody_on_file(zone: str, probability: float, other: str) -> Iterator[Finding]:
+    """`zone` and `probability` are the matcher's, `other` is the reference of whom the row resembles most.
+
+    It is taken over as a person of its own, and said where it is more probably the same than not: only staff merge.
+    The lower threshold of an application would name every tenth namesake of a large town.
+    """
+    if zone == "link" or probability >= PROBABLY_THE_SAME:
         yield Finding("K-12", "ref", Effect.NOTE, params={"why": zone, "other": other})
 
 

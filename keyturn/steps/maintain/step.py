@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, connection, transaction
 
 from keyturn.connectors import cis
-from keyturn.matching.decide import LINK, decide
+from keyturn.matching.decide import decide
 from keyturn.matching.model import load
 from keyturn.records import person_index
 from keyturn.records.bulk import accounts, persons, premises
@@ -177,25 +177,27 @@ class _Persons(_Taking):
         if new.person_id is not None:
             return
         policy = self.terms.policy
-        found = person_index.candidates(new.features)
-        before = {ident: form for ident, form in found.items() if UUID(ident) not in self.created}
+        alike = person_index.candidates(new.features)
+        before = {ident: form for ident, form in alike.items() if UUID(ident) not in self.created}
         decision = decide(new.features, before, model=load(policy.match_profile), verified=frozenset(), policy=policy)
         best = decision.best
-        if best is None or (decision.matcher_zone != LINK and best.scored.probability < policy.review_probability):
+        if best is None:
             return
-        other = persons.ref_of(best.person_id)
-        self.object_to(number, new.ref, list(rules.is_nobody_on_file(decision.matcher_zone, other or best.person_id)))
-        self.intake.lookalikes.append(
-            Lookalike(
-                row=number,
-                ref=new.ref,
-                person_ref=other,
-                person_id=best.person_id,
-                zone=decision.matcher_zone,
-                weight=best.scored.weight,
-                probability=best.scored.probability,
+        other, probability = persons.ref_of(best.person_id), best.scored.probability
+        found = list(rules.is_nobody_on_file(decision.matcher_zone, probability, other or best.person_id))
+        self.object_to(number, new.ref, found)
+        if found:
+            self.intake.lookalikes.append(
+                Lookalike(
+                    row=number,
+                    ref=new.ref,
+                    person_ref=other,
+                    person_id=best.person_id,
+                    zone=decision.matcher_zone,
+                    weight=best.scored.weight,
+                    probability=probability,
+                )
             )
-        )
 
 
 def _digest(incoming: persons.Incoming) -> str:
