@@ -30,7 +30,9 @@ class TestTheWayIn:
         visitor.does_not_see("Zelenko", "ana@example.com", "Alder Street")
         sees_it(visitor, reference).sees("Your service is arranged", "Ana Zelenko")
 
-    def test_looks_the_same_for_a_reference_that_does_not_exist(self, visitor: Visitor, another: Callable[..., Visitor]) -> None:
+    def test_looks_the_same_for_a_reference_that_does_not_exist(
+        self, visitor: Visitor, another: Callable[..., Visitor]
+    ) -> None:
         reference, nobody = a_request(visitor).request.reference, "KT-2222-2222"
         pages = {}
         for each in (reference, nobody):
@@ -64,7 +66,9 @@ class TestTheWayIn:
 class TestWhatCanBeDoneThere:
     def test_a_question_of_staff_is_answered(self, visitor: Visitor) -> None:
         case = in_review(visitor).staff("ask", "Are you moving in with the present tenant?")
-        sees_it(visitor, case.request.reference).sees("Your answer is needed", "Are you moving in with the present tenant?")
+        sees_it(visitor, case.request.reference).sees(
+            "Your answer is needed", "Are you moving in with the present tenant?"
+        )
         reply = f"/requests/{case.request.reference}/reply"
         visitor.sends(reply, reply=" ").sees("Write your answer, then send it.")
         visitor.sends(reply, reply="No, he leaves on Friday.").sees("A person is checking your request")
@@ -72,7 +76,9 @@ class TestWhatCanBeDoneThere:
 
     def test_a_refusal_says_why_in_the_words_of_staff(self, visitor: Visitor) -> None:
         case = in_review(visitor).staff("refuse", "The owner has told us that the house is not for rent.")
-        sees_it(visitor, case.request.reference).sees("We cannot meet this request", "The owner has told us that the house is not for rent.")
+        sees_it(visitor, case.request.reference).sees(
+            "We cannot meet this request", "The owner has told us that the house is not for rent."
+        )
 
     def test_a_request_in_review_says_by_when_and_not_why(self, visitor: Visitor) -> None:
         case = in_review(visitor)
@@ -81,7 +87,9 @@ class TestWhatCanBeDoneThere:
 
     def test_it_is_withdrawn_after_one_more_question(self, visitor: Visitor) -> None:
         case = in_review(visitor)
-        sees_it(visitor, case.request.reference).opens(f"/requests/{case.request.reference}/withdraw").sees("Withdraw this request?")
+        sees_it(visitor, case.request.reference).opens(f"/requests/{case.request.reference}/withdraw").sees(
+            "Withdraw this request?"
+        )
         visitor.sends().sees("This request has ended", "Withdrawn")
         assert case.request.outcome == "withdrawn"
 
@@ -94,5 +102,7 @@ class TestWhatCanBeDoneThere:
         case = in_review(visitor)
         stranger = another().opens(f"/requests/{case.request.reference}")
         for act in ("withdraw", "reply"):
-            stranger.sends(f"/requests/{case.request.reference}/{act}", reply="x").sees("First, let us make sure that it is you")
+            stranger.sends(f"/requests/{case.request.reference}/{act}", reply="x").sees(
+                "First, let us make sure that it is you"
+            )
         assert case.request.outcome == ""

@@ -9,7 +9,9 @@ from tests.portal.visitor import Visitor
 class TestTheSearch:
     def test_tolerates_how_people_write_addresses(self, visitor: Visitor) -> None:
         factories.a_premise(line1="140 Harbor Road")
-        visitor.begins().sends(q="140 harbour rd.").is_at("/start/choose").sees("Is this the address?", "140 Harbor Road")
+        visitor.begins().sends(q="140 harbour rd.").is_at("/start/choose").sees(
+            "Is this the address?", "140 Harbor Road"
+        )
 
     def test_asks_for_the_unit_of_a_building(self, visitor: Visitor) -> None:
         units = [factories.a_premise(line1="7 Mill Lane", line2=f"Apt {number}") for number in (1, 2, 3)]
@@ -40,7 +42,14 @@ class TestTheSearch:
 
 class TestAnAddressThatIsNotOnFile:
     def described(self, visitor: Visitor, **changes: str) -> Visitor:
-        address = {"line1": "3 New Street", "line2": "", "city": "Millbrook", "state": "OR", "postal_code": "97901", **changes}
+        address = {
+            "line1": "3 New Street",
+            "line2": "",
+            "city": "Millbrook",
+            "state": "OR",
+            "postal_code": "97901",
+            **changes,
+        }
         visitor.begins().sends(q="3 New Street").is_at("/start/unlisted")
         return visitor.sends(**{f"service_address-{part}": value for part, value in address.items()})
 
@@ -52,12 +61,16 @@ class TestAnAddressThatIsNotOnFile:
     def test_outside_the_territory_is_told_who_serves_it_and_ends(self, visitor: Visitor) -> None:
         visitor.town.policy_says(neighbours={"98": "Cascade Power"})
         factories.a_premise()
-        self.described(visitor, postal_code="98101").sees("We do not serve this address", "Cascade Power", "Nothing has been sent")
+        self.described(visitor, postal_code="98101").sees(
+            "We do not serve this address", "Cascade Power", "Nothing has been sent"
+        )
         visitor.opens("/start/services").is_at("/start/where")
 
     def test_outside_the_territory_where_nobody_knows_the_neighbour(self, visitor: Visitor) -> None:
         factories.a_premise()
-        self.described(visitor, postal_code="10001").sees("We do not serve this address", "we do not know who serves it")
+        self.described(visitor, postal_code="10001").sees(
+            "We do not serve this address", "we do not know who serves it"
+        )
 
     def test_must_say_street_and_place(self, visitor: Visitor) -> None:
         self.described(visitor, line1="", city="", postal_code="")
@@ -66,7 +79,13 @@ class TestAnAddressThatIsNotOnFile:
     def test_that_is_on_file_after_all_is_recognised(self, visitor: Visitor) -> None:
         premise = factories.a_premise(line1="5 Birch Court")
         visitor.begins().sends(q="zzz").is_at("/start/unlisted")
-        visitor.sends(**{"service_address-line1": "5 birch ct", "service_address-city": "Millbrook", "service_address-postal_code": "97901"})
+        visitor.sends(
+            **{
+                "service_address-line1": "5 birch ct",
+                "service_address-city": "Millbrook",
+                "service_address-postal_code": "97901",
+            }
+        )
         visitor.is_at("/start/services")
         assert visitor.request.answers["service_address"] == {"premise_id": str(premise.pk)}
 

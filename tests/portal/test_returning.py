@@ -18,7 +18,9 @@ def a_draft(visitor: Visitor) -> Visitor:
 
 
 class TestOnAnotherDevice:
-    def test_a_link_and_a_code_lead_back_to_where_one_was(self, visitor: Visitor, another: Callable[..., Visitor]) -> None:
+    def test_a_link_and_a_code_lead_back_to_where_one_was(
+        self, visitor: Visitor, another: Callable[..., Visitor]
+    ) -> None:
         a_draft(visitor).sends(phone="503 555 0142")
         phone = another().opens("/resume")
         phone.sends(email="ana@example.com").sees(SENT)
@@ -55,7 +57,9 @@ class TestOnAnotherDevice:
         visitor.opens("/resume/nonsense").sees("This link does not work any more", "Get a new link")
         assert visitor.status == 410
 
-    def test_the_answer_does_not_tell_whether_there_is_a_draft(self, visitor: Visitor, another: Callable[..., Visitor]) -> None:
+    def test_the_answer_does_not_tell_whether_there_is_a_draft(
+        self, visitor: Visitor, another: Callable[..., Visitor]
+    ) -> None:
         a_draft(visitor)
         known, unknown = (another().opens("/resume").sends(email=f"{who}@example.com") for who in ("ana", "eva"))
         assert known.text.replace("ana@", "eva@") == unknown.text
@@ -92,7 +96,9 @@ class TestAfterAWhile:
         visitor.town.now += timedelta(hours=2, minutes=1)
         return visitor.code()
 
-    def test_what_was_typed_meanwhile_is_saved_all_the_same(self, visitor: Visitor, hours_pass: Callable[[float], None]) -> None:
+    def test_what_was_typed_meanwhile_is_saved_all_the_same(
+        self, visitor: Visitor, hours_pass: Callable[[float], None]
+    ) -> None:
         a_draft(visitor)
         hours_pass(2)
         visitor.sends(phone="503 555 0142").is_at("/start/locked")

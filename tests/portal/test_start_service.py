@@ -20,7 +20,9 @@ class TestTheWholeWay:
         assert visitor.town.cis_holds() == {"persons": 1, "accounts": 1, "agreements": 1}
 
     def test_before_anything_is_asked_it_says_what_will_be_needed_and_why(self, visitor: Visitor) -> None:
-        visitor.opens("/start").sees("Before you start", "One identity document", "It keeps others from opening an account in your name")
+        visitor.opens("/start").sees(
+            "Before you start", "One identity document", "It keeps others from opening an account in your name"
+        )
         assert Request.objects.count() == 0
 
     def test_an_organisation_is_asked_for_its_name_and_tax_number(self, visitor: Visitor) -> None:
@@ -48,7 +50,12 @@ class TestTheWholeWay:
     def test_letters_can_go_abroad(self, visitor: Visitor) -> None:
         visitor.begins().finds_the_place(factories.a_premise()).chooses_services().says_who().proves_the_email()
         visitor.opens("/start/mailing").sends(
-            **{"mail_elsewhere": "yes", "mailing_address-line1": "Hauptstr. 5", "mailing_address-city": "Kiel", "mailing_address-country": "DE"}
+            **{
+                "mail_elsewhere": "yes",
+                "mailing_address-line1": "Hauptstr. 5",
+                "mailing_address-city": "Kiel",
+                "mailing_address-country": "DE",
+            }
         )
         visitor.is_at("/start/previous").opens("/start/check")
         assert visitor.request.answers["mailing_address"]["country"] == "DE"
@@ -61,7 +68,9 @@ class TestAPageWithMistakes:
     def test_says_what_to_do_and_keeps_what_was_typed(self, visitor: Visitor) -> None:
         visitor.begins().finds_the_place(factories.a_premise()).chooses_services()
         visitor.opens("/start/kind").sends(kind="person").sends(given_name="Ana")
-        visitor.is_at("/start/birth").sends(**{"date_of_birth-month": "13", "date_of_birth-day": "x<y", "date_of_birth-year": "1985"})
+        visitor.is_at("/start/birth").sends(
+            **{"date_of_birth-month": "13", "date_of_birth-day": "x<y", "date_of_birth-year": "1985"}
+        )
         assert visitor.status == 422
         assert visitor.title.startswith("Error:")
         visitor.sees("Let’s fix this first", "Enter your date of birth as a real date")
@@ -78,7 +87,9 @@ class TestAPageWithMistakes:
     def test_a_month_may_be_written_as_a_word(self, visitor: Visitor, month: str, day: str) -> None:
         visitor.begins().finds_the_place(factories.a_premise()).chooses_services()
         visitor.opens("/start/kind").sends(kind="person").sends(given_name="Ana")
-        visitor.sends(**{"date_of_birth-month": month, "date_of_birth-day": day, "date_of_birth-year": "1985"}).is_at("/start/identifier")
+        visitor.sends(**{"date_of_birth-month": month, "date_of_birth-day": day, "date_of_birth-year": "1985"}).is_at(
+            "/start/identifier"
+        )
         assert visitor.request.answers["date_of_birth"] == "1985-03-27"
 
     def test_says_on_which_day_service_can_start(self, visitor: Visitor) -> None:

@@ -17,7 +17,9 @@ class Visitor:
 
     def __init__(self, town: Town, *, language: str = "en") -> None:
         self.town = town
-        self.client = Client(headers={"accept-language": language}, enforce_csrf_checks=True, raise_request_exception=False)
+        self.client = Client(
+            headers={"accept-language": language}, enforce_csrf_checks=True, raise_request_exception=False
+        )
         self.page: HttpResponse = HttpResponse()
         self.path = ""
 
@@ -106,14 +108,28 @@ class Visitor:
     def chooses_services(self, *services: str, days: int = 10) -> Self:
         day = (self.town.now + timedelta(days=days)).date()
         return self.opens("/start/services").sends(
-            **{"services": list(services or ("electric",)), "start_date-month": day.month, "start_date-day": day.day, "start_date-year": day.year}
+            **{
+                "services": list(services or ("electric",)),
+                "start_date-month": day.month,
+                "start_date-day": day.day,
+                "start_date-year": day.year,
+            }
         )
 
     def says_who(self, **changes: str) -> Self:
-        said = {"given_name": "Ana", "family_name": "Zelenko", "year": "1985", "id_type": "driver_licence", "id_value": "D1234567", **changes}
+        said = {
+            "given_name": "Ana",
+            "family_name": "Zelenko",
+            "year": "1985",
+            "id_type": "driver_licence",
+            "id_value": "D1234567",
+            **changes,
+        }
         self.opens("/start/kind").sends(kind="person")
         self.is_at("/start/name").sends(given_name=said["given_name"], family_name=said["family_name"])
-        self.is_at("/start/birth").sends(**{"date_of_birth-month": "3", "date_of_birth-day": "27", "date_of_birth-year": said["year"]})
+        self.is_at("/start/birth").sends(
+            **{"date_of_birth-month": "3", "date_of_birth-day": "27", "date_of_birth-year": said["year"]}
+        )
         return self.is_at("/start/identifier").sends(id_type=said["id_type"], id_value=said["id_value"])
 
     def proves_the_email(self, email: str = "ana@example.com") -> Self:

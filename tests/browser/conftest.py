@@ -1,0 +1,63 @@
+"""How do tests look through a real browser? Debian's Chromium, driven by Playwright; the portal on a server of the test."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.walker import Walker
+from tests.flow.conftest import cis_installed, town  # noqa: F401 (fixtures)
+from tests.flow.town import Town
+
+# Playwright's loop runs in this thread, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+QUIETLY = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--mute-audio", "--font-render-hinting=none",
+]  # fmt: skip
+
+
+def chromium() -> str | None:
+    """The system's Chromium; None lets Playwright use its own, where `make test` had to install one."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=QUIETLY)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opens(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """A page of a browser of its own: `opens(width=320, javascript=False, language="es-US", scheme="dark")`."""
+    with ExitStack() as at_the_end:
+
+        def open_page(
+            *, width: int = 1280, javascript: bool = True, language: str = "en-US", scheme: str = "light"
+        ) -> Page:
+            context = browser.new_context(
+                base_url=live_server.url, viewport={"width": width, "height": 844 if width < 700 else 860}, locale=language,
+                color_scheme=scheme, java_script_enabled=javascript, reduced_motion="reduce",
+            )  # fmt: skip
+            at_the_end.callback(context.close)
+            context.set_default_timeout(10_000)
+            return context.new_page()
+
+        yield open_page
+
+
+@pytest.fixture
+def walks(opens: Callable[..., Page], town: Town) -> Callable[..., Walker]:  # noqa: F811
+    """Somebody who moves in, in front of a browser."""
+    town.now = timezone.now()
+    town.loses_its_jobs()  # emptying the tables after a test leaves the queue's alone
+    return lambda **setting: Walker(opens(**setting), town)
