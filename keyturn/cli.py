@@ -24,6 +24,7 @@ COMMANDS = {
     "api-key": ("api_key", "Make, list and revoke keys of the HTTP API."),
     "import": ("import_", "Take over persons, premises or accounts from a file."),
     "export": ("export", "Write persons, premises or accounts to a file."),
+    "openapi": ("openapi", "Print the description of the HTTP API (OpenAPI 3.1)."),
     "completion": ("completion", "Print the shell's completion script for keyturn."),
 }
 

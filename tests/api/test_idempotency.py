@@ -1,6 +1,5 @@
 """Does a repeated write act once, for ever, whatever happened to the first call? (I2)"""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
@@ -130,8 +129,8 @@ def test_looking_for_a_person_takes_no_key(caller: Caller) -> None:
 
 
 @pytest.fixture
-def at_once(transactional_db: None, cis_installed: None, fresh_keys: None) -> Iterator[Caller]:
-    yield Caller(a_key())
+def at_once(transactional_db: None, cis_installed: None, fresh_keys: None) -> Caller:
+    return Caller(a_key())
 
 
 def test_of_two_at_the_same_moment_one_acts_and_the_other_waits_for_its_answer(

@@ -156,7 +156,7 @@ def _scopes() -> str:
 
 
 def _tidy(node: Any) -> Any:
-    """Without the titles that pydantic makes of names, and with paths sorted as they were entered."""
+    """Without the titles that pydantic makes of names."""
     if isinstance(node, list):
         return [_tidy(each) for each in node]
     if not isinstance(node, dict):
