@@ -7,6 +7,7 @@ place. Everything lies in one folder.
 
 import gc
 import http.client
+import importlib
 import os
 import shutil
 import socket
@@ -17,10 +18,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from keyturn.local import demo_access as access
+from keyturn.local.demo_utility.dataset import Dataset, generate
 from keyturn.local.homes import home_for
 from keyturn.local.postgres import Cluster
 from keyturn.local.processes import Crew, Watch
@@ -52,6 +54,19 @@ class Demo:
         """Everything until the portal answers. Raises KeyturnError with one sentence; `crew.stop` cleans up."""
         check_port(self.port)
         self.folder.mkdir(parents=True, exist_ok=True)
+        gc.disable()  # it would look through millions of living objects again and again: a sixth of the time
+        with ThreadPoolExecutor() as beside:
+            try:
+                return self._start(beside, fresh=fresh)
+            except BaseException:
+                self.given_up.set()
+                raise
+            finally:
+                gc.enable()
+
+    def _start(self, beside: ThreadPoolExecutor, *, fresh: bool) -> access.Access:
+        """`beside` does what need not wait for the database, or for the demo utility to be in it."""
+        invented = beside.submit(_invent, self.persons) if fresh or not self._marker.exists() else None
         with self._phase("PostgreSQL"):
             database_url = self._start_database(fresh=fresh)
         access.forget_announcement(self.folder)  # not before we hold the database's lock: it may be another one's
@@ -60,19 +75,14 @@ class Demo:
         with self._phase("tables"):
             loaded = self._migrate()
         self._start_process("worker", ["worker"])
-        with ThreadPoolExecutor() as beside:
-            granted = beside.submit(_grant, self.folder)
-            answering = beside.submit(self._wait_until_it_answers)
-            try:
-                if not loaded:
-                    with self._phase("demo utility"):
-                        self._load()
-                with self._phase("until it answers"):
-                    given = granted.result()
-                    self._look_until(answering)
-            except BaseException:
-                self.given_up.set()
-                raise
+        granted = beside.submit(_grant, self.folder)
+        answering = beside.submit(self._wait_until_it_answers)
+        if not loaded:
+            with self._phase("demo utility"):
+                self._load(invented.result() if invented else _invent(self.persons))
+        with self._phase("until it answers"):
+            given = granted.result()
+            self._look_until(answering)
         access.announce(self.folder, given, url=self.url, database_url=database_url)
         return given
 
@@ -109,7 +119,7 @@ class Demo:
         from keyturn.records.models import Person
 
         migrate()
-        loaded = (self.folder / "loaded").exists()
+        loaded = self._marker.exists()
         if not loaded and Person.objects.exists():
             if self.cluster is None:
                 return True  # a server of the user's with persons in it: theirs
@@ -120,14 +130,17 @@ class Demo:
         cis.install()
         return loaded and Person.objects.exists()
 
-    def _load(self) -> None:
+    def _load(self, dataset: Dataset) -> None:
         from keyturn.local.demo_utility.load import load
 
         self.say(f"Loading the demo utility with {self.persons:,} persons ...")
-        gc.disable()  # it would look through millions of living objects again and again: a sixth of the time
-        load(persons=self.persons, today=datetime.now(UTC).date())
-        gc.enable()
-        (self.folder / "loaded").write_text(f"{self.persons} persons\n")
+        load(dataset=dataset, today=_today())
+        self._marker.write_text(f"{self.persons} persons\n")
+
+    @property
+    def _marker(self) -> Path:
+        """Appears when the demo utility is loaded, whole."""
+        return self.folder / "loaded"
 
     # Web and worker
 
@@ -199,6 +212,18 @@ def forget(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     for name in ("mailbox", "static", "log"):
         shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _invent(persons: int) -> Dataset:
+    """In a thread of its own, with what else takes a while to import, while PostgreSQL starts."""
+    dataset = generate(persons=persons, seed=1, today=_today())
+    for name in ("django.db.backends.postgresql.base", "keyturn.matching.features"):
+        importlib.import_module(name)
+    return dataset
 
 
 def _grant(folder: Path) -> access.Access:

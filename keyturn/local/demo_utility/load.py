@@ -7,18 +7,17 @@ from functools import partial
 from django.conf import settings
 
 from keyturn import flow
-from keyturn.local.demo_utility.dataset import generate
+from keyturn.local.demo_utility.dataset import Dataset
 
 Progress = Callable[[str, int, int], None]
 
 
-def load(*, persons: int, today: date, seed: int = 1, progress: Progress | None = None) -> dict[str, int]:
-    """Invent a utility of `persons` persons and import it; how many rows of each kind came in.
+def load(*, dataset: Dataset, today: date, progress: Progress | None = None) -> dict[str, int]:
+    """Import an invented utility; how many rows of each kind came in.
 
     `progress(kind, done, all)` is called as rows come in. Raises ValueError where a row was kept out: what we invent
     must be fit for our own import.
     """
-    dataset = generate(persons=persons, seed=seed, today=today)
     now = datetime.combine(today, time(0), tzinfo=UTC)
     loaded = {}
     for kind, rows in (("premises", dataset.premises), ("persons", dataset.persons), ("accounts", dataset.accounts)):
