@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 from psycopg.conninfo import conninfo_to_dict
 
 from keyturn.connectors import cis as connector
@@ -31,6 +32,11 @@ def test_the_reference_cis_is_the_default_and_lies_in_our_own_database(settings)
     assert isinstance(ours, ReferenceCis)
     assert conninfo_to_dict(ours._link.url)["dbname"] == settings.DATABASES["default"]["NAME"]
     assert ours._link.timeout_seconds == settings.KEYTURN_POLICY.cis_timeout_seconds
+
+
+def test_it_follows_django_to_a_tests_own_database(monkeypatch):
+    monkeypatch.setitem(connections["default"].settings_dict, "NAME", "test_of_somebody")
+    assert conninfo_to_dict(connector.connector()._link.url)["dbname"] == "test_of_somebody"
 
 
 def test_it_is_built_once():

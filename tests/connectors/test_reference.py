@@ -9,7 +9,7 @@ from time import perf_counter
 
 import pytest
 
-from keyturn.connectors.cis.contract import START, CisContract, a_key, customer_at, newcomer_at
+from keyturn.connectors.cis.contract import MAILING, START, CisContract, a_key, customer_at, newcomer_at
 from keyturn.connectors.cis.faults import FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.connectors.cis.reference import ReferenceCis, numbers
@@ -90,7 +90,11 @@ class TestWhoGivesWay:
 
     def test_somebody_who_comes_and_goes_later_does_not_give_way_either(self, cis, town):
         premise = town.vacant()
-        guest = {"status": "pending_start", "start_date": START + timedelta(days=5), "end_date": START + timedelta(days=20)}
+        guest = {
+            "status": "pending_start",
+            "start_date": START + timedelta(days=5),
+            "end_date": START + timedelta(days=20),
+        }
         town.account(town.person(), premise_ref=premise, **guest)
         with pytest.raises(Rejected, match="premise_occupied"):
             cis.send(newcomer_at(premise), key=a_key())
@@ -191,6 +195,7 @@ class TestWhatIsWritten:
             cis.send(command, key=a_key())
         assert no.value.code == "against_the_rules"
         assert "ghost" not in str(no.value)
+        assert no.value.__cause__ is None
         assert no.value.__suppress_context__
 
     def test_numbers_are_ten_digits_and_a_taken_one_is_passed_over(self, cis, town):
@@ -203,6 +208,22 @@ class TestWhatIsWritten:
         town.person(ref=taken)
         second = cis.send(newcomer_at(town.vacant()), key=a_key())
         assert second.person_ref != taken
+
+
+class TestWhereBillsGo:
+    def test_to_the_premise_where_nothing_else_is_said(self, cis, town):
+        premise = town.vacant()
+        account = cis.read("account", cis.send(newcomer_at(premise), key=a_key()).account_ref)
+        assert (account["mailing_source"], account["mailing_premise"]) == ("premise", premise)
+
+    def test_to_the_address_that_was_given(self, cis, town):
+        command = newcomer_at(town.vacant(), mailing_address=MAILING)
+        account = cis.read("account", cis.send(command, key=a_key()).account_ref)
+        assert (account["mailing_source"], account["mailing_address"]["city"]) == ("account", "Paris")
+
+    def test_to_an_imported_persons_mailing_address(self, cis, town):
+        _, account = town.customer()
+        assert cis.read("account", account)["mailing_source"] == "person"
 
 
 class TestTheRulesInTheTables:
