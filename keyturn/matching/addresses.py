@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from keyturn.matching import address_words as words
@@ -56,17 +57,7 @@ class NormalAddress:
 
     def as_json(self) -> list[str]:
         """The parts in the order of the fields, empty ones at the end left out."""
-        parts = [
-            self.number,
-            self.street,
-            self.street_core,
-            self.unit,
-            self.postal,
-            self.city,
-            self.state,
-            self.country,
-            self.building,
-        ]
+        parts = list(_PARTS(self))
         while parts and not parts[-1]:
             parts.pop()
         return parts
@@ -77,6 +68,9 @@ class NormalAddress:
 
     def __bool__(self) -> bool:
         return bool(self.street or self.postal or self.city)
+
+
+_PARTS = attrgetter(*NormalAddress.__slots__)
 
 
 def normalise(address: Address) -> NormalAddress:
@@ -180,20 +174,14 @@ def _take_postal(segments: list[str], country: str) -> tuple[list[str], str]:
 
 
 def _take_state(segments: list[str], country: str) -> tuple[list[str], str]:
+    """Find the state at the end of a piece; "12 Georgia" alone is a street."""
     states = words.STATES.get(country, {})
-    codes = set(states.values())
+    codes = {**states, **{code: code for code in states.values()}}
     for place in range(len(segments) - 1, -1, -1):
         tokens = segments[place].split()
         for length in (3, 2, 1):
-            name = " ".join(tokens[-length:])
-            code = states.get(name) or (name if name in codes else "")
-            alone = len(tokens) == length and place == 0
-            if (
-                code
-                and not alone
-                and len(tokens) >= length
-                and not (place == 0 and len(segments) == 1 and len(tokens) - length < 2)
-            ):
-                left = " ".join(tokens[:-length])
-                return segments[:place] + ([left] if left else []) + segments[place + 1 :], code
+            code = codes.get(" ".join(tokens[-length:]))
+            left = tokens[:-length]
+            if code and (place > 0 or len(left) > (1 if len(segments) == 1 else 0)):
+                return segments[:place] + ([" ".join(left)] if left else []) + segments[place + 1 :], code
     return segments, ""

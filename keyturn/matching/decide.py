@@ -91,25 +91,27 @@ def decide(
         if person_id not in not_same:
             others = [scores[other] for other in rivals if other != person_id]
             reasons = reasons_against(
-                probe, candidates[person_id], scores[person_id], others, verified=verified, policy=policy
+                candidates[person_id], scores[person_id], others, verified=verified, policy=policy
             )
         ranked.append(Ranked(person_id, scores[person_id], not reasons, reasons, relation(scores[person_id])))
-    zone, by_score = (_zone(ranked, policy, _NOTHING), _zone(ranked, policy, _SESSION_ONLY))
-    return Decision(zone, tuple(ranked[: policy.candidates_kept]), by_score, model.version)
+    return Decision(
+        zone=_zone(ranked, policy),
+        ranked=tuple(ranked[: policy.candidates_kept]),
+        matcher_zone=_zone(ranked, policy, forgiven=_SESSION_ONLY),
+        model_version=model.version,
+    )
 
 
-_NOTHING: Final[frozenset[str]] = frozenset()
-
-
-def _zone(ranked: list[Ranked], policy: Policy, forgiven: frozenset[str]) -> str:
+def _zone(ranked: list[Ranked], policy: Policy, *, forgiven: frozenset[str] = frozenset()) -> str:
+    """Link where nothing but `forgiven` reasons stands against the best; review where anybody is worth a look."""
     open_ones = [each for each in ranked if "not_the_same_person" not in each.why]
-    if any(forgiven.issuperset(each.why) for each in open_ones[:1]):
+    if open_ones and forgiven.issuperset(open_ones[0].why):
         return LINK
     return REVIEW if any(wants_review(each, policy) for each in open_ones) else NEW
 
 
 def reasons_against(
-    probe: Features, candidate: Features, scored: Scored, others: list[Scored], *, verified: Verified, policy: Policy
+    candidate: Features, scored: Scored, others: list[Scored], *, verified: Verified, policy: Policy
 ) -> tuple[str, ...]:
     """Every condition of an automatic link that does not hold, as codes: vetoes first. Empty: the machine may link."""
     conditions = {

@@ -18,6 +18,9 @@ KEYS_VERSION = 1
 RARE = 2e-5
 """A whole name alone is a key where fewer than this share of people are expected to have it."""
 
+MOST_PLACES = 4
+"""Addresses that are keyed; the first are the current ones."""
+
 
 def blocking_keys(features: Features) -> frozenset[int]:
     """Signed 64-bit numbers; two records of one person share at least one. Never empty for somebody with any detail."""
@@ -39,10 +42,6 @@ def identity_lock_keys(features: Features) -> tuple[int, ...]:
 def _hashed(text: str) -> int:
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
-
-
-MOST_PLACES = 4
-"""Addresses that are keyed; the first are the current ones."""
 
 
 def key_texts(features: Features) -> Iterator[str]:
@@ -72,16 +71,14 @@ def _contact_texts(features: Features) -> Iterator[str]:
 
 def _person_texts(features: Features) -> Iterator[str]:
     """Of each combination at least two parts differ between strangers, and no two combinations lean on the same parts."""
-    given, family = first_given(features.given), _words(features.family)
-    sounds = [phonetic(word) for word in family]
+    given, family, places = first_given(features.given), _words(features.family), features.addresses[:MOST_PLACES]
+    words, sounds = [*family, given] if given else family, _sounds(features.family)
     if features.birth_date:
-        yield from _birth_texts(
-            features.birth_date, [*family, *filter(None, (given,))], features.addresses[:MOST_PLACES]
-        )
+        yield from _birth_texts(features.birth_date, words, places)
         if given:
             yield from _birth_and_names_texts(features.birth_date, given, sounds)
-    for address in features.addresses[:MOST_PLACES]:
-        yield from _place_texts([*family, *filter(None, (given,))], address)
+    for address in places:
+        yield from _place_texts(words, address)
         if given and address.postal:
             for word, sound in zip(family, sounds, strict=True):
                 yield f"np {_pair(word[:3], given[:3])} {_blurred(address.postal)}"

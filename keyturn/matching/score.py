@@ -120,4 +120,4 @@ def _name_agrees(found: Mapping[str, str]) -> bool:
     given, family = found.get("given"), found.get("family")
     if given == family == "swapped":
         return True
-    return given in ("exact", "nickname", "similar") and family in ("exact", "similar", "part")
+    return given in ("exact", "nickname", "slip", "similar") and family in ("exact", "slip", "part")

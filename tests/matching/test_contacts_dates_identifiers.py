@@ -43,6 +43,8 @@ def test_phones_become_e164_or_nothing(typed: str, country: str, number: str) ->
         ("jane@localhost", ""),
         ("@example.com", ""),
         ("jane roe@example.com", ""),
+        ("ja\x00ne@example.com", ""),
+        ("jane\ud800@example.com", ""),
     ],
 )
 def test_emails_lose_case_and_space_only(typed: str, email: str) -> None:
