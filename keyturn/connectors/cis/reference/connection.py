@@ -81,30 +81,32 @@ class Link:
 
     @contextmanager
     def _connection(self, seconds: float) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-        if not self._places.acquire(timeout=self.timeout_seconds):
+        """A connection for `seconds` at most, waiting for a free place and connecting included."""
+        end = time.monotonic() + seconds
+        if not self._places.acquire(timeout=seconds):
             raise Unavailable("cis_busy")
         try:
-            connection = self._take()
+            connection = self._take(end)
             try:
-                with _severed_after(connection, seconds + _GRACE_SECONDS):
+                with _severed_after(connection, end - time.monotonic() + _GRACE_SECONDS):
                     yield connection
             finally:
                 self._put_back(connection)
         finally:
             self._places.release()
 
-    def _take(self) -> psycopg.Connection[dict[str, Any]]:
+    def _take(self, end: float) -> psycopg.Connection[dict[str, Any]]:
         while True:
             with self._lock:
                 connection, since = self._idle.pop() if self._idle else (None, 0.0)
             if connection is None:
-                return self._connect()
+                return self._connect(end - time.monotonic())
             if time.monotonic() - since < _IDLE_SECONDS and not _hung_up(connection):
                 return connection
             connection.close()
 
-    def _connect(self) -> psycopg.Connection[dict[str, Any]]:
-        limit = max(2, round(self.timeout_seconds))  # libpq's shortest is two seconds
+    def _connect(self, seconds: float) -> psycopg.Connection[dict[str, Any]]:
+        limit = max(2, round(seconds))  # libpq's shortest is two seconds
         try:
             return psycopg.connect(
                 self.url, connect_timeout=limit, application_name="keyturn-cis", row_factory=dict_row
