@@ -141,7 +141,7 @@ def email_can_exist(address: str) -> bool:
         domain = address.rpartition("@")[2].casefold()
         if not domain.endswith((".example", "example.com", "example.org", "example.net", ".test")):
             return False
-        return re.fullmatch(r"[^@\s<>\"']{1,64}@[a-zA-Z0-9.-]{3,}", address) is not None
+        return re.fullmatch(r"[^@\s<>\"']{1,64}@([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,}", address) is not None
     return True
 
 
