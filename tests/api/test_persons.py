@@ -1,0 +1,227 @@
+"""What does a program learn about persons, accounts and premises, and what does it never learn?"""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from keyturn.records.models import Person, PersonLink, Request
+from keyturn.terms.address import Address
+from keyturn.terms.person import Identifier, Kind, PersonDetails
+from keyturn.terms.premise import AgreementStatus
+from tests import factories
+from tests.api.caller import Caller, answers, codes_and_fields, machine_works
+from tests.flow.town import ANA, BEN
+
+HOME = Address("9 Birch Avenue", "", "Millbrook", "OR", "97901")
+
+
+def somebody() -> Person:
+    """One more person on file."""
+    return factories.a_person(PersonDetails(given_name="Noor", family_name="Haddad"))
+
+
+def probe(**changes: Any) -> dict[str, Any]:
+    return {
+        "ref": "row-1", "given_name": "Ana", "family_name": "Zelenko", "date_of_birth": "1985-03-27",
+        "email": "ana@example.com", **changes,
+    }  # fmt: skip
+
+
+def test_the_matcher_knows_somebody_on_file(caller: Caller) -> None:
+    ana = factories.a_person(ANA)
+    found = caller.post("/persons/match", probe()).json()
+    assert (found["ref"], found["zone"]) == ("row-1", "link")
+    [best] = found["candidates"]
+    assert (best["person_id"], best["ref"], best["vetoes"]) == (str(ana.pk), ana.ref, [])
+    assert {each["field"] for each in best["fields"]} >= {"given", "family", "birth_date", "email"}
+    assert best["probability"] > 0.999
+
+
+def test_the_matcher_says_what_forbids_a_link(caller: Caller) -> None:
+    factories.a_person(ANA)
+    found = caller.post("/persons/match", probe(id_type="driver_licence", id_value="D7654321")).json()
+    assert found["zone"] == "review"
+    assert "different_identifier" in found["candidates"][0]["vetoes"]
+
+
+def test_nobody_fits_a_stranger(caller: Caller) -> None:
+    factories.a_person(BEN)
+    assert caller.post("/persons/match", probe()).json()["zone"] == "new"
+    assert caller.post("/persons/match", {}).json()["candidates"] == []
+
+
+def test_an_organisation_is_matched_by_its_own_name(caller: Caller) -> None:
+    bakery = PersonDetails(kind=Kind.ORGANISATION, organisation_name="Alder Bakery LLC", addresses=(HOME,))
+    place = factories.a_person(bakery)
+    row = {"kind": "organisation", "organisation_name": "Alder Bakery", **HOME.as_json()}
+    assert caller.post("/persons/match", row).json()["candidates"][0]["person_id"] == str(place.pk)
+
+
+def test_a_match_writes_nothing(caller: Caller, django_assert_max_num_queries: Any) -> None:
+    factories.a_person(ANA)
+    caller.get("/journeys")
+    with django_assert_max_num_queries(3) as asked:
+        caller.post("/persons/match", probe())
+    assert all(each["sql"].lstrip().startswith("SELECT") for each in asked.captured_queries)
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [({"date_of_birth": "27.3.1985"}, "date_of_birth"), ({"nickname": "Anita"}, "nickname"), ({"kind": "cat"}, "kind"),
+     ({"given_name": "A\x00na"}, "given_name"), ({"given_name": "x" * 300}, "given_name")],
+)  # fmt: skip
+def test_a_description_of_another_shape_is_refused(caller: Caller, row: dict[str, Any], field: str) -> None:
+    assert codes_and_fields(caller.post("/persons/match", row)) == ("invalid", [field])
+
+
+def test_a_person_is_read_whole_but_for_identifiers(caller: Caller) -> None:
+    ana = factories.a_person(PersonDetails(**{**_as_kwargs(ANA), "addresses": (HOME,)}))
+    account = factories.an_account(ana, factories.a_premise())
+    response = caller.get(f"/persons/{ana.pk}")
+    found = response.json()
+    assert (found["id"], found["ref"], found["display_name"]) == (str(ana.pk), ana.ref, "Ana Zelenko")
+    assert {each["channel"]: each["value"] for each in found["contacts"]} == {
+        "email": "ana@example.com", "phone": "+15035550142",
+    }  # fmt: skip
+    assert found["identifiers"] == [{"id_type": "driver_licence", "masked": "•••• 4567", "is_primary": True}]
+    assert [each["line1"] for each in found["addresses"]] == ["9 Birch Avenue"]
+    assert [each["account_id"] for each in found["accounts"]] == [str(account.pk)]
+    assert response["ETag"] == '"1"'
+    assert b"D1234567" not in response.content
+
+
+def _as_kwargs(details: PersonDetails) -> dict[str, Any]:
+    return {name: getattr(details, name) for name in PersonDetails.__slots__}
+
+
+def test_a_person_who_was_merged_leads_to_the_other(caller: Caller) -> None:
+    kept, merged = factories.a_person(ANA), factories.a_person(BEN)
+    Person.objects.filter(pk=merged.pk).update(redirect_to=kept)
+    assert caller.get(f"/persons/{merged.pk}").json()["id"] == str(kept.pk)
+
+
+@pytest.mark.parametrize("typed", ["zel", "Ana Z", "ana@example.com", "ANA@example.com ", "(503) 555-0142"])
+def test_a_person_is_found_by_what_people_type(caller: Caller, typed: str) -> None:
+    ana = factories.a_person(ANA)
+    factories.a_person(BEN)
+    response = caller.client.get("/api/v1/persons", {"q": typed}, headers={"Authorization": f"Bearer {caller.secret}"})
+    assert [each["id"] for each in response.json()["items"]] == [str(ana.pk)]
+
+
+def test_persons_are_listed_page_by_page(caller: Caller) -> None:
+    known = [str(somebody().pk) for _each in range(3)]
+    first = caller.get("/persons?limit=2").json()
+    rest = caller.get(f"/persons?limit=2&after={first['next']}").json()
+    assert [each["id"] for each in first["items"] + rest["items"]] == known
+    assert rest["next"] is None
+
+
+def test_a_list_of_persons_asks_the_database_no_more_for_many_than_for_one(
+    caller: Caller, django_assert_max_num_queries: Any
+) -> None:
+    for _each in range(8):
+        factories.an_account(somebody(), factories.a_premise())
+    caller.get("/journeys")
+    with django_assert_max_num_queries(6):
+        assert len(caller.get("/persons").json()["items"]) == 8
+
+
+def test_a_persons_history_says_when_and_through_which_request(caller: Caller) -> None:
+    begun = caller.moves_in(attested=("email", "identity"))
+    machine_works(begun["id"])
+    person_id = Request.objects.get(pk=begun["id"]).person_id
+    found = caller.get(f"/persons/{person_id}/history").json()
+    assert {each["what"] for each in found["items"]} >= {"person_entered", "name_entered", "contact_entered"}
+    [linked] = [each for each in found["items"] if each["what"] == "request_linked"]
+    assert linked["request_id"] == begun["id"]
+    assert "alma" not in str(found).lower()
+
+
+def test_a_history_is_read_page_by_page(caller: Caller) -> None:
+    ana = factories.a_person(ANA)
+    everything = caller.get(f"/persons/{ana.pk}/history").json()["items"]
+    first = caller.get(f"/persons/{ana.pk}/history?limit=2").json()
+    rest = caller.get(f"/persons/{ana.pk}/history?limit=200&after={first['next']}").json()
+    assert first["items"] + rest["items"] == everything
+    for after in ("h", "hx", "h-1", "x9", "h" + "9" * 20, "h²"):
+        assert codes_and_fields(caller.get(f"/persons/{ana.pk}/history?after={after}")) == ("invalid", ["after"])
+
+
+def test_an_account_shows_who_is_on_it_and_what_is_served(caller: Caller) -> None:
+    ana, place = factories.a_person(ANA), factories.a_premise(services="electric;water")
+    account = factories.an_account(ana, place, balance="12.50")
+    found = caller.get(f"/accounts/{account.pk}").json()
+    assert (found["ref"], found["balance"], found["division"]) == (account.ref, "12.50", "north")
+    assert found["people"] == [
+        {"person_id": str(ana.pk), "relationship": "main", "is_main": True, "is_responsible": True}
+    ]
+    assert {(each["service"], each["status"], each["premise_id"]) for each in found["agreements"]} == {
+        ("electric", "active", str(place.pk)), ("water", "active", str(place.pk)),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/persons/{}", "/persons/{}/history", "/accounts/{}"])
+@pytest.mark.parametrize("ident", ["x", "00000000-0000-0000-0000-000000000007", "%00", "%F0%9F%92%A9"])
+def test_an_id_of_nobody_is_nothing(caller: Caller, path: str, ident: str) -> None:
+    assert codes_and_fields(caller.get(path.format(ident))) == ("not_found", [])
+
+
+def test_premises_are_found_as_people_write_them(caller: Caller) -> None:
+    place = factories.a_premise(line1="12 Alder Street", line2="Apt 3")
+    factories.a_premise(line1="14 Elm Road")
+    [found] = caller.get("/premises?q=12%20alder%20st%20%233").json()["items"]
+    assert (found["id"], found["ref"], found["occupancy"]) == (str(place.pk), place.ref, "vacant")
+    assert found["address"]["line1"] == "12 Alder Street"
+    assert [each["id"] for each in caller.get(f"/premises?ref={place.ref}").json()["items"]] == [str(place.pk)]
+
+
+def test_premises_are_listed_by_whether_somebody_is_served_there(caller: Caller) -> None:
+    empty, lived_in, let, left = (factories.a_premise() for _each in range(4))
+    factories.an_account(factories.a_person(ANA), lived_in)
+    factories.an_account(factories.a_person(BEN), let, customer_class="landlord")
+    factories.an_account(somebody(), left, status=AgreementStatus.STOPPED, until=date(2024, 1, 1))
+    vacant = caller.get("/premises?occupancy=vacant").json()["items"]
+    occupied = caller.get("/premises?occupancy=occupied").json()["items"]
+    assert {each["id"] for each in vacant} == {str(each.pk) for each in (empty, let, left)}
+    assert [each["id"] for each in occupied] == [str(lived_in.pk)]
+    assert {each["occupancy"] for each in vacant} == {"vacant"}
+    assert {each["occupancy"] for each in occupied} == {"occupied"}
+
+
+def test_all_premises_are_paged_through_each_seen_once(caller: Caller) -> None:
+    known = {str(factories.a_premise(in_cis=False).pk) for _each in range(7)}
+    seen: list[str] = []
+    after = ""
+    while after is not None:
+        page = caller.get(f"/premises?limit=3&after={after}").json()
+        seen += [each["id"] for each in page["items"]]
+        after = page["next"]
+    assert (len(seen), set(seen)) == (7, known)
+    assert caller.get("/premises?limit=1000").status_code == 200
+    assert caller.get("/premises?limit=1001").status_code == 422
+
+
+def test_premises_tell_nobody_who_lives_there(caller: Caller) -> None:
+    place = factories.a_premise()
+    factories.an_account(factories.a_person(ANA), place)
+    text = caller.get("/premises").content
+    assert b"Zelenko" not in text
+    assert b"person" not in text
+
+
+def test_a_link_to_somebody_on_file_shows_as_theirs(caller: Caller) -> None:
+    ana = factories.a_person(ANA)
+    sent = answers(
+        given_name="Ana", family_name="Zelenko", date_of_birth="1985-03-27", email="ana@example.com",
+        id_value="D1234567",
+    )  # fmt: skip
+    begun = caller.begins(sent, submit=True, attested=["email", "identity"])
+    machine_works(begun["id"])
+    assert caller.get(f"/requests/{begun['id']}").json()["person_id"] == str(ana.pk)
+    assert PersonLink.objects.get().automatic
+
+
+def test_identifiers_are_masked_wherever_they_are_short(caller: Caller) -> None:
+    someone = factories.a_person(PersonDetails(family_name="Okafor", identifiers=(Identifier("ssn_last4", "6789"),)))
+    assert caller.get(f"/persons/{someone.pk}").json()["identifiers"][0]["masked"] == "•••• 6789"
