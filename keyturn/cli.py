@@ -25,6 +25,10 @@ COMMANDS = {
     "import": ("import_", "Take over persons, premises or accounts from a file."),
     "export": ("export", "Write persons, premises or accounts to a file."),
     "openapi": ("openapi", "Print the description of the HTTP API (OpenAPI 3.1)."),
+    "staff": ("staff", "Make staff users of the console, and give them new passwords."),
+    "audit": ("audit", "Check that nobody changed what was written about requests."),
+    "rule": ("rule", "Print a rule: its sentence, its line of code and its tests."),
+    "rules": ("rules", "List the rulebook."),
     "completion": ("completion", "Print the shell's completion script for keyturn."),
 }
 

@@ -35,7 +35,7 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
     Example:
       keyturn api-key create call-centre --scope requests:write --scope requests:attest
     """
-    use_settings()
+    use_settings(or_those_of_the_demo=True)
     from keyturn.records import keys
 
     click.echo(keys.make(name=name, scopes=SCOPES if "all" in scopes else scopes, now=datetime.now(UTC)))
@@ -49,7 +49,7 @@ def list_() -> None:
     Example:
       keyturn api-key list
     """
-    use_settings()
+    use_settings(or_those_of_the_demo=True)
     from keyturn.records.queries import api_keys
 
     for key in api_keys.listed():
@@ -65,7 +65,7 @@ def revoke(prefix: str) -> None:
     Example:
       keyturn api-key revoke kt_Xy12AbCd
     """
-    use_settings()
+    use_settings(or_those_of_the_demo=True)
     from keyturn.records import keys
 
     if not keys.revoke(prefix=prefix, now=datetime.now(UTC)):

@@ -32,7 +32,7 @@ def command(kind: str, file: Path, form: str | None, without_identifiers: bool) 
       keyturn export accounts - --format jsonl
     """
     form = form or ("jsonl" if file.suffix.lower() in (".jsonl", ".ndjson") else "csv")
-    use_settings()
+    use_settings(or_those_of_the_demo=True)
     from keyturn.records.queries import rows
 
     with _opened(file) as stream:

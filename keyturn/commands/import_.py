@@ -44,7 +44,7 @@ def command(kind: str, file: Path, form: str | None, dry_run: bool, rejects: Pat
     """
     form = form or ("jsonl" if file.suffix.lower() in (".jsonl", ".ndjson") else "csv")
     lines = checked_lines(file)
-    use_settings()
+    use_settings(or_those_of_the_demo=True)
     from django.conf import settings
 
     from keyturn import flow

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from keyturn.cli import COMMANDS, cli
+from keyturn.commands import PROJECT
 
 
 def keyturn(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -71,3 +72,59 @@ def test_bash_can_complete_it():
     assert "_KEYTURN_COMPLETE=bash_complete" in done.stdout
     asked = keyturn(_KEYTURN_COMPLETE="bash_complete", COMP_WORDS="keyturn mig", COMP_CWORD="1")
     assert asked.stdout.strip() == "plain,migrate"
+
+
+def test_a_rule_is_found_by_its_number_with_its_code_and_its_tests():
+    done = keyturn("rule", "v-3")
+    assert done.returncode == 0
+    assert done.stdout.startswith("V-03  ")
+    file, line = next(text for text in done.stdout.split() if text.startswith("keyturn/steps/validate/")).split(":")
+    assert 'rule("V-03"' in "\n".join((PROJECT / file).read_text().splitlines()[int(line) - 1 : int(line) + 3]).replace(
+        "'", '"'
+    )
+    assert "tests/steps/test_validate.py:" in done.stdout
+
+
+def test_a_number_that_no_rule_has_is_wrong_use():
+    done = keyturn("rule", "V-93")
+    assert done.returncode == 2
+    assert "there is no rule V-93" in done.stderr
+
+
+def test_the_rulebook_is_listed_in_the_order_of_the_steps():
+    told = [line[0] for line in keyturn("rules").stdout.splitlines() if line[0] != " "]
+    assert "".join(dict.fromkeys(told)) == "".join(each for each in "IGVMYDRESCK" if each in told)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_staff_are_made_and_get_a_new_password(django_user_model):
+    first = keyturn("staff", "create", "ana", "--role", "supervisor", **GOOD).stdout.strip()
+    second = keyturn("staff", "password", "ana", **GOOD).stdout.strip()
+    ana = django_user_model.objects.get(username="ana")
+    assert (ana.staff_role, ana.check_password(first), ana.check_password(second)) == ("supervisor", False, True)
+    again = keyturn("staff", "create", "ana", "--role", "reviewer", **GOOD)
+    assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_audit_is_verified():
+    done = keyturn("audit", "verify", **GOOD)
+    assert (done.returncode, done.stdout) == (0, "Every event is as it was written.\n")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_doctor_says_a_line_each_and_fails_when_something_is_not_well():
+    done = keyturn("doctor", **GOOD)
+    lines = [line.split()[:2] for line in done.stdout.splitlines()]
+    assert [name for _, name in lines] == [
+        "settings",
+        "database",
+        "migrations",
+        "queue",
+        "cis",
+        "mail",
+        "keys",
+        "clock",
+    ]
+    assert ["FAILS", "database"] in lines  # the tests' own does not sync to disk
+    assert done.returncode == 1

@@ -1,0 +1,66 @@
+"""How does the first member of staff get into the console, and how does one who forgot the password?"""
+
+import secrets
+from typing import Any
+
+import click
+
+from keyturn.commands import use_settings
+
+ROLES = ("reviewer", "supervisor", "engineer")
+
+
+@click.group()
+def command() -> None:
+    """Make staff users of the console, and give them new passwords.
+
+    \b
+    Example:
+      keyturn staff create ana --role supervisor
+    """
+
+
+@command.command()
+@click.argument("username")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What the console lets them do.")
+@click.option("--email", default="", help="Where mail about their login goes.")
+def create(username: str, role: str, email: str) -> None:
+    """Make the user USERNAME and print a password, once.
+
+    \b
+    Example:
+      keyturn staff create ana --role supervisor --email ana@utility.example
+    """
+    users = _users()
+    if users.filter(username=username).exists():
+        raise click.ClickException(
+            f"There is a user {username} already; `keyturn staff password {username}` gives a new password."
+        )
+    password = secrets.token_urlsafe(15)
+    users.create_user(username=username, email=email, password=password, staff_role=role)
+    click.echo(password)
+
+
+@command.command()
+@click.argument("username")
+def password(username: str) -> None:
+    """Give USERNAME a new password and print it, once. The old one stops working.
+
+    \b
+    Example:
+      keyturn staff password ana
+    """
+    user = _users().filter(username=username).first()
+    if user is None:
+        raise click.ClickException(f"There is no user {username}.")
+    made = secrets.token_urlsafe(15)
+    user.set_password(made)
+    user.save(update_fields=["password"])
+    click.echo(made)
+
+
+def _users() -> Any:
+    use_settings(or_those_of_the_demo=True)
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects
