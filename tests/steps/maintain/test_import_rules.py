@@ -52,6 +52,7 @@ def test_a_plain_row_passes(kind: str, row: dict[str, str]) -> None:
         ({"phone": "12"}, "K-11", "phone"),
     ],
 )
+@pytest.mark.rule("K-01", "K-03", "K-04", "K-05", "K-06", "K-07", "K-08", "K-10", "K-11")
 def test_a_person_is_objected_to(change: dict[str, str], rule: str, field: str) -> None:
     assert numbers("persons", PERSON | change) == {(rule, field)}
 
@@ -88,6 +89,7 @@ def test_an_e_mail_or_phone_that_reaches_nobody_is_only_noted() -> None:
         ({"service_types": "electric;steam"}, "K-14", "service_types"),
     ],
 )
+@pytest.mark.rule("K-13", "K-14")
 def test_a_premise_is_objected_to(change: dict[str, str], rule: str, field: str) -> None:
     assert numbers("premises", PREMISE | change) == {(rule, field)}
 
@@ -110,6 +112,7 @@ def test_services_are_read_however_they_are_written() -> None:
         ({"balance": "NaN"}, "K-17", "balance"),
     ],
 )
+@pytest.mark.rule("K-16", "K-17")
 def test_an_account_is_objected_to(change: dict[str, str], rule: str, field: str) -> None:
     assert numbers("accounts", ACCOUNT | change) == {(rule, field)}
 
@@ -137,6 +140,7 @@ def test_a_silent_status_shows_in_the_dates(start: str, end: str, status: str) -
         (rules.Stay("A1", date(2020, 1, 1), None), False),  # the account itself
     ],
 )
+@pytest.mark.rule("K-18")
 def test_two_customers_cannot_be_served_on_one_day(other: rules.Stay, clash: bool) -> None:
     stay = rules.Stay("A1", date(2026, 1, 10), date(2026, 1, 31))
     assert bool(list(rules.nobody_else_is_served(stay, [other]))) is clash

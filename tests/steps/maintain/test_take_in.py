@@ -115,6 +115,7 @@ def test_a_changed_person_is_found_by_what_is_new(take_in: TakeIn, ada: Row) -> 
     assert after == set(person_index.blocking_keys(person_index.features(on_file("P1"))))
 
 
+@pytest.mark.rule("K-09")
 def test_an_identifier_stands_on_one_person_only(take_in: TakeIn, ada: Row) -> None:
     other = ada | {"ref": "P2", "given_name": "Bea"}
     assert reasons(take_in("persons", ada, other)) == [(2, "K-09", "id_value")]
@@ -128,6 +129,7 @@ def test_four_digits_may_stand_on_many(take_in: TakeIn, ada: Row) -> None:
     assert take_in("persons", ada | last4, ada | last4 | {"ref": "P2", "given_name": "Bea"}).created == 2
 
 
+@pytest.mark.rule("K-02")
 def test_a_row_that_breaks_a_rule_is_kept_out_and_the_others_go_in(take_in: TakeIn, ada: Row) -> None:
     bad = {"ref": "P2", "given_name": "Bea", "date_of_birth": "yesterday"}
     good = {"ref": "P3", "given_name": "Cid"}
@@ -141,6 +143,7 @@ def test_a_first_load_is_taken_as_it_is(take_in: TakeIn, ada: Row) -> None:
     assert take_in("persons", ada, again).lookalikes == []
 
 
+@pytest.mark.rule("K-12")
 def test_a_new_row_that_may_be_somebody_on_file_is_reported_and_not_merged(take_in: TakeIn, ada: Row) -> None:
     take_in("persons", ada)
     again = ada | {"ref": "P2", "id_type": "", "id_value": "", "email": ""}
@@ -234,6 +237,7 @@ def test_an_account_that_ended_has_ended(take_in: TakeIn, ada: Row, house: Row, 
     assert Account.objects.get().version == 2
 
 
+@pytest.mark.rule("K-15")
 def test_an_account_of_nobody_on_file_is_kept_out(take_in: TakeIn, ada: Row, house: Row, account: Row) -> None:
     assert reasons(take_in("accounts", account)) == [(1, "K-15", "person_ref"), (1, "K-15", "premise_ref")]
     take_in("persons", ada)
