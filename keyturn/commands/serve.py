@@ -41,6 +41,9 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
       KEYTURN_HOST=0.0.0.0 keyturn serve --port 8000 --workers 4
     """
     use_settings()  # say what is wrong with the environment once, here, not in each process
+    from keyturn.look import storage
+
+    storage.collect()
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels

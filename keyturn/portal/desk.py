@@ -35,7 +35,7 @@ class Desk:
 
     @property
     def policy(self) -> Policy:
-        return settings.KEYTURN_POLICY
+        return settings.KEYTURN_POLICY  # type: ignore[no-any-return]
 
     @property
     def answers(self) -> Mapping[str, Any]:

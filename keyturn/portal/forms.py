@@ -149,9 +149,9 @@ def shown(question: Question, value: Any) -> list[str]:
         return []
     match question.ask:
         case Ask.CHOICE | Ask.CHOICES:
-            words = {each.value: each.label for each in choices(question, Setting())}
+            words: dict[Any, str] = {each.value: each.label for each in choices(question, Setting())}
             wanted = value if isinstance(value, list) else [value]
-            return [words.get(each, each) for each in wanted]
+            return [words.get(each, str(each)) for each in wanted]
         case Ask.YES_NO:
             return [gettext("Yes") if value else gettext("No")]
         case Ask.DATE:

@@ -180,6 +180,10 @@ APPEND_SLASH = False
 # Files that the browser fetches
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("KEYTURN_STATIC_ROOT", str(BASE_DIR / "var" / "static"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "keyturn.look.storage.Storage"},
+}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
