@@ -25,6 +25,7 @@ from keyturn.records.queries import persons as queries
 from keyturn.terms.person import PersonDetails
 
 REINDEXED_AT_ONCE = 1000
+INDEXED_AT_ONCE = 500
 
 _NAME = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
 _ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
@@ -163,9 +164,13 @@ def _index(cursor: CursorWrapper, entries: Iterable[tuple[UUID, Features]]) -> N
         ((person_id, json.dumps(form.as_json(), ensure_ascii=False), KEYS_VERSION) for person_id, form, _ in found),
     )
     with cursor.copy("COPY match_key (key, person_id) FROM STDIN") as stream:
-        for person_id, _, keys in found:
-            end = f"\t{person_id}\n"
-            stream.write(end.join(map(str, keys)) + end if keys else "")
+        for start in range(0, len(found), INDEXED_AT_ONCE):
+            stream.write("".join(_key_lines(ident, keys) for ident, _, keys in found[start : start + INDEXED_AT_ONCE]))
+
+
+def _key_lines(person_id: UUID, keys: Iterable[int]) -> str:
+    end = f"\t{person_id}\n"
+    return "".join(f"{key}{end}" for key in keys)
 
 
 # ---------------------------------------------------------------- persons on file

@@ -24,7 +24,7 @@ from keyturn.records.bulk import accounts, persons, premises
 from keyturn.steps.maintain import rules
 from keyturn.steps.maintain.intake import Intake, Lookalike, Objection
 from keyturn.terms.address import Address
-from keyturn.terms.errors import Unavailable
+from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.person import Identifier, Kind, PersonDetails
 from keyturn.terms.policy import Policy
@@ -77,7 +77,19 @@ def _take_block(taking: "_Taking", block: list[NumberedRow], *, dry_run: bool) -
     if dry_run:
         transaction.set_rollback(True)
     elif accepted:
-        cis.adopt(taking.kind, (row for _, row in accepted))
+        _tell_cis(taking.kind, accepted)
+
+
+def _tell_cis(kind: str, accepted: Accepted) -> None:
+    """Inside the transaction: where the CIS does not take the block over, nothing of it is written here either."""
+    try:
+        cis.adopt(kind, (row for _, row in accepted))
+    except Rejected as problem:
+        first, last = accepted[0][0], accepted[-1][0]
+        text = f"The CIS refused rows {first} to {last} ({problem}). Nothing of them was written."
+        raise Rejected(problem.code, text) from None
+    except (Unavailable, InDoubt) as problem:
+        raise type(problem)(problem.code, f"The CIS did not answer ({problem}). Run it again.") from None
 
 
 class _Taking(ABC):

@@ -19,6 +19,7 @@ from keyturn.records.queries import persons, premises, rows
 from keyturn.steps.maintain import step
 from keyturn.steps.maintain.intake import Intake
 from keyturn.steps.maintain.rules import clean
+from keyturn.terms.errors import Rejected
 from keyturn.terms.policy import Policy
 
 from .conftest import NOW
@@ -173,10 +174,10 @@ def test_a_dry_run_says_the_same_and_writes_nothing(take_in: TakeIn, ada: Row) -
 
 def test_nothing_is_written_where_the_cis_refuses(take_in: TakeIn, ada: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(kind: str, rows: object) -> int:
-        raise RuntimeError("no")
+        raise Rejected("against_the_rules")
 
     monkeypatch.setattr(step.cis, "adopt", refuse)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(Rejected, match=r"The CIS refused rows 1 to 1 .* Nothing of them was written"):
         take_in("persons", ada)
     assert not Person.objects.exists()
 
