@@ -84,16 +84,16 @@ def decide(
     """
     scores = {person_id: score(probe, features, model=model) for person_id, features in candidates.items()}
     order = sorted(scores, key=lambda person_id: (person_id in not_same, -scores[person_id].weight, person_id))
-    rivals = [person_id for person_id in order if person_id not in not_same]
+    strongest = [person_id for person_id in order if person_id not in not_same][:2]
     ranked = []
     for person_id in order:
-        reasons: tuple[str, ...] = ("not_the_same_person",)
-        if person_id not in not_same:
-            others = [scores[other] for other in rivals if other != person_id]
-            reasons = reasons_against(
-                candidates[person_id], scores[person_id], others, verified=verified, policy=policy
-            )
-        ranked.append(Ranked(person_id, scores[person_id], not reasons, reasons, relation(scores[person_id])))
+        scored = scores[person_id]
+        if person_id in not_same:
+            reasons: tuple[str, ...] = ("not_the_same_person",)
+        else:
+            rival = next((scores[other] for other in strongest if other != person_id), None)
+            reasons = reasons_against(candidates[person_id], scored, rival, verified=verified, policy=policy)
+        ranked.append(Ranked(person_id, scored, not reasons, reasons, relation(scored)))
     return Decision(
         zone=_zone(ranked, policy),
         ranked=tuple(ranked[: policy.candidates_kept]),
@@ -111,13 +111,16 @@ def _zone(ranked: list[Ranked], policy: Policy, *, forgiven: frozenset[str] = fr
 
 
 def reasons_against(
-    candidate: Features, scored: Scored, others: list[Scored], *, verified: Verified, policy: Policy
+    candidate: Features, scored: Scored, rival: Scored | None, *, verified: Verified, policy: Policy
 ) -> tuple[str, ...]:
-    """Every condition of an automatic link that does not hold, as codes: vetoes first. Empty: the machine may link."""
+    """Every condition of an automatic link that does not hold, as codes: vetoes first. Empty: the machine may link.
+
+    `rival` is the strongest of the other candidates.
+    """
     conditions = {
         "below_link_score": scored.probability >= policy.link_probability,
-        "several_over_threshold": is_only_one_over_threshold(others, policy),
-        "margin_too_small": is_clear_of_the_next(scored, others, policy),
+        "several_over_threshold": is_only_one_over_threshold(rival, policy),
+        "margin_too_small": is_clear_of_the_next(scored, rival, policy),
         "too_few_groups": has_two_groups(scored),
         "only_name_and_birth_date": has_more_than_name_and_birth_date(scored),
         "different_given_name": has_no_other_given_name(scored),
@@ -128,14 +131,14 @@ def reasons_against(
     return (*scored.vetoes, *(code for code, holds in conditions.items() if not holds))
 
 
-def is_only_one_over_threshold(others: list[Scored], policy: Policy) -> bool:
+def is_only_one_over_threshold(rival: Scored | None, policy: Policy) -> bool:
     """No other candidate would do as well."""
-    return all(each.probability < policy.link_probability for each in others)
+    return rival is None or rival.probability < policy.link_probability
 
 
-def is_clear_of_the_next(scored: Scored, others: list[Scored], policy: Policy) -> bool:
+def is_clear_of_the_next(scored: Scored, rival: Scored | None, policy: Policy) -> bool:
     """The margin to the next candidate is at least the policy's, in bits."""
-    return all(scored.weight - each.weight >= policy.link_margin for each in others)
+    return rival is None or scored.weight - rival.weight >= policy.link_margin
 
 
 def has_two_groups(scored: Scored) -> bool:

@@ -50,6 +50,6 @@ def test_every_level_of_the_model_and_every_code_has_a_sentence() -> None:
     unsure = score(Features(given="j", family="roe"), Features(given="k", family="doe"), model=MODEL)
     for code in (*_VETOES, *FLAG_VETOES, "not_the_same_person", *relation(sure), "shared_contact", "shared_identifier"):
         assert words_for_code(code).message
-    for code in reasons_against(JANE, unsure, [sure, unsure], verified=frozenset(), policy=policy):
+    for code in reasons_against(JANE, unsure, sure, verified=frozenset(), policy=policy):
         assert words_for_code(code).message
     assert decide(JANE, {}, model=MODEL, verified=frozenset(), policy=policy).zone == "new"
