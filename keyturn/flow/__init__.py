@@ -16,7 +16,7 @@ from keyturn.flow.repeats import keep_answer, take_turn
 from keyturn.flow.sentences import sentence
 from keyturn.flow.staff import retry, review
 from keyturn.flow.territory import who_serves
-from keyturn.flow.upkeep import expire, rescue
+from keyturn.flow.upkeep import expire, rescue, turn_day
 from keyturn.steps import rulebook, staff_words, words
 from keyturn.steps.gather.rules import ESSENTIAL
 
@@ -24,6 +24,6 @@ __all__ = [
     "ESSENTIAL", "advance", "answer", "attest", "begin", "check_identity", "expire", "follow_resume_link",
     "is_own", "keep_answer", "lacking", "look_again", "prove_email", "put_back", "reply", "rescue", "retry",
     "reveal", "review", "rulebook", "send_code", "send_message", "send_resume_link", "sentence",
-    "staff_words", "submit", "take", "take_in", "take_over", "take_turn", "tell_cis", "who_serves",
+    "staff_words", "submit", "take", "take_in", "take_over", "take_turn", "tell_cis", "turn_day", "who_serves",
     "withdraw", "words",
 ]  # fmt: skip

@@ -1,12 +1,16 @@
-"""What is done for requests that nobody moves: drafts that nobody came back to, jobs that were lost?"""
+"""What is done when nobody asks: drafts that nobody came back to, jobs that were lost, a day that has begun?"""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from keyturn.connectors import cis
 from keyturn.flow import moves
 from keyturn.records.models import Request
 from keyturn.steps.establish import step as establish
+from keyturn.steps.maintain.calendar import turn_agreements
+from keyturn.terms.policy import Policy
 from keyturn.terms.request import MACHINE, Outcome, Standing, Step
 from keyturn.work import queue
 
@@ -56,3 +60,18 @@ def rescue(*, now: datetime) -> int:
         name = "tell_cis" if step == Step.SYNC else "advance"
         queue.later(name, once=f"rescue:{pk}", request_id=str(pk))
     return len(late)
+
+
+@queue.job("turn_day")
+def turn_day_job(*, now: datetime) -> None:
+    turn_day(now=now, policy=moves.policy())
+
+
+def turn_day(*, now: datetime, policy: Policy) -> int:
+    """Let agreements start and end that do so today, by the utility's own calendar; how many changed in the registry.
+
+    The reference CIS does its nightly run; another CIS has its own.
+    """
+    today = now.astimezone(ZoneInfo(policy.time_zone)).date()
+    cis.activate_due(today)
+    return turn_agreements(today)

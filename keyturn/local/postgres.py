@@ -43,6 +43,8 @@ COMMON = {
     "log_line_prefix": "%m [%p] ",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_error_verbosity": "terse",  # a refused row's values are people's data: they stay out of the log
+    "log_min_error_statement": "panic",
 }
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "5min"}
 
@@ -57,6 +59,8 @@ class Cluster:
         self.port = 0
         self.process: subprocess.Popen[str] | None = None
         self._lock: IO[str] | None = None
+        self._fresh = False  # made by us just now, and not on disk yet for certain
+        self._syncing: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -119,7 +123,17 @@ class Cluster:
                 break
             self._after_failed_start(deadline)
         (self.folder / "port").write_text(str(self.port))
+        if self._fresh:  # `initdb` wrote a thousand files: putting them on disk now need not keep anybody waiting
+            command = [self.install.programs / "initdb", "--sync-only", "-D", self.data]
+            self._syncing = self._run(command, sig=signal.SIGKILL)
+            self._fresh = False
         self._ensure_role_and_database()
+
+    def wait_until_durable(self) -> None:
+        """A new cluster takes requests from the start, but promises nothing before this returns."""
+        if self._syncing is not None and self._syncing.wait() != 0:
+            raise Unavailable("not_durable", f"the new database could not be put on disk safely (see {self.log})")
+        self._syncing = None
 
     def destroy(self) -> None:
         """Forget everything in it; the next start makes a new one. Refused (NotAllowed) while somebody runs it."""
@@ -142,6 +156,9 @@ class Cluster:
 
     def stop(self) -> None:
         """A fast shutdown: clients are disconnected, data is flushed. Safe to call twice."""
+        if self._syncing is not None:
+            self._syncing.wait()
+            self._syncing = None
         process, self.process = self.process, None
         if process is not None:
             for sig in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, none left
@@ -198,18 +215,15 @@ class Cluster:
             self.install.programs / "initdb", f"--pgdata={nursery / 'data'}", "--username=postgres", "--encoding=UTF8",
             "--auth=scram-sha-256", f"--pwfile={secret}", "--no-instructions",
             *(modern if self.install.major >= 17 else ["--locale=C.UTF-8"]),
-            *(["--no-sync"] if self.fast else []),
+            "--no-sync",
         ]  # fmt: skip
-        with self.log.open("a") as log:
-            made = leash.popen(
-                command, owner=self.owner, cwd=Path("/"), env=_environment(), stdout=log, stderr=log
-            ).wait()
-        if made != 0:
+        if self._run(command, sig=signal.SIGKILL).wait() != 0:
             raise Unavailable(
                 "initdb_failed", f"PostgreSQL could not make its data folder: {self._last_complaint()} (see {self.log})"
             )
         (nursery / "data").rename(self.data)
         shutil.rmtree(nursery)
+        self._fresh = not self.fast
 
     # How it starts
 
@@ -217,9 +231,14 @@ class Cluster:
         settings = {**COMMON, **(THROW_AWAY if self.fast else {}), "port": str(self.port)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [self.install.programs / "postgres", "-D", self.data, *options]
-        with self.log.open("w") as log:
+        self.log.write_text("")  # what is read after a failed start is about that start
+        return self._run(command, sig=signal.SIGINT)
+
+    def _run(self, command: list[str | Path], *, sig: int) -> subprocess.Popen[str]:
+        """Start one of PostgreSQL's programs as the owner, its messages going to the log; `sig` when we end."""
+        with self.log.open("a") as log:
             return leash.popen(
-                command, sig=signal.SIGINT, owner=self.owner, cwd=Path("/"), env=_environment(), stdout=log, stderr=log
+                command, sig=sig, owner=self.owner, cwd=Path("/"), env=_environment(), stdout=log, stderr=log
             )
 
     def _wait_until_ready(self, deadline: float) -> bool:

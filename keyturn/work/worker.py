@@ -74,3 +74,4 @@ def every(cron: str, name: str) -> None:
 
 every("* * * * *", "rescue")
 every("*/15 * * * *", "expire")
+every("5 * * * *", "turn_day")

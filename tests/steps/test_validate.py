@@ -374,3 +374,27 @@ def test_every_rule_is_asked_in_the_order_of_the_pages() -> None:
     )  # fmt: skip
     found = list(dict.fromkeys(each.rule for each in rules.check(everything_wrong)))
     assert found == ["V-12", "V-09", "V-10", "V-01", "V-03", "V-04", "V-05", "V-06", "V-07", "V-08", "V-13", "V-11"]
+
+
+class TestForeignAddresses:
+    @pytest.mark.rule("V-15")
+    def test_each_part_that_does_not_fit_is_named(self) -> None:
+        found = list(rules.foreign_address_fits([("postal_code", "required"), ("city", "invalid")]))
+        assert [(each.field, each.params["why"]) for each in found] == [
+            ("mailing_address.postal_code", "required"),
+            ("mailing_address.city", "invalid"),
+        ]
+
+    @pytest.mark.rule("V-15")
+    @pytest.mark.parametrize(
+        ("channel", "postal_code", "fields"),
+        [("portal", "SW1A 1AA", []), ("portal", "12", ["mailing_address.postal_code"]), ("api", "12", [])],
+    )
+    def test_a_customer_is_told_and_a_partner_is_believed(
+        self, channel: str, postal_code: str, fields: list[str]
+    ) -> None:
+        british = {"line1": "10 Downing Street", "city": "London", "postal_code": postal_code, "country": "GB"}
+        answers = {"mail_elsewhere": True, "mailing_address": british}
+        now = datetime(2026, 12, 7, 18, tzinfo=UTC)
+        found = step.findings_for(answers, channel=channel, now=now, policy=Policy())
+        assert [each.field for each in found if each.field.startswith("mailing_address")] == fields

@@ -321,3 +321,13 @@ CHECKS: dict[str, tuple[Check, ...]] = {
 def check(kind: str, row: Row, terms: Terms) -> list[Finding]:
     """Everything that is wrong or odd about one row by itself."""
     return [found for each in CHECKS[kind] for found in each(row, terms)]
+
+
+@rule("K-19", "An agreement that the CIS knows runs from its start date through its end date", implements=("BR-24",))
+def status_today(status: str, start: date, end: date | None, today: date) -> str:
+    """What an agreement is on a day: a pending start becomes active, a pending stop is over after its last day (B.4)."""
+    if status == AgreementStatus.PENDING_START and start <= today:
+        return AgreementStatus.ACTIVE
+    if status == AgreementStatus.PENDING_STOP and end is not None and end < today:
+        return AgreementStatus.STOPPED
+    return status

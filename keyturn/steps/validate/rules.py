@@ -6,7 +6,7 @@ not there stay silent: that something is missing is gather's business (G-05).
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -256,6 +256,13 @@ def language_is_offered(form: Form) -> Iterator[Finding]:
 def kind_is_known(form: Form) -> Iterator[Finding]:
     if form.text("kind") not in ("", "person", "organisation"):
         yield Finding("V-14", "kind")
+
+
+@rule("V-15", "A foreign mailing address has the parts that its country's post needs", implements=("BR-26", "BR-27"))
+def foreign_address_fits(problems: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """`problems` come from the address check: (part, "required" | "invalid" | "unknown"). Partners' addresses stay as sent."""
+    for part, code in problems:
+        yield Finding("V-15", f"mailing_address.{part}", params={"why": code})
 
 
 RULES: tuple[Callable[[Form], Iterator[Finding]], ...] = (

@@ -37,5 +37,8 @@ WORDS = {
     "V-12.line1": _("Enter the house number and street."),
     "V-12.city": _("Enter the town or the ZIP code."),
     "V-13": _("Choose one of these languages: %(languages)s."),
+    "V-15": _("Check this part of the address: it does not fit the country."),
+    "V-15.required": _("Letters to this country need this part of the address."),
+    "V-15.unknown": _("Choose a country."),
     "V-14": _("Choose whether the account is for a person or an organisation."),
 }
