@@ -32,7 +32,7 @@ def test_an_agreement_follows_the_calendar(status: str, start: date, end: date |
     assert status_today(status, start, end, DAY) == today
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("utility")
 def test_a_new_day_starts_what_the_cis_has_confirmed_and_nothing_else() -> None:
     person = factories.a_person(PersonDetails(given_name="Ada", family_name="Byrne"))
     account = factories.an_account(
