@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from keyturn.console.comparison import masked
-from keyturn.console.vocabulary import ANSWERS
+from keyturn.console.vocabulary import ANSWERS, SECTIONS
 from keyturn.journeys import JOURNEYS
 from keyturn.journeys.journey import Ask, Question
 from keyturn.terms.address import Address
@@ -42,7 +42,7 @@ def sections_of(request: Any) -> list[Section]:
             lines = _lines(question, answers, request.premise)
             if lines:
                 found.setdefault(page.section, []).append(Said(question.name, _label(question), tuple(lines)))
-    return [Section(_(title) if title else "", tuple(said)) for title, said in found.items()]
+    return [Section(_(SECTIONS.get(title, title)) if title else "", tuple(said)) for title, said in found.items()]
 
 
 def _label(question: Question) -> str:

@@ -107,7 +107,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         problems=typed.problems,
         revealed=typed.revealed,
         **people,
-        **_powers(request, case, typed, now=now),
+        **_powers(request, case, typed, people, now=now),
     )
 
 
@@ -116,7 +116,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
 
 def _people(case: Any, typed: Typed) -> dict[str, Any]:
     """The candidates by name, the one that is shown, and how the two compare."""
-    found = dossier.candidates(case)
+    found = [each for each in dossier.candidates(case) if _concerns(case, each)]
     names = dossier.names_on_file(each.person_id for each in found)
     shown = next((each for each in found if str(each.person_id) == typed.person), None)
     if shown is None:
@@ -135,6 +135,13 @@ def _people(case: Any, typed: Typed) -> dict[str, Any]:
         if person
         else [],
     }
+
+
+def _concerns(case: Any, candidate: Any) -> bool:
+    """Whether staff need to see this person: no more of a stranger's file than the question asks for."""
+    if any(row["rule"] in ("M-02", "M-04") for row in case.findings) or candidate.person_id == case.person_id:
+        return True
+    return bool(candidate.probability >= settings.KEYTURN_POLICY.review_probability)
 
 
 def _differences(case: Any) -> list[tuple[str, str, str]]:
@@ -223,7 +230,9 @@ def _delivery(case: Any) -> dict[str, Any] | None:
 # ---------------------------------------------------------------- what may be done
 
 
-def _powers(request: HttpRequest, case: Any, typed: Typed, *, now: datetime) -> dict[str, Any]:
+def _powers(
+    request: HttpRequest, case: Any, typed: Typed, people: Mapping[str, Any], *, now: datetime
+) -> dict[str, Any]:
     """Who is looking at it, and which buttons there are."""
     role, actor = role_of(request), actor_of(request)
     own = flow.is_own(request=case, actor=actor, email_digest=console.email_digest_of(request.user))
@@ -235,7 +244,7 @@ def _powers(request: HttpRequest, case: Any, typed: Typed, *, now: datetime) -> 
         "is_own": own,
         "in_review": in_review,
         "decidable": decidable,
-        "options": _options(case) if decidable else [],
+        "options": _options(case, people=bool(people["candidates"])) if decidable else [],
         "chosen": typed.decision,
         "holder": console.names_of([("staff", holder)]).get(("staff", holder), "") if holder else "",
         "held_by_me": bool(holder) and holder == actor.ident,
@@ -249,16 +258,16 @@ def _powers(request: HttpRequest, case: Any, typed: Typed, *, now: datetime) -> 
     }
 
 
-def _options(case: Any) -> list[str]:
+def _options(case: Any, *, people: bool) -> list[str]:
     """Which words are open to staff, in the order of the form (R-04, R-05, R-09)."""
     findings = [Finding.from_json(row) for row in case.findings]
     rules = {each.rule for each in findings if each.effect is Effect.REFER}
-    people = case.candidates.exists() and case.account_id is None
     if "M-05" in rules:
         return ["ask", "refuse"]
     if "M-02" in rules:
         return ["same_person", "new_person", "ask", "refuse"]
-    other = (["new_person"] if case.person_id else ["same_person"]) if people else []
+    open_still = people and case.account_id is None
+    other = (["new_person"] if case.person_id else ["same_person"]) if open_still else []
     return [*([] if "D-04" in rules else ["approve"]), *other, "ask", "refuse"]
 
 

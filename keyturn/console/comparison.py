@@ -89,16 +89,14 @@ def compare(details: PersonDetails, person: OnFile, *, zone: str) -> Comparison:
 
 
 def _account(account: Owned) -> dict[str, Any]:
-    """An account with its services and states in words."""
+    """An account in words; services that share place, dates and state stand in one line."""
+    lines: dict[tuple[Any, ...], list[str]] = {}
+    for each in account.served:
+        key = (say(AGREEMENTS, each.status), each.address, each.start, each.end)
+        lines.setdefault(key, []).append(say(SERVICES, each.service))
     served = [
-        {
-            "service": say(SERVICES, each.service),
-            "status": say(AGREEMENTS, each.status),
-            "address": each.address,
-            "start": each.start,
-            "end": each.end,
-        }
-        for each in account.served
+        {"service": ", ".join(services), "status": status, "address": address, "start": start, "end": end}
+        for (status, address, start, end), services in lines.items()
     ]
     return {"ref": account.ref, "balance": account.balance, "live": account.live, "served": served}
 

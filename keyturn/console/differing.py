@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 LONGEST = 200
-ALIKE = 0.5
+ALIKE = 0.6
 """Below this likeness (0-1) two values are simply two values, and marking most of their letters would say nothing."""
 
 

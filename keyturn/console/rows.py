@@ -126,7 +126,9 @@ def reasons_of(request: Any) -> tuple[Reason, ...]:
 def reason_for(alike: Sequence[Finding]) -> Reason:
     """One reason for findings of one rule about one field."""
     found = alike[0]
-    services = ", ".join(dict.fromkeys(say(SERVICES, each.params["service"]) for each in alike if "service" in each.params))
+    services = ", ".join(
+        dict.fromkeys(say(SERVICES, each.params["service"]) for each in alike if "service" in each.params)
+    )
     params = {**found.params, **({"service": services} if services else {})}
     spoken = Finding(found.rule, found.field, found.effect, params)
     return Reason(found.rule, say(RULES, found.rule), sentence(spoken, for_staff=True), found.field)

@@ -14,6 +14,7 @@ RULES = {
     "M-04": _("Shared identifier"),
     "M-05": _("Address not on file"),
     "Y-03": _("Identity check"),
+    "D-01": _("Outside the territory"),
     "D-02": _("Service not there"),
     "D-03": _("Occupied"),
     "D-04": _("Served already"),
@@ -175,6 +176,14 @@ ANSWERS = {
     "consents": _("Agreed to"),
 }
 """Questions that staff call by a shorter name than the applicant was asked."""
+
+SECTIONS = {
+    "Your service": _("Service"),
+    "About you": _("Person"),
+    "How we reach you": _("Contact"),
+    "Your consent": _("Consent"),
+}
+"""What staff call the sections of the form."""
 
 AGREEMENT = {
     "agrees": _("Agrees"),

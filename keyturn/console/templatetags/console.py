@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from keyturn.console.comparison import Line
-from keyturn.console.differing import Value
+from keyturn.console.differing import Piece, Value
 
 register = template.Library()
 
@@ -40,11 +40,13 @@ def sign(name: str) -> SafeString:
 @register.simple_tag
 def value(pieces: Value) -> SafeString:
     """A value, the characters that differ from the other side marked."""
-    return format_html_join("", "{}", ((_mark(each.text) if each.differs else each.text,) for each in pieces))
+    return format_html_join("", "{}", ((_shown(each),) for each in pieces))
 
 
-def _mark(text: str) -> SafeString:
-    return format_html('<mark class="kc-mark">{}</mark>', text)
+def _shown(piece: Piece) -> SafeString:
+    """A long e-mail address may break behind its @."""
+    text = format_html_join(mark_safe("@<wbr>"), "{}", ((part,) for part in piece.text.split("@")))
+    return format_html('<mark class="kc-mark">{}</mark>', text) if piece.differs else text
 
 
 @register.simple_tag

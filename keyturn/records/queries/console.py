@@ -108,7 +108,8 @@ def search(text: str, *, name_of: Callable[[Request], str], most: int = 50) -> l
     if not wanted:
         return []
     sent = Request.objects.exclude(submitted_at=None).select_related("premise")
-    by_reference = list(sent.filter(reference=normal_reference(wanted)))
+    reference = normal_reference(wanted)
+    by_reference = list(sent.filter(reference=reference)) if reference else []
     if by_reference:
         return by_reference
     words = wanted.casefold().split()

@@ -17,14 +17,15 @@ def by_id(ident: Any) -> Request | None:
 
 def by_reference(reference: str) -> Request | None:
     """The request with this public reference, as people type it: small letters and missing dashes do not matter."""
-    return _whole().filter(reference=normal_reference(reference)).first()
+    normal = normal_reference(reference)
+    return _whole().filter(reference=normal).first() if normal else None
 
 
 def normal_reference(typed: str) -> str:
-    """A reference in its one spelling, "KT-7QX4-M2ZP"; what is none comes back unchanged."""
+    """A reference in its one spelling, "KT-7QX4-M2ZP"; "" for what is none."""
     plain = "".join(char for char in typed.upper()[:40] if char.isascii() and char.isalnum())
     body = plain.removeprefix("KT")
-    return f"KT-{body[:4]}-{body[4:]}" if len(body) == 8 and plain.startswith("KT") else typed.strip()
+    return f"KT-{body[:4]}-{body[4:]}" if len(body) == 8 and plain.startswith("KT") else ""
 
 
 def _whole() -> Any:

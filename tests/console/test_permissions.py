@@ -1,0 +1,124 @@
+"""Who may open which address of the console (T-31)? Every address is in the table, by its name in the URL map."""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern
+
+from keyturn.console.urls import urlpatterns
+from tests import factories
+from tests.flow.town import ANA, Case, Town
+
+ROLES = ("anonymous", "customer", "reviewer", "supervisor", "engineer")
+
+# For each address and method: what each of ROLES gets. "in" is anything but a refusal.
+TABLE = {
+    ("queue", "GET"): ("sign in", "no", "in", "in", "in"),
+    ("queue", "POST"): ("405", "405", "405", "405", "405"),
+    ("search", "GET"): ("405", "405", "405", "405", "405"),
+    ("search", "POST"): ("sign in", "no", "in", "in", "in"),
+    ("next", "GET"): ("405", "405", "405", "405", "405"),
+    ("next", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("request", "GET"): ("sign in", "no", "in", "in", "in"),
+    ("request", "POST"): ("405", "405", "405", "405", "405"),
+    ("decide", "GET"): ("405", "405", "405", "405", "405"),
+    ("decide", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("identifier", "GET"): ("405", "405", "405", "405", "405"),
+    ("identifier", "POST"): ("sign in", "no", "in", "in", "in"),
+    ("take", "GET"): ("405", "405", "405", "405", "405"),
+    ("take", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("put_back", "GET"): ("405", "405", "405", "405", "405"),
+    ("put_back", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("look_again", "GET"): ("405", "405", "405", "405", "405"),
+    ("look_again", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("retry", "GET"): ("405", "405", "405", "405", "405"),
+    ("retry", "POST"): ("sign in", "no", "no", "in", "in"),
+}
+
+
+@pytest.fixture
+def case(town: Town) -> Case:
+    """A request that waits for staff."""
+    return town.moves_in(ANA, date_of_birth="1985-03-27", id_type="none", id_value="")
+
+
+def a_client(role: str) -> Client:
+    client = Client()
+    if role != "anonymous":
+        user = factories.a_member_of_staff(f"the-{role}", role="" if role == "customer" else role)
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def address_of(pattern: URLPattern, case: Case) -> str:
+    return "/console" + str(pattern.pattern).replace("<str:reference>", case.request.reference)
+
+
+def test_every_address_of_the_console_has_its_rows() -> None:
+    names = {pattern.name for pattern in urlpatterns}
+    assert {name for name, _method in TABLE} == names
+    assert {(name, method) for name in names for method in ("GET", "POST")} == set(TABLE)
+
+
+def test_every_address_is_guarded_by_a_list_of_roles() -> None:
+    for pattern in urlpatterns:
+        view = pattern.callback
+        while not hasattr(view, "roles") and hasattr(view, "__wrapped__"):
+            view = view.__wrapped__
+        assert getattr(view, "roles", None), pattern.name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_gets_what_the_table_says(role: str, case: Case) -> None:
+    client = a_client(role)
+    for name, method in TABLE:
+        with transaction.atomic():
+            look_at_one_cell(client, name, method, TABLE[name, method][ROLES.index(role)], case)
+            transaction.set_rollback(True)
+
+
+def look_at_one_cell(client: Client, name: str, method: str, expected: str, case: Case) -> None:
+    pattern = next(each for each in urlpatterns if each.name == name)
+    before = case.request.version, case.history
+    response = client.generic(method, address_of(pattern, case))
+    cell = (name, method, expected)
+    if expected == "sign in":
+        assert response.status_code == 302, cell
+        assert response["Location"].startswith("/signin?next=/console"), cell
+    elif expected in ("no", "405"):
+        assert response.status_code == (403 if expected == "no" else 405), cell
+    else:
+        assert response.status_code not in (403, 404, 405, 500), cell
+        assert "/signin" not in response.get("Location", ""), cell
+    if expected != "in" or method == "GET":
+        assert (case.request.version, case.history) == before, cell
+
+
+def test_nothing_is_done_without_a_token_of_our_own_page(case: Case) -> None:
+    client = Client(enforce_csrf_checks=True)
+    user = factories.a_member_of_staff("sofia", role="supervisor")
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    before = case.history
+    for pattern in urlpatterns:
+        response = client.post(address_of(pattern, case))
+        assert response.status_code in (403, 405), pattern.name
+        assert case.history == before
+
+
+def test_a_draft_is_nobodys_business_but_its_owners(town: Town) -> None:
+    draft = town.starts_to_fill_in()
+    client = a_client("supervisor")
+    assert client.get(f"/console/requests/{draft.request.reference}").status_code == 404
+
+
+def test_a_reference_that_does_not_exist_is_not_found(town: Town) -> None:
+    client = a_client("reviewer")
+    assert client.get("/console/requests/KT-2222-2222").status_code == 404
+    assert client.post("/console/requests/KT-2222-2222/decide").status_code == 404
+    assert client.get("/console/requests/%00").status_code == 404
+
+
+def test_nothing_of_the_console_is_kept_by_a_browser_or_a_proxy(case: Case) -> None:
+    client = a_client("reviewer")
+    for path in ("/console", f"/console/requests/{case.request.reference}"):
+        assert "no-store" in client.get(path)["Cache-Control"]
