@@ -54,6 +54,7 @@ class TestTheWholeWay:
                 "mail_elsewhere": "yes",
                 "mailing_address-line1": "Hauptstr. 5",
                 "mailing_address-city": "Kiel",
+                "mailing_address-postal_code": "24103",
                 "mailing_address-country": "DE",
             }
         )
