@@ -11,7 +11,7 @@ PYTHON = $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	"$$each" -c '$(SUITABLE)' 2>/dev/null && { echo "$$each"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check docs lock clean
+.PHONY: help install demo test check bench docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ lock: $(VENV)/.installed-test ## write requirements/*.txt anew from pyproject.to
 	uv pip compile pyproject.toml --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/runtime.txt
 	uv pip compile pyproject.toml --extra test --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/test.txt
 	uv pip compile requirements/build.in -c requirements/test.txt --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/build.txt
+
+bench: $(VENV)/.installed-test ## the main job on FEBRL4, through the HTTP API (ARGS="--write" puts the result into docs/)
+	@$(RUN) -m bench.febrl4 $(ARGS)
 
 docs: $(VENV)/.installed ## the pages that are made from the code
 	@$(RUN) docs/make.py

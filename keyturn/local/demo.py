@@ -83,6 +83,8 @@ class Demo:
         with self._phase("until it answers"):
             given = granted.result()
             self._look_until(answering)
+            if self.cluster:
+                self.cluster.wait_until_durable()
         access.announce(self.folder, given, url=self.url, database_url=database_url)
         return given
 

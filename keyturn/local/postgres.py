@@ -124,7 +124,7 @@ class Cluster:
             self._after_failed_start(deadline)
         (self.folder / "port").write_text(str(self.port))
         if self._fresh:  # `initdb` wrote a thousand files: putting them on disk now need not keep anybody waiting
-            command = [self.install.programs / "initdb", "--sync-only", "-D", self.data]
+            command: list[str | Path] = [self.install.programs / "initdb", "--sync-only", "-D", self.data]
             self._syncing = self._run(command, sig=signal.SIGKILL)
             self._fresh = False
         self._ensure_role_and_database()
