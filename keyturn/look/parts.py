@@ -9,12 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One radio, checkbox or option. `lang` marks a label that is written in another language than the page."""
+    """One radio, checkbox or option. `lang` marks a label that is written in another language than the page; `icon` is
+    one of ours and stands at the end of the row."""
 
     value: str
     label: str
     hint: str = ""
     lang: str = ""
+    icon: str = ""
     apart: bool = False  # stands after an "or" ("I have none of these")
 
 

@@ -16,6 +16,7 @@ from keyturn.portal import addresses, dates
 
 Posted = Mapping[str, Any]
 OWN_NAMES = {"en": "English", "es": "Español"}
+ICONS = {"electric": "bolt", "gas": "flame", "water": "drop", "person": "person", "organisation": "building"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,12 @@ def choices(question: Question, setting: Setting) -> tuple[Choice, ...]:
     """Those that the utility's policy and the premise leave open, in the journey's order."""
     offered = setting.only.get(question.name)
     return tuple(
-        Choice(each.value, *_wording(question, each.value, each.label, each.hint), apart=each.value == "none")
+        Choice(
+            each.value,
+            *_wording(question, each.value, each.label, each.hint),
+            icon=ICONS.get(each.value, ""),
+            apart=each.value == "none",
+        )
         for each in question.choices
         if offered is None or each.value in offered
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from keyturn.portal.dates import written
@@ -102,8 +102,12 @@ def _at(at: datetime | None) -> str:
     if at is None:
         return ""
     local = timezone.localtime(at)
-    return gettext("%(day)s at %(time)s") % {"day": written(local.date()), "time": date_format(local, "TIME_FORMAT")}
+    return gettext("%(day)s at %(time)s") % {"day": written(local.date()), "time": _clock(local)}
 
 
 def _day(at: datetime | None) -> str:
     return written(timezone.localtime(at).date()) if at else ""
+
+
+def _clock(at: datetime) -> str:
+    return date_format(at, pgettext("the format of a time of day, as Django's date filter has it", "g:i A"))

@@ -19,6 +19,7 @@ _ICONS = {
     "arrow": '<path d="M5 12h14M13 6l6 6-6 6"/>',
     "back": '<path d="M15 5l-7 7 7 7"/>',
     "bolt": '<path d="M13 3L5 13.500h6L10 21l8.500-11H12z"/>',
+    "building": '<path d="M5 20.5V5.500L13 3v17.500M13 9l6 2v9.500M3.500 20.500h17M8 8.500h2M8 12.500h2M8 16.500h2M16 14h.1M16 17h.1"/>',
     "calendar": '<rect x="4" y="5.500" width="16" height="15" rx="2.500"/><path d="M4 10.500h16M8.500 3v4M15.500 3v4"/>',
     "check": '<path d="M5 12.500l4.500 4.500L19 7.500"/>',
     "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5.300l3.500 2"/>',
@@ -42,7 +43,7 @@ _ICONS = {
 def icon(name: str) -> SafeString:
     """A line icon of our own; always beside words, so it is hidden from screen readers."""
     return format_html(
-        '<svg class="kt-icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
+        '<svg class="kt-icon" width="20" height="20" fill="none" stroke="currentColor" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
         mark_safe(_ICONS[name]),  # noqa: S308 (drawn above)
     )
 
