@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from keyturn.local.homes import throw_away
 from tests.local.family import Process, alive, descendants, gone, kill_all
 
 QUIET = ("KEYTURN_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
@@ -23,8 +24,9 @@ QUIET = ("KEYTURN_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
 class Running:
     """A demo in a process of its own, as a terminal would run it."""
 
-    def __init__(self, folder: Path, port: int, *more: str, makefile: Path | None = None) -> None:
+    def __init__(self, folder: Path, port: int, *more: str, makefile: Path | None = None, server: str = "") -> None:
         env = {name: value for name, value in os.environ.items() if not name.startswith(QUIET)}
+        env |= {"DATABASE_URL": server} if server else {}
         command = [
             sys.executable,
             "-m",
@@ -165,6 +167,18 @@ def test_fresh_starts_over(demo):
             assert connection.execute("SELECT to_regclass('public.kept')").fetchone() == (None,)
     finally:
         again.end(signal.SIGTERM)
+
+
+def test_a_running_server_is_used_and_not_emptied(tmp_path):
+    with throw_away() as cluster:
+        demo = Running(tmp_path, free_port(), server=cluster.url)
+        assert demo.told["database_url"] == cluster.url
+        assert not (tmp_path / "postgres").exists()
+        assert demo.end(signal.SIGTERM) == 0
+        assert cluster.alive()
+        refused = Running(tmp_path, free_port(), "--fresh", server=cluster.url)
+        assert refused.process.wait(20) == 1
+        assert "do that yourself" in refused.said[-1]
 
 
 def test_a_taken_port_is_one_sentence_that_names_the_option(folder):
