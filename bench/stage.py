@@ -55,7 +55,7 @@ class Stage:
 def stage(*, profile: str = "default", workers: int = 2, settings: dict[str, str] | None = None) -> Iterator[Stage]:
     """Start everything on a durable throw-away PostgreSQL and free ports; stop it all at the end."""
     with tempfile.TemporaryDirectory(prefix="keyturn-bench-") as name, throw_away(durable=True) as cluster:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         environment = _environment(cluster.url, folder, port, profile) | (settings or {})
         made = Stage(f"http://127.0.0.1:{port}/api/v1", "", folder, environment)
         made.database_process = _postmaster(cluster)
@@ -131,7 +131,7 @@ def _wait_until_ready(port: int) -> None:
     raise RuntimeError("the web server did not become ready")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -56,7 +56,7 @@ def _search(request: Request, details: PersonDetails, policy: Policy) -> Decisio
 def _person(request: Request, decision: Decision) -> object:
     if request.match_zone != "link":
         return None
-    chosen = request.person_decision.get("same") or decision.ranked[0].person_id
+    chosen = request.person_decision.get("same") or (decision.best.person_id if decision.best else "")
     return persons.by_id(chosen)
 
 
@@ -77,7 +77,7 @@ def _keep_candidates(request: Request, decision: Decision) -> None:
             linkable=each.linkable,
             fields=[{"field": f.field, "level": f.level, "weight": round(f.weight, 2)} for f in each.scored.fields],
             vetoes=list(each.scored.vetoes),
-            why=list(each.why),
+            why=[*each.why, *each.relation],
             model_version=request.model_version,
         )
         for rank, each in enumerate(decision.ranked, start=1)
