@@ -95,7 +95,17 @@ def test_in_one_field_of_a_whole_request_the_machine_can_decide_about_it(caller:
 
 
 def test_in_a_description_for_the_matcher(caller: Caller) -> None:
-    names = "given_name middle_name family_name suffix organisation_name email phone id_type id_value".split()
+    names = [
+        "given_name",
+        "middle_name",
+        "family_name",
+        "suffix",
+        "organisation_name",
+        "email",
+        "phone",
+        "id_type",
+        "id_value",
+    ]
     for text in STRINGS:
         for kind in ("person", "organisation"):
             is_told(caller.post("/persons/match", {"kind": kind, **dict.fromkeys([*names, *PARTS], text)}))

@@ -105,9 +105,10 @@ def test_without_a_version_the_change_is_made_to_whatever_is_there(caller: Calle
     assert caller.patch(f"/requests/{begun['id']}", {"answers": {"suffix": "Jr"}}, **headers).status_code == 200
 
 
-def test_an_if_match_that_is_no_etag_is_refused(caller: Caller) -> None:
+@pytest.mark.parametrize("tag", ["yesterday's", "", " ", '"x"', "-1", '"1', "1, 2"])
+def test_an_if_match_that_is_no_etag_is_refused(caller: Caller, tag: str) -> None:
     begun = caller.begins()
-    response = caller.patch(f"/requests/{begun['id']}", {"answers": {}}, If_Match="yesterday's")
+    response = caller.patch(f"/requests/{begun['id']}", {"answers": {}}, If_Match=tag)
     assert codes_and_fields(response) == ("bad_if_match", [])
 
 

@@ -105,7 +105,7 @@ def _headers_in(entry: Operation) -> list[dict[str, Any]]:
         found.append({"in": "header", "name": "Idempotency-Key", "required": False, "schema": key, "description": told})
     if entry.versioned:
         told = "The ETag of the version that you mean to change."
-        tag = {"type": "string", "pattern": '^(\\*|"[0-9]{1,9}")$'}
+        tag = {"type": "string", "pattern": '^(\\*|(W/)?"[0-9]{1,9}"|[0-9]{1,9})$'}
         found.append({"in": "header", "name": "If-Match", "required": False, "schema": tag, "description": told})
     return found
 

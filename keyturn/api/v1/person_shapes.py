@@ -1,11 +1,19 @@
 """Which shape have persons, accounts and premises on the wire?"""
 
+import re
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from keyturn.api.v1.request_shapes import Asked, FieldOut, Word
+
+
+def _iso_day(value: Any) -> Any:
+    """Only YYYY-MM-DD: a number or a time of day is no birth date, though it could be read as one."""
+    if value is not None and not (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+        raise ValueError("not a day")
+    return value
 
 
 class PersonRow(Asked):
@@ -18,7 +26,7 @@ class PersonRow(Asked):
     family_name: Word = ""
     suffix: Word = ""
     organisation_name: Word = ""
-    date_of_birth: date | None = Field(None, description="ISO 8601.")
+    date_of_birth: Annotated[date | None, BeforeValidator(_iso_day)] = Field(None, description="ISO 8601.")
     email: Word = ""
     phone: Word = ""
     id_type: Word = Field("", description="driver_licence, state_id, passport, ssn_last4, tax_id, …")

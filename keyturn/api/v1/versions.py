@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from keyturn.api.v1.problems import Problem
 
+ANY = "*"
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"|([0-9]{1,9})')
 
 
@@ -15,8 +16,8 @@ def etag(version: int) -> str:
 
 def asked_for(request: HttpRequest) -> int | None:
     """The version that If-Match names; None where there is none, or any will do ("*")."""
-    header = request.headers.get("If-Match", "*").strip()
-    if header == "*":
+    header = request.headers.get("If-Match", ANY)
+    if header == ANY:
         return None
     found = _ETAG.fullmatch(header)
     if found is None:
