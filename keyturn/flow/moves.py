@@ -53,9 +53,12 @@ def may_touch(request: Request, actor: Actor) -> None:
 
 
 def customers_turn(request: Request, actor: Actor, *, now: datetime) -> None:
-    """The request waits for the customer, this is the customer, and it is not too late."""
+    """The request waits for the customer, this is the customer, and it is not too late.
+
+    What is established already keeps its answers: a question about it is answered in words (`reply`).
+    """
     may_touch(request, actor)
-    if request.standing != Standing.CUSTOMER:
+    if request.standing != Standing.CUSTOMER or request.account_id:
         raise NotAllowed("not_open")
     if gather.draft_has_expired(request.due_at, now):
         raise NotAllowed("draft_expired")

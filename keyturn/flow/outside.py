@@ -64,7 +64,8 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> tuple[
         queue.later("tell_cis", at=delivery.leased_until, once=f"{delivery.key}:lease", request_id=str(request_id))
         return None
     if sync.must_wait_for_another(request, delivery):
-        queue.later("tell_cis", at=now + timedelta(seconds=policy.cis_first_wait_seconds), request_id=str(request_id))
+        at = now + sync_rules.wait_for_another(delivery.created_at, now, policy)
+        queue.later("tell_cis", at=at, request_id=str(request_id))
         return None
     look_up = sync_rules.must_look_up(delivery.state)
     delivery.state, delivery.tries = "sent", delivery.tries + 1

@@ -20,7 +20,7 @@ from keyturn.terms.request import Actor, Outcome, Standing
 def send_code(*, request_id: UUID, purpose: str, now: datetime, policy: Policy) -> list[Finding]:
     """Send a one-time code to the request's e-mail: to `prove` it, to `resume` a draft or to see its `status`."""
     request = moves.locked(request_id)
-    if not request.email_digest or request.outcome == Outcome.EXPIRED:
+    if not request.email_digest or request.outcome == Outcome.EXPIRED or not _is_asked_for(request, purpose):
         return []
     code = verify.send_code(request, purpose, now=now, policy=policy)
     if code is None:
@@ -37,10 +37,20 @@ def prove_email(
 ) -> list[Finding]:
     """Try a code. No finding: the e-mail is proved. Wrong guesses are counted, and kept when the page is shown again."""
     request = moves.locked(request_id)
+    if not _is_asked_for(request, purpose):
+        return [Finding("Y-04", "code", params={"why": "expired"})]
     problems = verify.try_code(request, purpose, code, now=now, policy=policy)
-    if not problems and purpose in ("prove", "resume"):
+    if not problems and purpose in PROVING:
         moves.record(request, "email_proved", actor=actor, now=now)
     return problems
+
+
+PROVING = ("prove", "resume")
+
+
+def _is_asked_for(request: Request, purpose: str) -> bool:
+    """A proof is only of use while the request waits for its customer; its status can be asked for always."""
+    return purpose not in PROVING or request.standing == Standing.CUSTOMER
 
 
 @transaction.atomic

@@ -190,6 +190,14 @@ class TestTheMailCode:
         assert case.tries(old) == "wrong"
         assert case.tries(new) == ""
 
+    def test_to_prove_an_address_is_of_no_use_once_the_request_was_sent(self, case: Case) -> None:
+        first, second = case.is_sent_a_code(), case.is_sent_a_code("resume")
+        assert case.tries(first) == ""
+        case.submits()
+        assert case.tries(second, purpose="resume") == "expired"
+        assert case.is_sent_a_code() == ""
+        assert case.is_sent_a_code("status")
+
     def test_is_for_one_purpose(self, case: Case) -> None:
         code = case.is_sent_a_code("resume")
         assert case.tries(code) == "expired"

@@ -237,6 +237,13 @@ class TestWhatTheCisRefused:
         assert rejected.status == WITHDRAWN
         assert set(ServiceAgreement.objects.values_list("status", flat=True)) == {"cancelled"}
 
+    def test_keeps_its_answers_and_is_answered_in_words(self, rejected: Case) -> None:
+        rejected.staff("ask", "Is there a meter at this address?")
+        for act in (lambda: rejected.answers(services=["electric"]), rejected.submits):
+            with pytest.raises(NotAllowed, match="not_open"):
+                act()
+        assert rejected.replies("Yes, behind the house.").staff("approve").status == COMPLETED
+
     def test_leaves_the_place_free_for_the_next(self, town: Town, rejected: Case) -> None:
         rejected.staff("refuse", "The meter at this address was removed.")
         again = town.moves_in(ANA, at=rejected.request.premise)

@@ -77,3 +77,10 @@ def test_a_call_under_way_is_left_alone_until_its_time_is_up() -> None:
     assert rules.is_leased(until, NOW)
     assert not rules.is_leased(until, until)
     assert not rules.is_leased(None, NOW)
+
+
+@pytest.mark.rule("S-04")
+@pytest.mark.parametrize(("waited", "seconds"), [(-9, 2.0), (0, 2.0), (1, 2.0), (5, 5.0), (40, 40.0), (9999, 60.0)])
+def test_who_waits_for_another_looks_ever_more_seldom(waited: int, seconds: float) -> None:
+    since = NOW - timedelta(seconds=waited)
+    assert rules.wait_for_another(since, NOW, POLICY) == timedelta(seconds=seconds)

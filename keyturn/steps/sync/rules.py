@@ -59,6 +59,12 @@ def wait(tries: int, key: str, policy: Policy) -> timedelta:
     return timedelta(seconds=seconds * jitter)
 
 
+def wait_for_another(since: datetime, now: datetime, policy: Policy) -> timedelta:
+    """As long again as it has waited for another delivery already: often at first, seldom when that one is stuck."""
+    shortest = timedelta(seconds=policy.cis_first_wait_seconds)
+    return min(max(now - since, shortest), timedelta(seconds=policy.cis_longest_wait_seconds))
+
+
 @rule("S-05", "While one call is under way, nobody else makes the same call")
 def is_leased(leased_until: datetime | None, now: datetime) -> bool:
     return leased_until is not None and leased_until > now

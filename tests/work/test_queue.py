@@ -1,0 +1,218 @@
+"""Does a job exist exactly when its cause is committed, and what becomes of one that its worker left or that keeps failing?
+
+These tests commit, and run the real worker until nothing is due.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from keyturn import flow
+from keyturn.connectors import cis
+from keyturn.flow import machine, outside
+from keyturn.records.models import Request
+from keyturn.terms.errors import Unavailable
+from keyturn.terms.request import Actor, Role
+from keyturn.work import queue, worker
+from tests.flow.town import ANA, BEN, COMPLETED, PROCESSING, STUCK, Case, Town
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def town(transactional_db: None, settings: Any, tmp_path: Any) -> Iterator[Town]:
+    cis.install()
+    cis.connector().empty()
+    settings.KEYTURN_MAILBOX = str(tmp_path)
+    settings.EMAIL_BACKEND = "keyturn.connectors.mail.mailbox.EmailBackend"
+    settings.KEYTURN_POLICY = settings.KEYTURN_POLICY
+    town = Town(tmp_path)
+    town.now = datetime.now(UTC)
+    yield town
+    town.loses_its_jobs()
+
+
+def work(*, times: int = 3) -> None:
+    """What a worker does until nothing is due; jobs that it has made due meanwhile are the next one's."""
+    for _ in range(times):
+        worker.run(wait=False, concurrency=2)
+
+
+def jobs(name: str = "") -> list[tuple[str, str, int]]:
+    """(task, state, attempts) of every job in the queue, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT replace(task_name, 'keyturn.', ''), status::text, attempts FROM procrastinate_jobs"
+            " WHERE task_name LIKE %s AND task_name NOT LIKE '%%scheduled' AND task_name NOT LIKE '%%rescue_stalled'"
+            " ORDER BY id",
+            [f"keyturn.{name}%"],
+        )
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def make_due() -> None:
+    """Time passes: whatever waits for its next try is due."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
+
+
+class TestAJob:
+    def test_exists_when_its_cause_is_committed(self, town: Town) -> None:
+        with transaction.atomic():
+            queue.later("advance", request_id="00000000-0000-0000-0000-000000000000")
+        assert [name for name, *_ in jobs()] == ["advance"]
+
+    def test_does_not_exist_when_its_cause_is_not(self, town: Town) -> None:
+        with transaction.atomic():
+            queue.later("advance", request_id="00000000-0000-0000-0000-000000000000")
+            transaction.set_rollback(True)
+        assert jobs() == []
+
+    def test_called_once_waits_once_and_may_come_again_when_it_is_done(self, town: Town) -> None:
+        for _ in range(3):
+            queue.later("expire", once="only one")
+        assert len(jobs("expire")) == 1
+        work(times=1)
+        queue.later("expire", once="only one")
+        assert len(jobs("expire")) == 1
+
+    def test_that_is_refused_as_a_double_spoils_nothing_else_in_the_transaction(self, town: Town) -> None:
+        queue.later("expire", once="only one")
+        with transaction.atomic():
+            queue.later("expire", once="only one")
+            queue.later("rescue")
+        assert [name for name, *_ in jobs()] == ["expire", "rescue"]
+
+    def test_for_later_is_not_done_now(self, town: Town) -> None:
+        queue.later("expire", at=datetime.now(UTC) + timedelta(hours=1))
+        work(times=1)
+        assert jobs("expire") == [("expire", "todo", 0)]
+
+    def test_holds_ids_and_nothing_personal(self, town: Town) -> None:
+        town.asks(ANA)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT args::text FROM procrastinate_jobs")
+            everything = str(cursor.fetchall())
+        assert not [secret for secret in ("Ana", "Zelenko", "D1234567", "example.com") if secret in everything]
+
+
+class TestTheWorker:
+    def test_carries_a_request_to_its_end(self, town: Town) -> None:
+        case = town.asks(ANA)
+        work()
+        assert case.status == COMPLETED
+        assert jobs() == []
+        assert len(town.mails()) == 3
+
+    def test_takes_up_what_a_dead_colleague_left(self, town: Town) -> None:
+        case = town.asks(ANA)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
+            )
+            dead = cursor.fetchone()[0]
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE task_name = 'keyturn.advance'",
+                [dead],
+            )
+        work()
+        assert case.status == COMPLETED
+
+    def test_leaves_alone_what_a_living_colleague_does(self, town: Town) -> None:
+        case = town.asks(ANA)
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now()) RETURNING id")
+            alive = cursor.fetchone()[0]
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE task_name = 'keyturn.advance'",
+                [alive],
+            )
+        work(times=1)
+        assert case.status == PROCESSING
+
+    def test_gets_a_request_back_whose_job_is_gone(self, town: Town) -> None:
+        case = town.asks(ANA)
+        town.loses_its_jobs()
+        Request.objects.filter(pk=case.id).update(updated_at=datetime.now(UTC) - timedelta(minutes=5))
+        queue.later("rescue")
+        work()
+        assert case.status == COMPLETED
+
+
+class TestAPoisonJob:
+    @pytest.fixture
+    def poisoned(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> Case:
+        """A request at which the machine falls over each time."""
+        case = town.asks(ANA)
+        decide = machine._decide
+
+        def fall_over(request: Request, **more: Any) -> bool:
+            if request.pk == case.id:
+                raise ZeroDivisionError
+            return decide(request, **more)
+
+        monkeypatch.setattr(machine, "_decide", fall_over)
+        return case
+
+    def test_is_tried_again_later(self, poisoned: Case) -> None:
+        work(times=1)
+        assert jobs("advance") == [("advance", "todo", 1)]
+        assert poisoned.status == PROCESSING
+
+    def test_gives_up_in_the_open_after_its_last_try(self, poisoned: Case) -> None:
+        for _ in range(queue.TRIES + 1):
+            assert poisoned.status == PROCESSING
+            make_due()
+            work(times=1)
+        assert poisoned.status == STUCK
+        assert poisoned.history[-1] == "gave_up"
+        assert poisoned.request.events.last().data == {"code": "ZeroDivisionError"}
+        make_due()
+        work(times=1)
+        assert poisoned.status == STUCK
+
+    def test_does_not_hold_up_others(self, town: Town, poisoned: Case) -> None:
+        other = town.asks(BEN)
+        work()
+        assert (poisoned.status, other.status) == (PROCESSING, COMPLETED)
+
+    def test_goes_on_when_an_engineer_has_mended_it(
+        self, town: Town, poisoned: Case, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(queue.TRIES + 1):
+            make_due()
+            work(times=1)
+        monkeypatch.undo()
+        town.now = datetime.now(UTC)
+        flow.retry(request_id=poisoned.id, actor=Actor(Role.STAFF, "9"), now=town.now)
+        work()
+        assert poisoned.status == COMPLETED
+
+    def test_of_the_cis_gives_up_in_the_open_too(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fall_over(*_: Any) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(outside.sync, "command_for", fall_over)
+        case = town.asks(ANA)
+        for _ in range(queue.TRIES + 3):
+            make_due()
+            work(times=1)
+        assert case.status == STUCK
+
+
+def test_a_cis_that_is_down_costs_no_tries_of_the_queue(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence of the CIS is counted by the delivery (S-03), not as a failing job."""
+    monkeypatch.setattr(outside, "cis", lambda: Down())
+    case = town.asks(ANA)
+    work()
+    assert case.delivery.tries == 1
+    assert jobs("tell_cis") == [("tell_cis", "todo", 0)]
+    assert case.status == PROCESSING
+
+
+class Down:
+    def send(self, *_: Any, **__: Any) -> None:
+        raise Unavailable("cis_unreachable")
