@@ -169,19 +169,14 @@ def _debts(case: Any, people: Mapping[str, Any]) -> list[Any]:
 
 
 def _agreements(case: Any) -> list[dict[str, Any]]:
-    if case.premise_id is None:
-        return []
-    return [
-        {
-            "service": say(vocabulary.SERVICES, each.service_point.service),
-            "status": say(vocabulary.AGREEMENTS, each.status),
-            "start": each.start_date,
-            "end": each.end_date,
-            "landlord": each.account.customer_class == "landlord",
-            "own": each.account_id == case.account_id,
-        }
-        for each in dossier.agreements_at(case.premise_id)
-    ]
+    """Who is served at the premise, without saying who: services with the same dates in one line."""
+    lines: dict[tuple[Any, ...], list[str]] = {}
+    for each in dossier.agreements_at(case.premise_id) if case.premise_id else []:
+        landlord, own = each.account.customer_class == "landlord", each.account_id == case.account_id
+        key = (say(vocabulary.AGREEMENTS, each.status), each.start_date, each.end_date, landlord, own)
+        lines.setdefault(key, []).append(say(vocabulary.SERVICES, each.service_point.service))
+    names = ("status", "start", "end", "landlord", "own")
+    return [{"service": ", ".join(services), **dict(zip(names, key, strict=True))} for key, services in lines.items()]
 
 
 # ---------------------------------------------------------------- what is known besides

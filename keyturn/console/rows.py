@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from keyturn.console.vocabulary import RULES, SERVICES, STATUS_TONES, STATUSES, say
+from keyturn.flow.handling import HELD_FOR
 from keyturn.flow.sentences import sentence
 from keyturn.journeys.applicant import applicant, service_address
 from keyturn.records.queries import console
 from keyturn.records.queries.console import Held
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.request import Outcome, Standing, Step, public_status
-
-HELD_FOR = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.request import Actor, Standing, Step
 from keyturn.work import queue
 
-NOT_A_MOVE = ("taken", "put_back", "identifier_viewed")
-"""Events that change nothing about the request: its version stays, so that a colleague's open page stays good."""
+HELD_FOR = rules.HELD_FOR
+"""How long a request is left to the colleague who took it (R-08); for the doors, which know no step."""
 
 
 @transaction.atomic
@@ -86,7 +86,7 @@ def _last(request: Request) -> tuple[str, str, datetime] | None:
 
 
 def _note(request: Request, what: str, *, actor: Actor, now: datetime, **data: str) -> None:
-    """An event of its own that is no move: nothing about the request changes but the chain."""
+    """An event that is no move: the version stays, so that a colleague's open page stays good."""
     history.append(request, what, actor=actor, now=now, data=data)
     request.save(update_fields=["events_written", "chain_head"])
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from keyturn import flow
@@ -108,6 +110,20 @@ def test_many_requests_come_in_pages(town: Town, rosa: Desk, monkeypatch: object
     cases = [waits(town, name, hours_ago=9 - n) for n, name in enumerate(("Abe", "Bela", "Cleo"))]
     assert len(rosa.opens("/console").sees("1–2 of 3", "Next page").rows) == 2
     assert rosa.opens("/console", page="2").rows == [cases[2].request.reference]
+
+
+def test_many_lines_ask_the_database_no_more_than_few(town: Town, rosa: Desk) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            rosa.opens("/console")
+        return len(asked)
+
+    waits(town, "Abe")
+    few = queries()
+    for name in ("Bela", "Cleo", "Dora", "Emma", "Finn"):
+        waits(town, name)
+    assert queries() <= few + 1
+    assert few <= 20
 
 
 class TestTheNextRequest:

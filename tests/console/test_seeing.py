@@ -142,7 +142,7 @@ class TestWhatElseIsKnown:
             house,
         )
         case = town.moves_in(at=house)
-        rosa.opens(case).sees("no stop on file", "Electricity active").sees_nothing_of("Tessa", "Arnold")
+        rosa.opens(case).sees("no stop on file", "Electricity, Gas, Water active").sees_nothing_of("Tessa", "Arnold")
 
     def test_the_proofs_say_what_and_how(self, alike: Case, rosa: Desk) -> None:
         rosa.opens(alike).sees("E-mail address by a code that we sent")
