@@ -51,6 +51,26 @@ def a_premise(*, services: str = "electric;gas;water", in_cis: bool = True, **ad
     return premise
 
 
+def many_premises(number: int) -> list[Premise]:
+    """As many houses in one long street, written at once."""
+    first = next(_numbers)
+    places = [Address(f"{first + n} Long Road", "", "Millbrook", "OR", "97901") for n in range(number)]
+    made = [
+        Premise(ref=f"LONG{first}-{n}", division="north", services=["electric", "gas"], **each.as_json(),
+                **premises.search_columns(each))
+        for n, each in enumerate(places)
+    ]  # fmt: skip
+    Premise.objects.bulk_create(made)
+    cis.adopt(
+        "premises",
+        [
+            {"ref": each.ref, "division": "north", "service_types": "electric;gas", **each.address.as_json()}
+            for each in made
+        ],
+    )
+    return made
+
+
 def a_person(details: PersonDetails, *, flags: tuple[str, ...] = (), in_cis: bool = True) -> Person:
     """Somebody on file, found again by the same keys as everybody."""
     ref = f"C{next(_numbers)}"

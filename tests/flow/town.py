@@ -93,6 +93,7 @@ class Town:
         self.mailbox = mailbox
         self.cis = connector()
         self.slept = 0.0
+        self.jobs_done = 0
         self.cis_is("")
 
     # What the utility is like
@@ -203,6 +204,7 @@ class Town:
             row = cursor.fetchone()
         if row is None:
             return False
+        self.jobs_done += 1
         JOBS[row[0]](now=self.now, **json.loads(row[1]))
         return True
 
