@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 import pytest
@@ -23,6 +24,8 @@ QUIET = ("KEYTURN_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
 
 class Running:
     """A demo in a process of its own, as a terminal would run it."""
+
+    started: ClassVar[list["Running"]] = []
 
     def __init__(self, folder: Path, port: int, *more: str, makefile: Path | None = None, server: str = "") -> None:
         env = {name: value for name, value in os.environ.items() if not name.startswith(QUIET)}
@@ -46,6 +49,7 @@ class Running:
         self.process = subprocess.Popen(
             command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
+        Running.started.append(self)
         self.folder = folder
         self.port = port
         self.said: list[str] = []
@@ -67,8 +71,12 @@ class Running:
     def end(self, sig: signal.Signals) -> int:
         self.family |= descendants(self.process.pid)
         self.process.send_signal(sig)
-        self.process.stdout.read()
-        return self.process.wait(30)
+        try:
+            self.process.communicate(timeout=40)
+        except subprocess.TimeoutExpired:
+            kill_all(self.family)
+            raise
+        return self.process.returncode
 
 
 def free_port() -> int:
@@ -84,12 +92,19 @@ def folder() -> Iterator[Path]:
         yield Path(name, "data")
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """Whatever a test does, and however it fails."""
+    yield
+    while Running.started:
+        running = Running.started.pop()
+        kill_all(getattr(running, "family", set()) | descendants(running.process.pid))
+        running.process.communicate()
+
+
 @pytest.fixture
-def demo(folder) -> Iterator[Running]:
-    running = Running(folder, free_port())
-    yield running
-    kill_all(running.family | descendants(running.process.pid))
-    running.process.wait()
+def demo(folder) -> Running:
+    return Running(folder, free_port())
 
 
 def test_it_says_where_to_go_and_writes_the_same_for_programs(demo):
