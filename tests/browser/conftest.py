@@ -55,9 +55,16 @@ def opens(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
         yield open_page
 
 
+@pytest.fixture(autouse=True)
+def empty_queue(transactional_db: None, town: Town) -> Iterator[None]:  # noqa: F811
+    """Emptying the tables after a test leaves the queue's alone: no test may find another one's jobs."""
+    town.loses_its_jobs()
+    yield
+    town.loses_its_jobs()
+
+
 @pytest.fixture
 def walks(opens: Callable[..., Page], town: Town) -> Callable[..., Walker]:  # noqa: F811
     """Somebody who moves in, in front of a browser."""
     town.now = timezone.now()
-    town.loses_its_jobs()  # emptying the tables after a test leaves the queue's alone
     return lambda **setting: Walker(opens(**setting), town)

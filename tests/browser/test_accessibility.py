@@ -45,7 +45,6 @@ class Inspected(Walker):
 @pytest.fixture
 def inspected(opens: Callable[..., Page], town: Town) -> Inspected:
     town.now = timezone.now()
-    town.loses_its_jobs()
     return Inspected(opens(), town)
 
 
