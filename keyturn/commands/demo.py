@@ -1,12 +1,16 @@
 """How does somebody see Keyturn run, whole, with one command?"""
 
 import signal
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from keyturn.commands import PROJECT
+
+
+SAME_LINE = "\r\x1b[K"
 
 
 @click.command()
@@ -55,7 +59,14 @@ def command(port: int, data: Path | None, fresh: bool, persons: int, timings: bo
         make = Make()
     crew = Crew(say=_say)
     crew.listen()
-    demo = Demo((data or default_folder(PROJECT)).absolute(), port=port, persons=persons, say=_say, crew=crew)
+    demo = Demo(
+        (data or default_folder(PROJECT)).absolute(),
+        port=port,
+        persons=persons,
+        say=_say,
+        crew=crew,
+        progress=_progress,
+    )
     try:
         given = demo.start(fresh=fresh)
         if timings:
@@ -73,7 +84,7 @@ def command(port: int, data: Path | None, fresh: bool, persons: int, timings: bo
 
 def _welcome(url: str, folder: Path, staff: list[tuple[str, str, str]]) -> None:
     place = _short(folder)
-    _say("")
+    _say(SAME_LINE if sys.stdout.isatty() else "")
     for name, where in (("Portal", f"{url}/"), ("Console", f"{url}/console"), ("API", f"{url}/api/docs")):
         _say(f"  {name:<9} {where}")
     _say("")
@@ -94,6 +105,12 @@ def _short(folder: Path) -> str:
         return str(folder.relative_to(Path.cwd()))
     except ValueError:
         return str(folder)
+
+
+def _progress(kind: str, done: int, total: int) -> None:
+    """On a terminal, a line that changes and then goes; elsewhere nothing, for a log is no place for it."""
+    if sys.stdout.isatty():
+        click.echo(f"{SAME_LINE}  {kind} {done:,} of {total:,}", nl=False)
 
 
 def _say(text: str) -> None:

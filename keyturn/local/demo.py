@@ -42,6 +42,7 @@ class Demo:
     persons: int
     say: Callable[[str], None]
     crew: Crew
+    progress: Callable[[str, int, int], None] | None = None  # told kind, done and all while the utility is loaded
     seconds: dict[str, float] = field(default_factory=dict)  # phase -> seconds, for --timings
     cluster: Cluster | None = None
     given_up: threading.Event = field(default_factory=threading.Event)
@@ -67,6 +68,7 @@ class Demo:
     def _start(self, beside: ThreadPoolExecutor, *, fresh: bool) -> access.Access:
         """`beside` does what need not wait for the database, or for the demo utility to be in it."""
         invented = beside.submit(_invent, self.persons) if fresh or not self._marker.exists() else None
+        self.say("Starting ...")
         with self._phase("PostgreSQL"):
             database_url = self._start_database(fresh=fresh)
         access.forget_announcement(self.folder)  # not before we hold the database's lock: it may be another one's
@@ -135,8 +137,8 @@ class Demo:
     def _load(self, dataset: Dataset) -> None:
         from keyturn.local.demo_utility.load import load
 
-        self.say(f"Loading the demo utility with {self.persons:,} persons ...")
-        load(dataset=dataset, today=_today())
+        self.say(f"Loading the demo utility: {self.persons:,} persons with their premises and accounts ...")
+        load(dataset=dataset, today=_today(), progress=self.progress)
         self._marker.write_text(f"{self.persons} persons\n")
 
     @property
