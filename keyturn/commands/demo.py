@@ -9,7 +9,6 @@ import click
 
 from keyturn.commands import PROJECT
 
-
 SAME_LINE = "\r\x1b[K"
 
 
@@ -90,7 +89,7 @@ def _welcome(url: str, folder: Path, staff: list[tuple[str, str, str]]) -> None:
     _say("")
     _say("  Staff of the console")
     for username, password, role in staff:
-        _say(f"    {username:<8} {password:<18} {role}")
+        _say(f"    {username:<8} {password:<21} {role}")
     _say("")
     _say(f"  Messages  {place}/mailbox/   each mail, text and letter is a file")
     _say(f"  Details   {place}/demo.json  the same for programs, with an API key")

@@ -131,10 +131,16 @@ def _secrets(folder: Path) -> dict[str, Any]:
         "index_key": base64.b64encode(secrets.token_bytes(32)).decode(),
         "api_key": "",
         "granted": False,  # whether the database knows the key and the staff
-        "staff": {name: secrets.token_urlsafe(12) for name in STAFF},
+        "staff": {name: _password() for name in STAFF},
     }
     _write(file, made)
     return made
+
+
+def _password() -> str:
+    """80 bits that can be read from a screen and typed."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:
