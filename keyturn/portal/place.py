@@ -85,7 +85,11 @@ def _choices(found: Sequence[Any], picked: str, error: str) -> Part:
     else:
         options = [Choice(str(premise.pk), *_two_lines(address)) for premise, address in lines]
         label = _("Is this the address?") if len(found) == 1 else _("Which of these addresses is it?")
-        hint = ""
+        hint = (
+            _("There are more than these. Add the house number to your search to find yours.")
+            if len(found) == MOST_SHOWN
+            else ""
+        )
     other = Choice(NONE_OF_THESE, _("My address is not here"), _("You can describe it on the next page."), apart=True)
     if one_building and len(options) > AS_LIST:
         first = Choice("", _("Choose a unit"))

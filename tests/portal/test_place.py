@@ -112,3 +112,9 @@ def test_who_lives_there_is_never_said(visitor: Visitor) -> None:
     visitor.town.works()
     visitor.opens(f"/requests/{visitor.request.reference}").sees("A person is checking your request")
     visitor.does_not_see("Okafor", "occupied", "somebody else")
+
+
+def test_a_search_that_finds_very_many_says_how_to_find_fewer(visitor: Visitor) -> None:
+    for number in range(1, 40):
+        factories.a_premise(line1=f"{number} Oak Avenue", in_cis=False)
+    visitor.begins().sends(q="oak avenue").sees("Add the house number to your search")
