@@ -30,3 +30,14 @@ def test_every_move_of_the_life_cycle_is_made_somewhere_in_the_flow() -> None:
         path.read_text(encoding="utf-8") for path in (ROOT / "keyturn/flow").glob("*.py") if path.stem != "lifecycle"
     )
     assert [what for what in MOVES if f'"{what}"' not in source] == []
+
+
+def test_every_variable_of_an_installation_is_described() -> None:
+    import re
+
+    settings = (ROOT / "keyturn/site/settings.py").read_text(encoding="utf-8")
+    asked = set(re.findall(r'env\.\w+\("([A-Z_]+)"', settings))
+    asked |= set(re.findall(r'env\.\w+\(env\.text\("([A-Z_]+)"', settings))
+    told = (ROOT / "docs/howto/install.md").read_text(encoding="utf-8")
+    assert len(asked) > 15
+    assert [name for name in sorted(asked) if f"`{name}`" not in told] == []
