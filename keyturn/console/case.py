@@ -77,7 +77,6 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         request,
         "console/request.html",
         status=status,
-        counts=console.counts(now=now),
         case=case,
         name=name_of(case),
         services=services_of(case),

@@ -116,7 +116,7 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("console:request", found[0].reference)
     now = timezone.now()
     rows = rows_of(found, now=now, user_id=str(request.user.pk))
-    return page(request, "console/found.html", counts=console.counts(now=now), rows=rows, text=text, title=_("Search"))
+    return page(request, "console/found.html", rows=rows, text=text, title=_("Search"))
 
 
 @require_POST

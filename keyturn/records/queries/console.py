@@ -113,8 +113,10 @@ def search(text: str, *, name_of: Callable[[Request], str], most: int = 50) -> l
     if by_reference:
         return by_reference
     words = wanted.casefold().split()
-    newest = sent.exclude(outcome=Outcome.EXPIRED).order_by("-submitted_at")[:MOST_SEARCHED]
-    return [each for each in newest if _is_named(name_of(each), words)][:most]
+    newest = Request.objects.exclude(submitted_at=None).exclude(outcome=Outcome.EXPIRED).order_by("-submitted_at")
+    sealed = newest.only("pk", "sealed_answers")[:MOST_SEARCHED]
+    named = [each.pk for each in sealed if _is_named(name_of(each), words)][:most]
+    return list(sent.filter(pk__in=named).order_by("-submitted_at"))
 
 
 def _is_named(name: str, words: list[str]) -> bool:
