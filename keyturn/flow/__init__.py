@@ -6,7 +6,7 @@ Every verb is one transaction: the change, its event and the next job commit tog
 request; `moves.py` is the one place that writes its step, standing and outcome. Doors call the verbs below.
 """
 
-from keyturn.flow.customer import answer, attest, begin, lacking, reply, submit, withdraw
+from keyturn.flow.customer import NOT_KEPT, answer, ask, attest, begin, lacking, reply, submit, withdraw
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
 from keyturn.flow.intake import take_in
 from keyturn.flow.machine import advance
@@ -21,7 +21,7 @@ from keyturn.steps import rulebook, staff_words, words
 from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
-    "ESSENTIAL", "advance", "answer", "attest", "begin", "check_identity", "expire", "follow_resume_link",
+    "ESSENTIAL", "NOT_KEPT", "advance", "answer", "ask", "attest", "begin", "check_identity", "expire", "follow_resume_link",
     "is_own", "keep_answer", "lacking", "look_again", "prove_email", "put_back", "reply", "rescue", "retry",
     "reveal", "review", "rulebook", "send_code", "send_message", "send_resume_link", "sentence",
     "staff_words", "submit", "take", "take_in", "take_over", "take_turn", "tell_cis", "turn_day", "who_serves",

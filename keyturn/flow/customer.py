@@ -27,6 +27,14 @@ from keyturn.work import queue
 @transaction.atomic
 def begin(*, journey: str, actor: Actor, channel: str, language: str, now: datetime, policy: Policy) -> Request:
     """Open a draft. `channel` is portal, api or console; it expires after `policy.draft_days`."""
+    request = _new(journey, actor=actor, channel=channel, language=language, now=now, policy=policy)
+    request.save(force_insert=True)
+    moves.record(request, "begun", actor=actor, now=now)
+    return request
+
+
+def _new(journey: str, *, actor: Actor, channel: str, language: str, now: datetime, policy: Policy) -> Request:
+    """A draft that is not written yet."""
     if journey not in JOURNEYS:
         raise NotAllowed("unknown_journey")
     request = Request(
@@ -42,8 +50,6 @@ def begin(*, journey: str, actor: Actor, channel: str, language: str, now: datet
         policy_version=policy.version,
     )
     request.answers = {}
-    request.save(force_insert=True)
-    moves.record(request, "begun", actor=actor, now=now)
     return request
 
 
@@ -65,6 +71,12 @@ def answer(
     request = moves.locked(request_id)
     moves.customers_turn(request, actor, now=now)
     moves.is_current(request, version)
+    return request, _take(request, answers, actor=actor, now=now, policy=policy)
+
+
+def _take(
+    request: Request, answers: Mapping[str, Any], *, actor: Actor, now: datetime, policy: Policy
+) -> list[Finding]:
     problems = gather.take(request, answers)
     named = set(answers)
     problems += [
@@ -77,7 +89,7 @@ def answer(
     # Only the names of questions: what else a caller wrote as a name could be anything, personal data too.
     fields = sorted(named & set(JOURNEYS[request.journey].questions))
     moves.record(request, "answered", actor=actor, now=now, data={"fields": fields})
-    return request, problems
+    return problems
 
 
 @transaction.atomic
@@ -85,13 +97,17 @@ def attest(*, request_id: UUID, kinds: list[str], may_attest: bool, actor: Actor
     """Enter what a partner vouches for (I-01, I-02); it holds for the answers as they stand."""
     request = moves.locked(request_id)
     moves.customers_turn(request, actor, now=now)
+    _vouch(request, kinds, may_attest=may_attest, actor=actor, now=now)
+    return request
+
+
+def _vouch(request: Request, kinds: list[str], *, may_attest: bool, actor: Actor, now: datetime) -> None:
     problems = [*identify.attestation_is_allowed(kinds, may_attest=may_attest), *identify.attestation_is_known(kinds)]
     if problems:
         raise Invalid(problems)
     if kinds:
         verify.attest(request, kinds, actor=actor, now=now)
         moves.record(request, "attested", actor=actor, now=now, data={"kinds": sorted(kinds)})
-    return request
 
 
 def lacking(*, request: Request, now: datetime, policy: Policy) -> list[Finding]:
@@ -117,6 +133,11 @@ def submit(*, request_id: UUID, actor: Actor, now: datetime, policy: Policy, ver
     problems = lacking(request=request, now=now, policy=policy)
     if problems:
         raise Invalid(problems)
+    _send_in(request, actor=actor, now=now)
+    return request
+
+
+def _send_in(request: Request, *, actor: Actor, now: datetime) -> None:
     again = request.submitted_at is not None
     request.submitted_at = request.submitted_at or now
     request.approved = []
@@ -125,7 +146,43 @@ def submit(*, request_id: UUID, actor: Actor, now: datetime, policy: Policy, ver
     if not again:
         moves.tell(request, News.RECEIVED, now=now)
     queue.later("advance", request_id=str(request.pk))
-    return request
+
+
+NOT_KEPT = frozenset({"G-01", "G-03", "G-04"})
+"""Rules that say: this answer could not be kept."""
+
+
+@transaction.atomic
+def ask(
+    *,
+    journey: str,
+    answers: Mapping[str, Any],
+    attested: list[str],
+    may_attest: bool,
+    send: bool,
+    actor: Actor,
+    channel: str,
+    language: str,
+    now: datetime,
+    policy: Policy,
+) -> tuple[Request, list[Finding]]:
+    """Begin, answer, attest and, with `send`, submit: what a program says in one breath is written in one.
+
+    Gives the request and what must be mended. With something to mend, or an answer that could not be kept, it stays a
+    draft: a request is not sent without what its caller meant to say. Invalid (I-01, I-02) leaves nothing behind.
+    """
+    request = _new(journey, actor=actor, channel=channel, language=language, now=now, policy=policy)
+    with moves.written_at_once(request):
+        moves.record(request, "begun", actor=actor, now=now)
+        problems: list[Finding] = []
+        if answers:
+            taken = _take(request, answers, actor=actor, now=now, policy=policy)
+            problems = [found for found in taken if found.rule in NOT_KEPT]
+        _vouch(request, attested, may_attest=may_attest, actor=actor, now=now)
+        problems += lacking(request=request, now=now, policy=policy)
+        if send and not problems:
+            _send_in(request, actor=actor, now=now)
+    return request, problems
 
 
 @transaction.atomic

@@ -3,7 +3,8 @@
 A move locks the request's row first, and writes the change, its event (I5) and the next job in one transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.db import transaction
 from keyturn.flow import lifecycle
 from keyturn.flow.lifecycle import Place
 from keyturn.records import history
-from keyturn.records.models import Request
+from keyturn.records.models import Event, Request
 from keyturn.steps.confirm import step as confirm
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather import rules as gather
@@ -97,8 +98,25 @@ def record(request: Request, what: str, *, actor: Actor, now: datetime, data: Ma
     request.came_from = after  # type: ignore[attr-defined]
     request.version += 1
     request.updated_at = now
+    held = getattr(request, "held", None)
+    if held is not None:
+        held.append(history.next_event(request, what, actor=actor, now=now, data=data))
+        return
     history.append(request, what, actor=actor, now=now, data=data)
     request.save()
+
+
+@contextmanager
+def written_at_once(request: Request) -> Iterator[None]:
+    """Several moves of a request that nobody else can know yet: its row and its events are written together at the end.
+
+    What is written about it meanwhile may name it before it is there: PostgreSQL looks at foreign keys at the commit.
+    """
+    request.held = []  # type: ignore[attr-defined]
+    yield
+    held, request.held = request.held, None  # type: ignore[attr-defined]
+    request.save(force_insert=True)
+    Event.objects.bulk_create(held)
 
 
 def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None) -> None:

@@ -16,6 +16,15 @@ from keyturn.terms.request import Actor
 
 def append(request: Request, what: str, *, actor: Actor, now: datetime, data: Mapping[str, Any] | None = None) -> Event:
     """Write the next event of a locked request, as it stands now. `data` holds ids, codes and counts only."""
+    event = next_event(request, what, actor=actor, now=now, data=data)
+    event.save(force_insert=True)
+    return event
+
+
+def next_event(
+    request: Request, what: str, *, actor: Actor, now: datetime, data: Mapping[str, Any] | None = None
+) -> Event:
+    """The next link of the request's chain; whoever asks for it writes it in the same transaction."""
     event = Event(
         request=request,
         number=request.events_written + 1,
@@ -30,7 +39,6 @@ def append(request: Request, what: str, *, actor: Actor, now: datetime, data: Ma
         data=dict(data or {}),
     )
     event.hash = _hash(event, bytes(request.chain_head))
-    event.save(force_insert=True)
     request.events_written, request.chain_head = event.number, event.hash
     return event
 

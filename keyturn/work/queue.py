@@ -59,8 +59,12 @@ def _failed(
 def later(name: str, *, at: datetime | None = None, once: str | None = None, **ids: Any) -> None:
     """Put a job in the queue with the running transaction. With `once`, not while one of that name waits already."""
     options = {"schedule_at": at, "queueing_lock": once, "queue": "keyturn"}
+    task = app.configure_task(f"keyturn.{name}", **{k: v for k, v in options.items() if v})
+    if once is None:
+        task.defer(**ids)
+        return
     try:
-        with transaction.atomic():
-            app.configure_task(f"keyturn.{name}", **{k: v for k, v in options.items() if v}).defer(**ids)
+        with transaction.atomic():  # a refusal must not spoil the caller's transaction
+            task.defer(**ids)
     except AlreadyEnqueued:
         log.info("already queued", job=name)

@@ -136,11 +136,11 @@ def at_once(transactional_db: None, cis_installed: None, fresh_keys: None) -> Ca
 def test_of_two_at_the_same_moment_one_acts_and_the_other_waits_for_its_answer(
     at_once: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent, begin = body(), flow.begin
+    sent, ask = body(), flow.ask
 
-    def begin_when_the_other_waits(**values: Any) -> Any:
+    def ask_when_the_other_waits(**values: Any) -> Any:
         assert somebody_waits_for_a_lock()
-        return begin(**values)
+        return ask(**values)
 
     def post() -> Any:
         try:
@@ -149,7 +149,7 @@ def test_of_two_at_the_same_moment_one_acts_and_the_other_waits_for_its_answer(
         finally:
             connection.close()
 
-    monkeypatch.setattr(flow, "begin", begin_when_the_other_waits)
+    monkeypatch.setattr(flow, "ask", ask_when_the_other_waits)
     with ThreadPoolExecutor(2) as pool:
         first, second = (each.result() for each in [pool.submit(post) for _each in range(2)])
     assert (first[:2], sorted([first[2], second[2]])) == (second[:2], [False, True])

@@ -1,12 +1,10 @@
 """What may a program do with requests?"""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from ninja import Body, Query, Router
@@ -18,15 +16,12 @@ from keyturn.api.v1.operations import operation
 from keyturn.api.v1.problems import Problem, errors_from
 from keyturn.records.queries import request_pages
 from keyturn.records.queries import requests as queries
-from keyturn.terms.errors import Invalid
 from keyturn.terms.finding import Finding
 
 router = Router()
 TAG = "Requests"
 OWN = ("requests:write",)
 READ = ("requests:read", "requests:write")
-NOT_ANSWERED = frozenset({"G-01", "G-03", "G-04"})
-"""Rules that say: this answer could not be kept. A request is not sent without what its caller meant to say."""
 
 
 @operation(
@@ -51,25 +46,18 @@ def begin_request(
         problem = callers.lacks("requests:attest")
         problem.errors = errors_from([Finding("I-01", "attested")])
         raise problem
-    with transaction.atomic():
-        draft = flow.begin(
-            journey=body.journey, actor=caller.actor, channel="api", language=get_language() or "en",
-            now=now, policy=settings.KEYTURN_POLICY,
-        )  # fmt: skip
-        begun, problems = draft.pk, []
-        if body.answers:
-            draft, problems = _answer(draft.pk, body.answers, caller, now)
-        if body.attested:
-            draft = flow.attest(
-                request_id=begun, kinds=list(body.attested), may_attest=True, actor=caller.actor, now=now
-            )
-        if body.submit:
-            draft = _send(draft, problems, caller=caller, now=now)
-    if isinstance(draft, Problem):
-        raise draft
-    response["Location"] = f"/api/v1/requests/{begun}"
-    response["ETag"] = versions.etag(draft.version)
-    return showing.brief(draft, caller=caller, now=now, problems=_unkept(problems))
+    found, problems = flow.ask(
+        journey=body.journey, answers=body.answers, attested=list(body.attested), may_attest=True, send=body.submit,
+        actor=caller.actor, channel="api", language=get_language() or "en", now=now, policy=settings.KEYTURN_POLICY,
+    )  # fmt: skip
+    shown = showing.brief(found, caller=caller, now=now, problems=problems)
+    headers = {"Location": f"/api/v1/requests/{found.pk}", "ETag": versions.etag(found.version)}
+    if body.submit and problems:
+        kept = {name: shown[name] for name in ("id", "reference", "status", "version", "next")}
+        raise Problem("invalid", errors_from(problems), {"request": kept}, headers)
+    for name, value in headers.items():
+        response[name] = value
+    return shown
 
 
 @operation(
@@ -86,9 +74,14 @@ def change_request(
     `findings` says what must still be answered or mended.
     """
     caller, now = callers.of(request), datetime.now(UTC)
-    found, problems = _answer(ident(id), body.answers, caller, now, version=versions.asked_for(request))
+    policy, version = settings.KEYTURN_POLICY, versions.asked_for(request)
+    found, taken = flow.answer(
+        request_id=ident(id), answers=body.answers, actor=caller.actor, now=now, policy=policy, version=version
+    )
+    problems = [each for each in taken if each.rule in flow.NOT_KEPT]
+    problems += flow.lacking(request=found, now=now, policy=policy)
     response["ETag"] = versions.etag(found.version)
-    return showing.brief(found, caller=caller, now=now, problems=_unkept(problems))
+    return showing.brief(found, caller=caller, now=now, problems=problems)
 
 
 @operation(
@@ -180,34 +173,3 @@ def _known_to(caller: callers.Caller, request_id: UUID, *, own: bool = False) ->
     if not allowed:
         raise Problem("not_found")
     return found
-
-
-def _answer(
-    request_id: UUID, answers: dict[str, Any], caller: callers.Caller, now: datetime, version: int | None = None
-) -> tuple[Any, list[Finding]]:
-    return flow.answer(
-        request_id=request_id,
-        answers=answers,
-        actor=caller.actor,
-        now=now,
-        policy=settings.KEYTURN_POLICY,
-        version=version,
-    )
-
-
-def _unkept(problems: Iterable[Finding]) -> list[Finding]:
-    return [found for found in problems if found.rule in NOT_ANSWERED]
-
-
-def _send(draft: Any, problems: list[Finding], *, caller: callers.Caller, now: datetime) -> Any:
-    """The request as sent; or, with something to mend, the problem to answer with: the draft is kept all the same."""
-    unkept = _unkept(problems)
-    try:
-        if unkept:
-            raise Invalid([*unkept, *flow.lacking(request=draft, now=now, policy=settings.KEYTURN_POLICY)])
-        return flow.submit(request_id=draft.pk, actor=caller.actor, now=now, policy=settings.KEYTURN_POLICY)
-    except Invalid as problem:
-        kept = showing.brief(draft, caller=caller, now=now)
-        more = {name: kept[name] for name in ("id", "reference", "status", "version", "next")}
-        headers = {"Location": f"/api/v1/requests/{draft.pk}", "ETag": versions.etag(draft.version)}
-        return Problem("invalid", errors_from(problem.findings), {"request": more}, headers)

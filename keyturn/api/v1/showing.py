@@ -22,11 +22,13 @@ def status_of(row: Any) -> Status:
     return public_status(Step(row.step), Standing(row.standing), Outcome(row.outcome))
 
 
-def brief(request: Any, *, caller: Caller, now: datetime, problems: Iterable[Finding] = ()) -> dict[str, Any]:
-    """`{id, reference, journey, status, version, findings, next}`. `problems` are what could not be kept just now."""
+def brief(request: Any, *, caller: Caller, now: datetime, problems: Iterable[Finding] | None = None) -> dict[str, Any]:
+    """`{id, reference, journey, status, version, findings, next}`. `problems` is what must be mended, where known."""
     status = status_of(request)
-    found = list(problems)
-    if status in WITH_THE_CUSTOMER:
+    found: list[Finding] = []
+    if status in WITH_THE_CUSTOMER and problems is not None:
+        found += problems
+    elif status in WITH_THE_CUSTOMER:
         found += flow.lacking(request=request, now=now, policy=settings.KEYTURN_POLICY)
     elif caller.may("requests:read", "review:write"):
         found += map(Finding.from_json, request.findings)

@@ -62,9 +62,7 @@ def attest(request: Request, kinds: list[str], *, actor: Actor, now: datetime) -
         "identity": [value for _kind, value in person_index.features(details).identifiers]
         or [identity_subject(request)],
     }
-    for kind in kinds:
-        for subject in subjects[kind]:
-            _enter(request, kind, subject, "attested", actor, now)
+    _enter(request, [(kind, each) for kind in kinds for each in subjects[kind]], "attested", actor, now)
 
 
 def send_code(request: Request, purpose: str, *, now: datetime, policy: Policy) -> str | None:
@@ -109,7 +107,7 @@ def try_code(request: Request, purpose: str, typed: str, *, now: datetime, polic
         return [Finding("Y-04", "code")]
     code.used_at = now
     code.save(update_fields=["used_at"])
-    _enter(request, "email", request.email_digest, "code", Actor(Role.CUSTOMER), now)
+    _enter(request, [("email", request.email_digest)], "code", Actor(Role.CUSTOMER), now)
     return []
 
 
@@ -117,9 +115,14 @@ def _code_digest(request: Request, purpose: str, code: str) -> str:
     return digest("code", f"{request.pk}:{purpose}:{code}")
 
 
-def _enter(request: Request, kind: str, subject: str, source: str, actor: Actor, now: datetime) -> None:
-    Evidence.objects.get_or_create(
-        request=request, kind=kind, subject=subject, defaults={"source": source, "actor": actor.ident[:80], "at": now}
+def _enter(request: Request, proofs: list[tuple[str, str]], source: str, actor: Actor, now: datetime) -> None:
+    """Each proof once: who proves the same thing again has proved it already."""
+    Evidence.objects.bulk_create(
+        [
+            Evidence(request=request, kind=kind, subject=subject, source=source, actor=actor.ident[:80], at=now)
+            for kind, subject in dict.fromkeys(proofs)
+        ],
+        ignore_conflicts=True,
     )
 
 
