@@ -55,8 +55,6 @@ def _answer(desk: Desk, asked: Page) -> HttpResponse:
     # Something long or odd is not kept by the rules: it is shown again from what was typed.
     if problems:
         return _show(desk, asked, {**draft.answers, **{n: v for n, v in typed.items() if v is not None}}, problems)
-    if _opens_more(asked, typed, posted):
-        return _show(desk, asked, desk.answers, [])
     return onwards(desk, asked.name)
 
 
@@ -111,15 +109,6 @@ def _no_longer_fitting(desk: Desk, asked: Page, typed: Mapping[str, Any]) -> dic
     if asked.name == "kind" and typed.get("kind") != desk.answers.get("kind"):
         return {"id_type": None, "id_value": None}
     return {}
-
-
-def _opens_more(asked: Page, typed: Mapping[str, Any], posted: Any) -> bool:
-    """Without :has() in the browser a follow-up question may not have been seen. It was, when its fields were posted."""
-    return any(
-        question.asked_if(typed) and typed.get(question.name) is None and question.required
-        and not any(key.startswith(question.name) for key in posted)
-        for question in asked.questions
-    )  # fmt: skip
 
 
 # ---- two tabs
