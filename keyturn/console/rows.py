@@ -4,17 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keyturn.console.vocabulary import RULES, SERVICES, STATUS_TONES, STATUSES, say
+from keyturn.console.vocabulary import DECISIONS, RULES, SERVICES, STATUS_TONES, STATUSES, say
 from keyturn.flow.handling import HELD_FOR
 from keyturn.flow.sentences import sentence
 from keyturn.journeys.applicant import applicant, service_address
 from keyturn.records.queries import console
-from keyturn.records.queries.console import Held
+from keyturn.records.queries.console import Decided, Held
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.request import Outcome, Standing, Step, public_status
 
@@ -53,26 +52,30 @@ class Row:
     looked_at_by: str
     mine: bool
     answered: bool
+    decided: str
+    decided_by: str
     since: datetime
 
 
 def rows_of(requests: Iterable[Any], *, now: datetime, user_id: str) -> list[Row]:
-    """The lines for one page of the queue, with two queries for all of them."""
+    """The lines for one page of the queue, with three queries for all of them."""
     page = list(requests)
     last = console.last_events(each.pk for each in page)
-    names = console.names_of({("staff", held.actor) for held in last.values() if held.actor})
-    return [_row(each, last, names, now=now, user_id=user_id) for each in page]
+    decided = console.last_decisions(each.pk for each in page)
+    holders = {("staff", held.actor) for held in last.values() if held.actor}
+    names = console.names_of(holders | {(each.role, each.actor) for each in decided.values()})
+    return [_row(each, last.get(each.pk), decided.get(each.pk), names, now=now, user_id=user_id) for each in page]
 
 
 def _row(
     request: Any,
-    last: Mapping[UUID, Held],
+    held: Held | None,
+    decided: Decided | None,
     names: Mapping[tuple[str, str], str],
     *,
     now: datetime,
     user_id: str,
 ) -> Row:
-    held = last.get(request.pk)
     holder = holder_of(held, now=now)
     return Row(
         reference=request.reference,
@@ -86,6 +89,8 @@ def _row(
         looked_at_by=names.get(("staff", holder), "") if holder else "",
         mine=holder == user_id,
         answered=held is not None and held.what == "replied",
+        decided=say(DECISIONS, decided.decision) if decided else "",
+        decided_by=names.get((decided.role, decided.actor), "") if decided else "",
         since=request.updated_at,
     )
 

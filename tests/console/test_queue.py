@@ -85,7 +85,7 @@ def test_each_request_is_in_the_tab_of_who_must_act(town: Town, rosa: Desk) -> N
     assert rosa.opens("/console").rows == [here.request.reference]
     assert rosa.opens("/console", tab="customer").rows == [asked.request.reference]
     assert rosa.opens("/console", tab="stuck").rows == [stuck.request.reference]
-    assert rosa.opens("/console", tab="decided").rows == [gone.request.reference]
+    assert rosa.opens("/console", tab="decided").sees("Refused", "rosa").rows == [gone.request.reference]
 
 
 def test_an_answer_of_the_customer_is_announced(town: Town, rosa: Desk) -> None:

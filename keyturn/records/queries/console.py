@@ -99,6 +99,25 @@ def last_events(request_ids: Iterable[Any]) -> dict[UUID, Held]:
     return {each.request_id: Held(each.what, each.actor if each.role == "staff" else "", each.at) for each in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What staff decided last about a request, and who; `role` is "partner" where it came through the API."""
+
+    decision: str
+    role: str
+    actor: str
+
+
+def last_decisions(request_ids: Iterable[Any]) -> dict[UUID, Decided]:
+    """The last word of staff on each."""
+    rows = (
+        Event.objects.filter(request_id__in=list(request_ids), what="reviewed")
+        .order_by("request_id", "-number")
+        .distinct("request_id")
+    )
+    return {each.request_id: Decided(str(each.data.get("decision", "")), each.role, each.actor) for each in rows}
+
+
 def search(text: str, *, name_of: Callable[[Request], str], most: int = 50) -> list[Request]:
     """Submitted requests by reference or by the applicant's name (`name_of` reads it), the latest first.
 
