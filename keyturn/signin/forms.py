@@ -12,7 +12,10 @@ class SignIn(LoginForm):  # type: ignore[misc]
     """allauth's own form; what was typed as the name goes along for the lock-out."""
 
     def user_credentials(self) -> dict[str, Any]:
-        return {**super().user_credentials(), "login": self.cleaned_data["login"]}
+        """The name once only: given as user name and as address, an address on file would cost a second password hash,
+        and the time of the answer would tell that it is on file (I7). allauth tries one name as both."""
+        login = self.cleaned_data["login"]
+        return {"username": login, "password": self.cleaned_data["password"], "login": login}
 
     def clean(self) -> dict[str, Any] | None:
         """Somebody who was switched off is told what everybody is told."""

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 
 PASSWORD = "correct horse battery staple"
@@ -113,3 +114,19 @@ def test_somebody_who_is_switched_off_does_not_come_in(client, rosa):
 def test_nobody_can_sign_up(client):
     assert client.get("/signup").status_code == 404
     assert client.get("/accounts/signup/").status_code == 404
+
+
+@pytest.mark.parametrize("login", ["rosa", "rosa@utility.example", "nobody", "nobody@utility.example"])
+def test_a_wrong_guess_costs_one_password_hash_whoever_it_names(client, rosa, login, monkeypatch):
+    """Else the time of the answer tells who has a login (I7)."""
+    hashed = []
+    for name in ("encode", "verify"):
+        original = getattr(Argon2PasswordHasher, name)
+
+        def counted(self, *args, _original=original, **more):
+            hashed.append(1)
+            return _original(self, *args, **more)
+
+        monkeypatch.setattr(Argon2PasswordHasher, name, counted)
+    sign_in(client, login, "wrong")
+    assert len(hashed) == 1
