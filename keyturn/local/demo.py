@@ -67,12 +67,16 @@ class Demo:
 
     def _start(self, beside: ThreadPoolExecutor, *, fresh: bool) -> access.Access:
         """`beside` does what need not wait for the database, or for the demo utility to be in it."""
-        invented = beside.submit(_invent, self.persons) if fresh or not self._marker.exists() else None
         self.say("Starting ...")
         with self._phase("PostgreSQL"):
-            database_url = self._start_database(fresh=fresh)
-        access.forget_announcement(self.folder)  # not before we hold the database's lock: it may be another one's
-        access.set_environment(self.folder, database_url=database_url, base_url=self.url)
+            database_url = self._reserve_database(fresh=fresh)
+            access.forget_announcement(self.folder)  # not before we hold the database's lock: it may be another one's
+            access.set_environment(self.folder, database_url=database_url, base_url=self.url)
+            set_up = beside.submit(_set_up)
+            invented = None if self._marker.exists() else beside.submit(_invent, self.persons)
+            if self.cluster:
+                self._start_cluster(self.cluster, database_url)
+            set_up.result()
         self._start_process("web", ["serve", "--host", HOST, "--port", str(self.port)])
         with self._phase("tables"):
             loaded = self._migrate()
@@ -92,7 +96,8 @@ class Demo:
 
     # The database
 
-    def _start_database(self, *, fresh: bool) -> str:
+    def _reserve_database(self, *, fresh: bool) -> str:
+        """Its address, before anybody answers there."""
         if url := os.environ.get("DATABASE_URL"):
             if fresh:
                 raise NotAllowed(
@@ -107,15 +112,17 @@ class Demo:
             self.say(f"{access.SECRETS} is gone, and without its keys the data cannot be read: starting afresh.")
             self.cluster.destroy()
             forget(self.folder)
-        self.cluster.start()
-        self.crew.take_over(self.cluster)
+        self.cluster.reserve()
         return self.cluster.url
+
+    def _start_cluster(self, cluster: Cluster, database_url: str) -> None:
+        cluster.start()
+        self.crew.take_over(cluster)
+        if cluster.url != database_url:  # what the settings have read by now
+            raise Unavailable("port_lost", "another program took PostgreSQL's port just now: start again")
 
     def _migrate(self) -> bool:
         """Bring the tables up to date. True when the demo utility is in them already, whole."""
-        import django
-
-        django.setup()
         from django.db import connection
 
         from keyturn.connectors import cis
@@ -222,12 +229,17 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
+def _set_up() -> None:
+    """In a thread of its own while PostgreSQL starts, for it takes as long: settings, models, and what loading needs."""
+    import django
+
+    django.setup()
+    importlib.import_module("keyturn.flow")
+
+
 def _invent(persons: int) -> Dataset:
-    """In a thread of its own, with what else takes a while to import, while PostgreSQL starts."""
-    dataset = generate(persons=persons, seed=1, today=_today())
-    for name in ("django.db.backends.postgresql.base", "keyturn.matching.features"):
-        importlib.import_module(name)
-    return dataset
+    """In a thread of its own, for it needs no database."""
+    return generate(persons=persons, seed=1, today=_today())
 
 
 def _grant(folder: Path) -> access.Access:

@@ -97,10 +97,18 @@ class Cluster:
         self.prepare()
         self.launch()
 
-    def prepare(self) -> None:
-        """Lock the folder, and make the cluster in it if there is none."""
+    def reserve(self) -> None:
+        """Lock the folder and settle address and passwords: from now on `url` is known, though nobody answers yet."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
+        self.port = self.port or self._remembered_port()
+        if not (self.folder / "credentials.json").exists() and not self.made:
+            credentials = {"admin": secrets.token_urlsafe(24), ROLE: secrets.token_urlsafe(24)}
+            _write_secret(self.folder / "credentials.json", json.dumps(credentials))
+
+    def prepare(self) -> None:
+        """Make the cluster if there is none."""
+        self.reserve()
         self.owner = binaries.owner_for(self.data)
         self.install = binaries.find(self.owner)
         if not self.made:
@@ -116,7 +124,6 @@ class Cluster:
     def launch(self) -> None:
         """Start the server on a cluster that `prepare` has seen, from the main thread; also after it has died."""
         deadline = time.monotonic() + START_SECONDS
-        self.port = self.port or self._remembered_port()
         while True:
             self.process = self._spawn()
             if self._wait_until_ready(deadline):
@@ -199,14 +206,12 @@ class Cluster:
         self._lock = lock
 
     def _initialise(self) -> None:
-        credentials = {"admin": secrets.token_urlsafe(24), ROLE: secrets.token_urlsafe(24)}
-        _write_secret(self.folder / "credentials.json", json.dumps(credentials))
         nursery = self.folder / "making"  # `data` appears whole or not at all
         shutil.rmtree(nursery, ignore_errors=True)
         shutil.rmtree(self.data, ignore_errors=True)
         nursery.mkdir(mode=0o700)
         secret = nursery / "password"
-        _write_secret(secret, credentials["admin"])
+        _write_secret(secret, self._credentials()["admin"])
         if self.owner:
             os.chown(secret, *self.owner)
             os.chown(nursery, *self.owner)
@@ -290,9 +295,11 @@ class Cluster:
                 admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
 
     def _remembered_port(self) -> int:
-        """The last start's port, so that addresses people have written down stay true; else any free one."""
+        """The last start's port, so that addresses people have written down stay true; when it is taken, a free one."""
         remembered = _lines(self.folder / "port")
-        return int(remembered[0]) if remembered and remembered[0].isdigit() else _free_port()
+        if remembered and remembered[0].isdigit() and _free_port(int(remembered[0])):
+            return int(remembered[0])
+        return _free_port()
 
     def _credentials(self) -> dict[str, str]:
         try:
@@ -314,9 +321,14 @@ class Cluster:
         return said[-1].strip() if said else "it said nothing"
 
 
-def _free_port() -> int:
+def _free_port(wanted: int = 0) -> int:
+    """That port if it is free (else 0), or any free one."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
         return int(probe.getsockname()[1])
 
 
