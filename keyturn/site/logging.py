@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
 from uuid_utils.compat import uuid7
 
 log = structlog.get_logger("keyturn.http")
@@ -105,7 +106,9 @@ class RequestLog:
             structlog.contextvars.clear_contextvars()
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
-        log.error("failed", route=_route(request), exc_info=error)
+        """A bug is written down with the places it passed; "not found" and "not allowed" are answers, not bugs."""
+        if not isinstance(error, (Http404, PermissionDenied, SuspiciousOperation)):
+            log.error("failed", route=_route(request), exc_info=error)
 
     @staticmethod
     def _write(request: HttpRequest, status: int, started: float) -> None:

@@ -151,5 +151,11 @@ def test_text_is_composed_and_its_spaces_are_tidied() -> None:
     assert rules.clean(["electric", "gas"]) == "electric;gas"
 
 
-def test_every_rule_of_the_step_has_its_words() -> None:
-    assert {number for number in rulebook() if number.startswith("K")} <= {key.partition(".")[0] for key in WORDS}
+NO_FINDINGS = {"K-19"}
+"""Rules that answer with a value and keep nothing out."""
+
+
+def test_every_rule_that_keeps_a_row_out_has_its_words() -> None:
+    assert {number for number in rulebook() if number.startswith("K")} - NO_FINDINGS <= {
+        key.partition(".")[0] for key in WORDS
+    }
