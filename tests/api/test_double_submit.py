@@ -21,7 +21,7 @@ from keyturn.api.v1 import callers
 from keyturn.connectors import cis
 from keyturn.records.models import Event, IdempotentCall, Request
 from tests import factories
-from tests.api.caller import Caller, a_key, answers
+from tests.api.caller import Caller, a_key, answers, forget_jobs
 
 PLAYERS = 3
 
@@ -34,6 +34,7 @@ def secret(transactional_db: None) -> Iterator[str]:
     callers.forget()
     yield a_key()
     callers.forget()
+    forget_jobs()
 
 
 def at_once(*calls: Callable[[], HttpResponse]) -> list[tuple[int, bytes, bool]]:

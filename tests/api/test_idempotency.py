@@ -1,5 +1,6 @@
 """Does a repeated write act once, for ever, whatever happened to the first call? (I2)"""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
@@ -11,7 +12,7 @@ from keyturn import flow
 from keyturn.api.v1 import requests as operations
 from keyturn.records.models import IdempotentCall, Request
 from keyturn.records.queries import request_pages
-from tests.api.caller import Caller, a_key, answers, codes_and_fields, machine_works
+from tests.api.caller import Caller, a_key, answers, codes_and_fields, forget_jobs, machine_works
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -129,8 +130,9 @@ def test_looking_for_a_person_takes_no_key(caller: Caller) -> None:
 
 
 @pytest.fixture
-def at_once(transactional_db: None, cis_installed: None, fresh_keys: None) -> Caller:
-    return Caller(a_key())
+def at_once(transactional_db: None, cis_installed: None, fresh_keys: None) -> Iterator[Caller]:
+    yield Caller(a_key())
+    forget_jobs()
 
 
 def test_of_two_at_the_same_moment_one_acts_and_the_other_waits_for_its_answer(

@@ -182,7 +182,22 @@ def test_too_many_calls_say_how_long_to_wait(rf: Any) -> None:
 def test_every_refusal_of_the_flow_has_a_problem_of_its_own_or_a_409() -> None:
     assert failures.as_problem(flow_error("not_in_review")).code == "not_in_review"
     assert failures.as_problem(flow_error("something_new")).code == "not_possible"
-    assert {kind.status for kind in KINDS.values()} <= {400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 500, 503}
+    assert {kind.status for kind in KINDS.values()} <= {
+        400,
+        401,
+        403,
+        404,
+        405,
+        409,
+        411,
+        412,
+        413,
+        415,
+        422,
+        429,
+        500,
+        503,
+    }
 
 
 def flow_error(code: str) -> Exception:

@@ -29,7 +29,7 @@ from keyturn.records.queries import premises
 from keyturn.terms.address import Address
 from keyturn.terms.person import Identifier, PersonDetails
 from keyturn.terms.request import Actor, Role
-from tests.api.caller import Caller, a_key, answers
+from tests.api.caller import Caller, a_key, answers, forget_jobs
 from tests.flow.town import answers_of
 
 WORKERS = 4
@@ -44,6 +44,7 @@ def partner(transactional_db: None) -> Iterator[Caller]:
     callers.forget()
     yield Caller(a_key())
     callers.forget()
+    forget_jobs()
 
 
 def newcomers(number: int, first: int) -> list[PersonDetails]:

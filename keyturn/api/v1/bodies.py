@@ -24,10 +24,14 @@ class CarefulParser(Parser):
         return value
 
 
-def is_json(request: HttpRequest) -> bool:
-    """Whether the body, if any, says that it is JSON."""
+def can_be_read(request: HttpRequest) -> None:
+    """The body came whole and, if there is one, says that it is JSON; a Problem says which is not so."""
+    if "Transfer-Encoding" in request.headers:  # WSGI gives no body of unknown length: it would seem to be empty
+        raise Problem("length_required")
     kind = request.content_type or "application/json"
-    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+    is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+    if request.body and not is_json:
+        raise Problem("not_json")
 
 
 def _refuse(name: str) -> None:

@@ -20,7 +20,7 @@ from keyturn.flow.repeats import Turn
 from keyturn.terms.errors import NotAllowed
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_NOT_KEPT = frozenset({400, 401, 403, 413, 415, 429})
+_NOT_KEPT = frozenset({400, 401, 403, 411, 413, 415, 429})
 _HEADERS = ("ETag", "Location", "Content-Type", "Content-Language")
 
 Run = Callable[..., HttpResponse]

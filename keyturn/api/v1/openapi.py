@@ -10,7 +10,7 @@ from keyturn.api.v1.problems import CONTENT_TYPE, KINDS
 from keyturn.terms.access import SCOPES
 
 ALWAYS = ("no_key", "scope_missing", "bad_call", "invalid", "too_many_calls", "internal", "unavailable")
-WITH_A_BODY = ("bad_json", "not_json", "too_large")
+WITH_A_BODY = ("bad_json", "length_required", "not_json", "too_large")
 TAGS = ("Journeys", "Requests", "Review", "Persons and accounts", "Premises")
 KEYED = ("bad_idempotency_key", "key_reused")
 
@@ -26,7 +26,7 @@ language of `Accept-Language` (en, es) and may change. What was sent is never re
 **Repeating a write.** Send `Idempotency-Key` with every POST and PATCH. The same key with the same call and body gets the
 first answer again, for ever, with `Idempotency-Replayed: true`, and nothing is done a second time; that holds for a 404, 409,
 412 or 422 as well. The same key with another body is a 409: when you mend a call, take a new key. Only an answer that says
-nothing about the call itself (400, 401, 403, 413, 415, 429, 5xx) is not kept: send the same again.
+nothing about the call itself (400, 401, 403, 411, 413, 415, 429, 5xx) is not kept: send the same again.
 
 **Versions.** An `ETag` is the version of what you read. Send it as `If-Match` with a change; when somebody else changed it
 meanwhile you get a 412 with the current `version`. Without `If-Match` the change is made to whatever is there.

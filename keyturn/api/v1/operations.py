@@ -14,7 +14,6 @@ from ninja.decorators import decorate_view
 
 from keyturn.api.v1 import bodies, callers, shape_errors
 from keyturn.api.v1.once import once
-from keyturn.api.v1.problems import Problem
 
 Run = Callable[..., HttpResponse]
 
@@ -76,8 +75,8 @@ def _around(entry: Operation) -> Callable[[Run], Run]:
             unknown = sorted(set(request.GET) - entry.asked)
             if unknown:
                 raise shape_errors.problem({"type": "extra_forbidden", "loc": ("query", name)} for name in unknown)
-            if entry.method != "GET" and request.body and not bodies.is_json(request):
-                raise Problem("not_json")
+            if entry.method != "GET":
+                bodies.can_be_read(request)
             return act(request, **values)
 
         return enter

@@ -52,6 +52,7 @@ KINDS: dict[str, Kind] = {
     "key_reused": Kind(
         409, _("Idempotency-Key used before"), _("The key was used for another call or another body. Take a new one.")
     ),
+    "length_required": Kind(411, _("Length required"), _("Send the body with Content-Length, not in pieces.")),
     "stale_version": Kind(412, _("Changed meanwhile"), _("Somebody changed it first. Read it again, then decide.")),
     "too_large": Kind(413, _("Too large"), _("The body is larger than 1,000,000 bytes.")),
     "invalid": Kind(422, _("Something must be mended"), _("“errors” says what, field by field.")),
