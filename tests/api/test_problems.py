@@ -9,7 +9,6 @@ import pytest
 from django.db import OperationalError
 from ninja.errors import Throttled
 
-from keyturn import flow
 from keyturn.api.v1 import callers, failures
 from keyturn.api.v1 import journeys as operations
 from keyturn.api.v1.problems import KINDS
@@ -218,5 +217,11 @@ def test_sentences_are_in_the_language_of_the_caller(caller: Caller, monkeypatch
         assert response["Content-Language"] == language
 
 
-def test_flow_has_words_for_what_it_refuses() -> None:
-    assert flow.words()["I-01"]
+def test_a_problem_and_what_must_be_mended_are_told_in_spanish(caller: Caller) -> None:
+    sent = {"journey": "start_service", "answers": answers(email="nowhere"), "submit": True}
+    found = caller.post("/requests", sent, Accept_Language="es").json()
+    assert (found["title"], found["code"]) == ("Hay algo que corregir", "invalid")
+    assert found["errors"][0]["message"].startswith("Escriba un correo")
+    assert (
+        caller.get("/requests?limit=0", Accept_Language="es").json()["errors"][0]["message"] == "Debe ser al menos 1."
+    )
