@@ -25,7 +25,8 @@ QUIETLY = [
 
 def chromium() -> str | None:
     """The system's Chromium; None lets Playwright use its own, where `make test` had to install one."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    named = os.environ.get("KEYTURN_CHROMIUM", "")  # what `make test` found or installed
+    return next(filter(None, map(shutil.which, (named, "chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="session")
