@@ -160,7 +160,7 @@ def test_of_two_at_the_same_moment_one_acts_and_the_other_waits_for_its_answer(
 
 def somebody_waits_for_a_lock() -> bool:
     """Look until it is so, for at most some seconds."""
-    waiting, pause = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", Event()
+    waiting, pause = "SELECT count(*) FROM pg_locks WHERE NOT granted", Event()
     for _look in range(500):
         with connection.cursor() as cursor:
             cursor.execute(waiting)
