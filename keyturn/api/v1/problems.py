@@ -63,7 +63,7 @@ KINDS: dict[str, Kind] = {
 """Every problem that the API answers with, by `code`."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # an exception must stay hashable
 class Problem(Exception):
     """Raised by an operation; the caller gets the document. `more` are extension members, `headers` go out with it."""
 
