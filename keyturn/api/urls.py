@@ -6,7 +6,9 @@ from django.views.generic import RedirectView
 from keyturn.api import docs
 from keyturn.api.v1 import api, door
 
-_operations = [door.around(pattern) for pattern in api.urls[0] if pattern.name != "api-root"]
+_operations = [
+    door.around(pattern) for pattern in api.urls[0] if isinstance(pattern, URLPattern) and pattern.name != "api-root"
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="api-docs"), name="api"),

@@ -57,7 +57,8 @@ def document() -> dict[str, Any]:
     for path in made["paths"].values():
         for said in path.values():
             _complete(said, OPERATIONS[said["operationId"]])
-    return _tidy(made)
+    tidied: dict[str, Any] = _tidy(made)
+    return tidied
 
 
 def text() -> str:
