@@ -18,9 +18,9 @@ log = structlog.get_logger("keyturn.work")
 
 F = TypeVar("F", bound=Callable[..., None])
 
-TRIES = 6
-RETRY = RetryStrategy(max_attempts=TRIES, wait=1, exponential_wait=3)
-"""For what nobody foresaw (a lost connection, a bug): after 2 s, 4 s, 10 s ... up to some minutes, then `gave_up`."""
+TRIES = 8
+RETRY = RetryStrategy(max_attempts=TRIES, wait=1, exponential_wait=2)
+"""For what nobody foresaw (a lost connection, a bug): after 3 s, 5 s, 9 s ... up to some minutes, then `gave_up`."""
 
 
 def job(name: str, *, gave_up: Callable[..., None] | None = None) -> Callable[[F], F]:
