@@ -26,6 +26,7 @@ from psycopg.conninfo import conninfo_to_dict
 from keyturn.local.homes import throw_away
 from keyturn.terms.errors import KeyturnError
 
+GIVEN = {name: os.environ.get(name) for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
 _opened = ExitStack()
 atexit.register(_opened.close)
 
@@ -95,6 +96,15 @@ try:
 except (KeyturnError, psycopg.OperationalError) as problem:
     pytest.exit(f"The tests need a database. {problem}", returncode=1)
 django.setup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Each process of `-n 2` makes its own database, so it must not find this one's (pytest-django would take it)."""
+    for name, value in GIVEN.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
 
 
 def pytest_unconfigure() -> None:
