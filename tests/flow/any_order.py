@@ -130,6 +130,7 @@ class Story:
         self.something_came_late |= fault is Fault.LATE
 
     def a_worker_dies_when_the_cis_has_answered(self) -> None:
+        self.the_cis_changes(Fault.NONE)
         while not self.town.jobs("tell_cis") and self.town.works_once():
             continue
         with connection.cursor() as cursor:
@@ -252,6 +253,7 @@ EVENTS = st.one_of(
     happens("the_customer_acts", ONE_OF_THEM, st.sampled_from(sorted(BY_THE_CUSTOMER))),
     happens("somebody_begins", SOMEBODY, SOMEWHERE),
     happens("one_job_is_done"),
+    happens("a_worker_dies_when_the_cis_has_answered"),
     happens("a_worker_dies_when_the_cis_has_answered"),
     happens("the_rescue_comes"),
     happens("the_queue_is_emptied_by_mistake"),

@@ -258,14 +258,5 @@ class TestInAnyOrderOfEvents:
             tell(events)
 
         in_every_story()
-        assert self.seen >= {
-            "completed",
-            "died",
-            "retry",
-            "customer",
-            "machine",
-            "staff",
-            "engineer",
-            "nobody",
-            *WORDS_OF_STAFF,
-        }
+        assert self.seen >= {"completed", "customer", "machine", "staff", "engineer", "nobody"}
+        assert len(self.seen & {"died", "retry", *WORDS_OF_STAFF}) >= 5, "hardly anything happened in these stories"
