@@ -69,8 +69,8 @@ def _quietly(_done: int) -> None: ...
 
 
 def _take_block(taking: "_Taking", block: list[NumberedRow], *, dry_run: bool) -> None:
-    with connection.cursor() as cursor:  # one import at a time
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('keyturn import', 0))")
+    with connection.cursor() as cursor:  # one import of a kind at a time
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"keyturn import {taking.kind}"])
     accepted = taking.judge(block)
     if accepted:
         taking.write(accepted)
