@@ -75,3 +75,8 @@ def test_the_fault_file_reaches_the_configured_cis(settings, tmp_path, reference
     with pytest.raises(Unavailable):
         connector.cis().send(command, key=a_key())
     assert connector.cis().send(command, key=a_key()).fits(command)
+
+
+def test_what_one_call_left_for_later_is_not_forgotten_by_the_next(settings, tmp_path):
+    settings.KEYTURN_CIS_FAULTS = str(tmp_path / "faults.json")
+    assert connector.cis()._inner is connector.cis()._inner

@@ -22,7 +22,7 @@ from keyturn.terms.cis import Cis
 KNOWN = {"reference": "keyturn.connectors.cis.reference.ReferenceCis"}
 
 _built: dict[tuple[str, str, float], Any] = {}
-_plans: dict[str, FilePlan] = {}
+_faulty: dict[str, tuple[Cis, FaultyCis]] = {}
 _lock = threading.Lock()
 
 
@@ -32,8 +32,9 @@ def cis() -> Cis:
     path = getattr(settings, "KEYTURN_CIS_FAULTS", "")
     if path:
         with _lock:
-            plan = _plans.setdefault(path, FilePlan(path))
-        inner = FaultyCis(inner, plan)
+            if path not in _faulty or _faulty[path][0] is not inner:  # kept: a late effect comes with a later call
+                _faulty[path] = (inner, FaultyCis(inner, FilePlan(path)))
+            inner = _faulty[path][1]
     return GuardedCis(inner)
 
 
