@@ -398,3 +398,19 @@ class TestForeignAddresses:
         now = datetime(2026, 12, 7, 18, tzinfo=UTC)
         found = step.findings_for(answers, channel=channel, now=now, policy=Policy())
         assert [each.field for each in found if each.field.startswith("mailing_address")] == fields
+
+
+class TestAPartnersMailingAddress:
+    @pytest.mark.rule("V-08")
+    @pytest.mark.parametrize(
+        ("address", "fields"),
+        [
+            ({"city": "Millbrook"}, []),
+            ({"line2": "Rose Cottage"}, []),
+            ({"state": "OR"}, ["mailing_address.line1"]),
+            ({"line1": ""}, ["mailing_address.line1"]),
+        ],
+    )
+    def test_may_be_as_short_as_what_they_were_told(self, address: dict[str, str], fields: list[str]) -> None:
+        found = rules.mailing_address_is_complete(form(strict=False, mailing_address=address))
+        assert [each.field for each in found] == fields

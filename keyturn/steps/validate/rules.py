@@ -168,8 +168,9 @@ def mailing_address_is_complete(form: Form) -> Iterator[Finding]:
         if form.strict and form.answers.get("mail_elsewhere") is True:
             yield Finding("V-08", "mailing_address.line1")
         return
-    needed = ("line1", "city", "country") if form.strict else ("line1",)
-    for part in needed:
+    if not form.strict and not any(address.get(part) for part in ("line1", "line2", "city")):
+        yield Finding("V-08", "mailing_address.line1")  # a partner passes on what there is: a village may be all
+    for part in ("line1", "city", "country") if form.strict else ():
         if not (address.get(part) or (part == "country" and "country" not in address)):
             yield Finding("V-08", f"mailing_address.{part}")
     country = address.get("country") or "US"
