@@ -29,8 +29,10 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, (named, "chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for each file. It must not outlive it: with its loop in this thread, Django opens connections of its own that
+    tests which fork would share."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(), args=QUIETLY)
         yield started

@@ -114,10 +114,13 @@ def test_j_and_k_go_through_the_queue_and_enter_opens(office: Town, sits_down: C
     second = without_document(office, "Bela", hours_ago=5)
     without_document(office, "Cleo")
     page = sits_down()
+    page.wait_for_load_state("load")
+    rows = page.locator("tbody a")
     page.keyboard.press("j")  # nothing: no row has the focus
-    page.locator("tbody a").first.focus()
-    for key in ("j", "j", "k"):
+    rows.first.focus()
+    for key, now_at in (("j", 1), ("j", 2), ("k", 1)):
         page.keyboard.press(key)
+        expect(rows.nth(now_at)).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/{second.request.reference}")
 

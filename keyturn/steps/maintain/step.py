@@ -7,6 +7,7 @@ millions neither holds locks for long nor starts over after an interruption.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -72,16 +73,19 @@ def _take_block(taking: "_Taking", block: list[NumberedRow], *, dry_run: bool) -
     with connection.cursor() as cursor:  # one import of a kind at a time
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"keyturn import {taking.kind}"])
     accepted = taking.judge(block)
-    if accepted:
+    if accepted and dry_run:
         taking.write(accepted)
+    elif accepted:
+        with ThreadPoolExecutor(1) as beside:  # the CIS has a database connection of its own, and time is short
+            told = beside.submit(_tell_cis, taking.kind, accepted)
+            taking.write(accepted)
+            told.result()
     if dry_run:
         transaction.set_rollback(True)
-    elif accepted:
-        _tell_cis(taking.kind, accepted)
 
 
 def _tell_cis(kind: str, accepted: Accepted) -> None:
-    """Inside the transaction: where the CIS does not take the block over, nothing of it is written here either."""
+    """Before the transaction ends: where the CIS does not take the block over, nothing of it is written here either."""
     try:
         cis.adopt(kind, (row for _, row in accepted))
     except Rejected as problem:
