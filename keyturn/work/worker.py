@@ -1,37 +1,83 @@
-"""How does a worker process run, and what does it do about jobs whose worker died?"""
+"""How does a worker process run, and what does it do about jobs whose worker died?
+
+A worker lives as long as its connections to PostgreSQL do. When one breaks, nobody can say which of its jobs were noted
+as begun or done: it ends that life and begins another under a new name, and what the old one held is given back.
+"""
 
 import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
+from procrastinate.exceptions import ConnectorException
+from psycopg import AsyncConnection, OperationalError
+from psycopg_pool import AsyncConnectionPool
 
 log = structlog.get_logger("keyturn.work")
 
 STALLED_AFTER_SECONDS = 15  # three missed beats
+BETWEEN_LIVES_SECONDS = 1.0
 QUEUE = "keyturn"
 
 
 def run(*, concurrency: int = 4, wait: bool = True, stalled_after: float = STALLED_AFTER_SECONDS) -> None:
     """Do jobs until told to stop (SIGTERM, SIGINT: finishes the running ones), or, with `wait=False`, until none is due.
 
-    `stalled_after` is in seconds: how long a worker may be silent before its jobs are given to others.
+    `stalled_after` is in seconds: how long a worker may be silent before its jobs are given to others. Raises
+    psycopg's OperationalError when PostgreSQL cannot be reached at the start; later it waits until it can.
     """
-    asyncio.run(_run(concurrency, wait, stalled_after))
+    lives = partial(_live, concurrency=concurrency, stalled_after=stalled_after)
+    asyncio.run(_live_on(lives) if wait else lives(told=None))
 
 
-async def _run(concurrency: int, wait: bool, stalled_after: float) -> None:
-    async with _app().open_async() as worker_app:
+async def _live_on(lives: "partial[Any]") -> None:
+    """One life after the other, until a signal says stop."""
+    with _told_by_signals() as told:
+        await lives(told=told)
+        while not told.is_set():
+            log.warning("the worker lost the database and begins again")
+            with suppress(ConnectorException, OperationalError):
+                await lives(told=told)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(told.wait(), BETWEEN_LIVES_SECONDS)
+
+
+async def _live(*, told: asyncio.Event | None, concurrency: int, stalled_after: float) -> None:
+    """Do jobs until told to stop or a connection breaks; untold, until none is due."""
+    broken = asyncio.Event()
+    working = asyncio.create_task(_work(broken, concurrency=concurrency, stalled_after=stalled_after, wait=bool(told)))
+    ends = [asyncio.create_task(each.wait()) for each in (told, broken) if each]
+    await asyncio.wait([working, *ends], return_when=asyncio.FIRST_COMPLETED)
+    for each in (working, *ends):
+        each.cancel()  # a worker that is cancelled finishes the jobs that it has begun
+    try:
+        await working
+    except asyncio.CancelledError:
+        pass
+    except (ConnectorException, OperationalError):
+        if not broken.is_set():
+            raise
+
+
+async def _work(broken: asyncio.Event, *, concurrency: int, stalled_after: float, wait: bool) -> None:
+    connector = PsycopgConnector(
+        kwargs=connector_params(), min_size=1, max_size=6, pool_factory=partial(_WatchedPool, broken=broken)
+    )
+    async with app.with_connector(connector).open_async() as worker_app:
         await rescue_stalled(worker_app, seconds=stalled_after)
         log.info("worker ready", concurrency=concurrency)
         await worker_app.run_worker_async(
             queues=[QUEUE],
             concurrency=concurrency,
             wait=wait,
-            install_signal_handlers=wait,
+            install_signal_handlers=False,
             fetch_job_polling_interval=2.0,
             update_heartbeat_interval=5.0,
             stalled_worker_timeout=STALLED_AFTER_SECONDS,
@@ -40,9 +86,30 @@ async def _run(concurrency: int, wait: bool, stalled_after: float) -> None:
         )
 
 
-def _app() -> App:
-    connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=6)
-    return app.with_connector(connector)
+class _WatchedPool(AsyncConnectionPool[Any]):
+    """Says when a connection broke while it was used: PostgreSQL may have done what we asked, or not."""
+
+    def __init__(self, *arguments: Any, broken: asyncio.Event, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._broken = broken
+
+    async def putconn(self, conn: AsyncConnection[Any]) -> None:
+        if conn.closed:
+            self._broken.set()
+        await super().putconn(conn)
+
+
+@contextmanager
+def _told_by_signals() -> Iterator[asyncio.Event]:
+    """Set by SIGTERM and SIGINT."""
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    try:
+        yield told
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
 
 
 async def rescue_stalled(worker_app: App, *, seconds: float) -> int:

@@ -1,0 +1,126 @@
+"""Does the worker outlive its connections to PostgreSQL, and leave no job behind in the life that it lost?
+
+Each test runs `keyturn worker` as a process of its own and cuts its connections where it hurts: while it asks for a
+job, or while it notes that one is done. A lock that the test holds keeps the worker at that place.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from keyturn.connectors import cis
+from keyturn.work import queue
+from tests.flow.town import ANA, COMPLETED, Town
+from tests.work.test_queue import NO_MESSAGE, jobs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def town(transactional_db: None, tmp_path: Path) -> Iterator[Town]:
+    cis.install()
+    cis.connector().empty()
+    town = Town(tmp_path)
+    yield town
+    town.loses_its_jobs()
+
+
+@pytest.fixture
+def worker(town: Town, tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """One job at a time, so that it does not ask for the next one while it works."""
+    command = [sys.executable, "-m", "keyturn.cli", "worker", "--concurrency", "1"]
+    with (tmp_path / "worker.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        yield process
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def another_connection() -> Iterator[psycopg.Connection[Any]]:
+    """With a transaction that is rolled back at the end."""
+    known = settings.DATABASES["default"]
+    with psycopg.connect(
+        dbname=known["NAME"], user=known["USER"], password=known["PASSWORD"], host=known["HOST"], port=known["PORT"],
+        options=known["OPTIONS"].get("options"),
+    ) as other:  # fmt: skip
+        yield other
+        other.rollback()
+
+
+def until(true: Callable[[], Any], seconds: float = 40) -> None:
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it does not happen"
+        time.sleep(0.05)
+
+
+def waiting(for_what: str) -> list[int]:
+    """The server processes that wait for a lock with such a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s", [f"%{for_what}%"]
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def cut(pids: list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) pid", [pids])
+
+
+def begins(town: Town) -> None:
+    """Until the worker has done one job, which is how we see that it is there."""
+    queue.later("send_message", **NO_MESSAGE)
+    until(lambda: not jobs("send_message"))
+
+
+def test_a_worker_that_is_cut_off_while_it_asks_for_a_job_goes_on(
+    town: Town, worker: "subprocess.Popen[bytes]"
+) -> None:
+    begins(town)
+    with another_connection() as other:
+        other.execute("LOCK TABLE procrastinate_jobs")
+        until(lambda: waiting("procrastinate_fetch_job"))
+        cut(waiting("procrastinate_fetch_job"))
+    case = town.asks(ANA)
+    until(lambda: case.status == COMPLETED)
+    assert worker.poll() is None, "it is the same process"
+
+
+def test_a_job_whose_end_could_not_be_noted_does_not_stay_with_a_worker_that_lives_on(
+    town: Town, worker: "subprocess.Popen[bytes]"
+) -> None:
+    begins(town)
+    with another_connection() as other:
+        with another_connection() as another:
+            another.execute("LOCK TABLE message")  # the job has begun and waits here
+            queue.later("send_message", **NO_MESSAGE)
+            until(lambda: waiting('"message"."id"'))
+            other.execute("LOCK TABLE procrastinate_jobs")
+        until(lambda: waiting("procrastinate_finish_job"))
+        cut(waiting("procrastinate_finish_job"))
+    until(lambda: not jobs("send_message"))
+    assert worker.poll() is None, "it is the same process"
+
+
+def test_a_worker_that_is_told_to_stop_while_the_database_is_away_stops(
+    town: Town, worker: "subprocess.Popen[bytes]"
+) -> None:
+    begins(town)
+    with another_connection() as other:
+        other.execute("LOCK TABLE procrastinate_jobs, procrastinate_workers")
+        until(lambda: waiting("procrastinate_fetch_job"))
+        cut(waiting("procrastinate_"))
+        worker.send_signal(signal.SIGTERM)
+    assert worker.wait(20) == 0
