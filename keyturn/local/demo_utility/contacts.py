@@ -19,6 +19,8 @@ OTHER_AREAS = (
 )  # fmt: skip
 LINES = tuple(range(100, 200)) + tuple(number for number in range(2000, 10000) if number != 4334)
 FICTION_LINES = 100  # the first hundred of LINES
+HOME_LINES = LINES[FICTION_LINES:]
+"""Those before belong to the cast, and to whoever plays a newcomer: a number shared by accident would send them to staff."""
 DOMAINS = ("example.com", "example.org", "example.net")
 EIN_PREFIXES = ("20", "26", "27", "45", "46", "47", "81", "82", "83", "84", "91", "92", "93")
 TO_ASCII = str.maketrans({"đ": "d", "Đ": "d", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "ß": "ss", "æ": "ae", "Æ": "ae"})
@@ -29,7 +31,7 @@ class Contacts:
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
-        self._home = _Shuffled(rng, len(HOME_AREAS) * len(LINES))
+        self._home = _Shuffled(rng, len(HOME_AREAS) * len(HOME_LINES))
         self._reserved = _Shuffled(rng, len(OTHER_AREAS) * FICTION_LINES)
         self._elsewhere = _Shuffled(rng, len(OTHER_AREAS) * (len(LINES) - FICTION_LINES))
         self._emails: set[str] = set()
@@ -40,7 +42,7 @@ class Contacts:
         """A number as written on a form, three in four from here. Some three hundred thousand before they repeat."""
         if self.rng.random() < 0.75 and self._home.left:
             line, area = divmod(self._home.draw(), len(HOME_AREAS))
-            return self._written(HOME_AREAS[area], LINES[line])
+            return self._written(HOME_AREAS[area], HOME_LINES[line])
         pool, first = (self._reserved, 0) if self._reserved.left else (self._elsewhere, FICTION_LINES)
         line, area = divmod(pool.draw(), len(OTHER_AREAS))
         return self._written(OTHER_AREAS[area], LINES[first + line])
