@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import OuterRef
 
 from keyturn.connectors import cis
 from keyturn.flow import moves
@@ -14,7 +15,7 @@ from keyturn.terms.policy import Policy
 from keyturn.terms.request import MACHINE, Outcome, Standing, Step
 from keyturn.work import queue
 
-LOST_AFTER = timedelta(minutes=2)
+LOST_AFTER = timedelta(seconds=30)
 BATCH = 500
 
 
@@ -52,14 +53,17 @@ def rescue_job(*, now: datetime) -> None:
 
 
 def rescue(*, now: datetime) -> int:
-    """Put a job in the queue for each request that is the machine's and has rested too long (I8). Doubles do no harm."""
+    """Put a job in the queue for each request that is the machine's, has rested too long and has none (I8).
+
+    It looks at the queue, so that a long queue is not made longer. Returns how many; doubles would do no harm.
+    """
     resting = Request.objects.filter(standing=Standing.MACHINE, updated_at__lt=now - LOST_AFTER)
-    found = list(resting.values_list("pk", "step", "delivery__next_try_at")[:BATCH])
-    late = [(pk, step) for pk, step, next_try in found if next_try is None or next_try < now - LOST_AFTER]
-    for pk, step in late:
+    lost = resting.exclude(queue.waits_with("request_id", OuterRef("pk"))).order_by("updated_at")
+    found = list(lost.values_list("pk", "step")[:BATCH])
+    for pk, step in found:
         name = "tell_cis" if step == Step.SYNC else "advance"
         queue.later(name, once=f"rescue:{pk}", request_id=str(pk))
-    return len(late)
+    return len(found)
 
 
 @queue.job("turn_day")

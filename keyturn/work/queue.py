@@ -10,8 +10,12 @@ from typing import Any, TypeVar
 
 import structlog
 from django.db import close_old_connections, transaction
+from django.db.models import CharField, Exists
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
 log = structlog.get_logger("keyturn.work")
@@ -68,3 +72,9 @@ def later(name: str, *, at: datetime | None = None, once: str | None = None, **i
             task.defer(**ids)
     except AlreadyEnqueued:
         log.info("already queued", job=name)
+
+
+def waits_with(name: str, value: Any) -> Exists:
+    """A condition for a query: does a job wait in the queue whose id `name` is `value` (an OuterRef to a key)?"""
+    waiting = ProcrastinateJob.objects.filter(status="todo").annotate(held=KT(f"args__{name}"))
+    return Exists(waiting.filter(held=Cast(value, CharField())))

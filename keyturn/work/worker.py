@@ -139,6 +139,6 @@ def every(cron: str, name: str) -> None:
         queue.later(name, once=f"due:{name}")
 
 
-every("* * * * *", "rescue")
+every("*/10 * * * * *", "rescue")
 every("*/15 * * * *", "expire")
 every("5 * * * *", "turn_day")

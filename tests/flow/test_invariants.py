@@ -212,11 +212,14 @@ class TestI8EveryRequestHasSomebodyWhoMovesItOn:
         town.now = town.now.replace(minute=5)
         assert flow.rescue(now=town.now) == 0
 
-    def test_a_rescue_while_the_job_is_there_does_no_harm(self, town: Town) -> None:
+    def test_what_waits_in_a_long_queue_is_not_lost(self, town: Town) -> None:
+        town.asks(ANA)
+        town.waits(minutes=5)
+        assert flow.rescue(now=town.now) == 0
+
+    def test_a_second_job_for_the_same_request_does_no_harm(self, town: Town) -> None:
         case = town.asks(ANA)
-        for minutes in (3, 6, 9):
-            town.now = town.now.replace(minute=minutes)
-            flow.rescue(now=town.now)
+        queue.later("advance", request_id=str(case.id))
         assert town.jobs("advance") == 2
         town.works()
         assert case.status == COMPLETED and case.history.count("established") == 1
