@@ -1,6 +1,7 @@
 """Is this the same telephone, the same mailbox?"""
 
 import re
+import unicodedata
 from typing import Final
 
 import phonenumbers
@@ -48,12 +49,20 @@ def _unless_nobodys(number: str) -> str:
 
 
 def normal_email(text: str) -> str:
-    """The address in lower case without surrounding space or "mailto:", or "" where it cannot be one."""
-    text = text[:LONGEST].strip().casefold().removeprefix("mailto:")
+    """The address in lower case without surrounding space or "mailto:", or "" where it cannot be one.
+
+    No further folding: two addresses that only look alike are two mailboxes, and who proves one has not proved the other.
+    """
+    text = _lower(text[:LONGEST].strip()).removeprefix("mailto:")
     local, at, domain = text.rpartition("@")
     if not (local and at and "." in domain) or " " in text or not text.isprintable():
         return ""
     return text
+
+
+def _lower(text: str) -> str:
+    """Small letters, composed (G-02), and no letter made into several: ß is not ss."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).lower()
 
 
 def mailbox(email: str) -> str:

@@ -45,10 +45,28 @@ def test_phones_become_e164_or_nothing(typed: str, country: str, number: str) ->
         ("jane roe@example.com", ""),
         ("ja\x00ne@example.com", ""),
         ("jane\ud800@example.com", ""),
+        ("jane@ＥＸＡＭＰＬＥ.com", "jane@ｅｘａｍｐｌｅ.com"),
+        ("ÁNA@dömäin.DE", "ána@dömäin.de"),
     ],
 )
 def test_emails_lose_case_and_space_only(typed: str, email: str) -> None:
     assert normal_email(typed) == email
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine"),
+    [
+        ("bob@strasse.example", "bob@straße.example"),  # two domains since IDNA 2008: who proves one has not the other
+        ("i@example.com", "\u0130@example.com"),  # a Turkish capital
+        ("fi@example.com", "\ufb01@example.com"),
+    ],
+)
+def test_emails_that_only_look_alike_are_two(theirs: str, mine: str) -> None:
+    assert normal_email(theirs) != normal_email(mine)
+
+
+def test_an_email_is_one_however_its_accents_are_composed() -> None:
+    assert normal_email("jose\u0301@example.com") == normal_email("jos\u00e9@example.com")
 
 
 def test_dots_and_tags_make_one_mailbox_only_where_the_provider_ignores_them() -> None:
