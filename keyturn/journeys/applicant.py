@@ -1,9 +1,8 @@
 """How do the answers of a request describe a person?"""
 
-from datetime import date
-
 from keyturn.journeys.journey import Answers
 from keyturn.terms.address import Address
+from keyturn.terms.days import day_of
 from keyturn.terms.person import Identifier, Kind, PersonDetails
 
 
@@ -17,7 +16,7 @@ def applicant(answers: Answers) -> PersonDetails:
         family_name="" if organisation else answers.get("family_name", ""),
         suffix="" if organisation else answers.get("suffix", ""),
         organisation_name=answers.get("organisation_name", "") if organisation else "",
-        date_of_birth=None if organisation else _date(answers.get("date_of_birth")),
+        date_of_birth=None if organisation else day_of(answers.get("date_of_birth")),
         emails=tuple(filter(None, [answers.get("email", "")])),
         phones=tuple(filter(None, [answers.get("phone", "")])),
         identifiers=tuple(filter(None, [identifier(answers)])),
@@ -45,10 +44,3 @@ def _address(answers: Answers, name: str) -> Address | None:
     row = answers.get(name)
     address = Address.from_mapping(row) if isinstance(row, dict) else None
     return address or None
-
-
-def _date(text: object) -> date | None:
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None

@@ -88,6 +88,8 @@ class TestBirthDates:
             ("1895-12-08", []),  # not yet a hundred and thirty-one
             ("27.3.1985", ["no_date"]),
             ("1985-02-30", ["no_date"]),
+            ("19850327", ["no_date"]),
+            ("1985-W13-3", ["no_date"]),
             ("yesterday", ["no_date"]),
             ("", []),
         ],

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from keyturn.matching.contacts import normal_email, normal_phone
+from keyturn.terms.days import day_of
 from keyturn.terms.finding import Effect, Finding, rule
 from keyturn.terms.policy import Policy
 from keyturn.terms.premise import AgreementStatus, Service
@@ -119,23 +120,13 @@ def birth_date_is_possible(row: Row, terms: Terms) -> Iterator[Finding]:
     text = row.get("date_of_birth", "")
     if not text:
         return
-    born = as_date(text)
+    born = day_of(text)
     if born is None:
         yield Finding("K-07", "date_of_birth")
     elif born > terms.today:
         yield Finding("K-07", "date_of_birth", params={"why": "future"})
     elif born.year < terms.today.year - terms.policy.oldest_age_years:
         yield Finding("K-07", "date_of_birth", params={"why": "too_old"})
-
-
-def as_date(text: str) -> date | None:
-    """YYYY-MM-DD and nothing else: 03/04/2026 is a different day here and there."""
-    if len(text) != 10:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 @rule("K-08", "An identifier has a value and a type that the utility accepts", implements=("BR-11", "BR-12"))
@@ -245,9 +236,9 @@ def status_and_dates_agree(row: Row, terms: Terms) -> Iterator[Finding]:
     if status and status not in STATUSES:
         yield Finding("K-16", "status")
     for name in ("start_date", "end_date"):
-        if row.get(name) and as_date(row[name]) is None:
+        if row.get(name) and day_of(row[name]) is None:
             yield Finding("K-16", name, params={"why": "no_date"})
-    start, end = as_date(row.get("start_date", "")), as_date(row.get("end_date", ""))
+    start, end = day_of(row.get("start_date", "")), day_of(row.get("end_date", ""))
     if row.get("premise_ref") and not row.get("start_date"):
         yield Finding("K-16", "start_date", params={"why": "no_start"})
     if start and end and end < start:
@@ -260,7 +251,7 @@ def status_of(row: Row, today: date) -> AgreementStatus:
     """The status that a row says or, where it is silent, shows by its dates. Dates count as their own last day."""
     if row.get("status"):
         return STATUSES[row["status"]]
-    start, end = as_date(row.get("start_date", "")), as_date(row.get("end_date", ""))
+    start, end = day_of(row.get("start_date", "")), day_of(row.get("end_date", ""))
     if end and end < today:
         return AgreementStatus.STOPPED
     if start and start > today:

@@ -25,6 +25,7 @@ from keyturn.records.bulk import accounts, persons, premises
 from keyturn.steps.maintain import rules
 from keyturn.steps.maintain.intake import Intake, Lookalike, Objection
 from keyturn.terms.address import Address
+from keyturn.terms.days import day_of
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.person import Identifier, Kind, PersonDetails
@@ -230,7 +231,7 @@ def details_of(row: rules.Row) -> PersonDetails:
         family_name=row.get("family_name", ""),
         suffix=row.get("suffix", ""),
         organisation_name=row.get("organisation_name", ""),
-        date_of_birth=rules.as_date(row.get("date_of_birth", "")),
+        date_of_birth=day_of(row.get("date_of_birth", "")),
         emails=(row["email"],) if row.get("email") else (),
         phones=(row["phone"],) if row.get("phone") else (),
         identifiers=(Identifier(row["id_type"], row["id_value"]),) if row.get("id_value") else (),
@@ -291,12 +292,12 @@ class _Accounts(_Taking):
         return found
 
     def _live_stay(self, row: rules.Row) -> rules.Stay | None:
-        start = rules.as_date(row.get("start_date", ""))
+        start = day_of(row.get("start_date", ""))
         if not row.get("premise_ref") or start is None:
             return None
         if rules.status_of(row, self.terms.today) is AgreementStatus.STOPPED:
             return None
-        return rules.Stay(row["ref"], start, rules.as_date(row.get("end_date", "")))
+        return rules.Stay(row["ref"], start, day_of(row.get("end_date", "")))
 
     def _completed(self, row: rules.Row) -> rules.Row:
         """The row with its status in our word, and its class where it was silent (BR-02)."""
@@ -319,8 +320,8 @@ class _Accounts(_Taking):
             division=division,
             customer_class=row["customer_class"],
             status=row["status"],
-            start_date=rules.as_date(row.get("start_date", "")) or self.terms.today,
-            end_date=rules.as_date(row.get("end_date", "")),
+            start_date=day_of(row.get("start_date", "")) or self.terms.today,
+            end_date=day_of(row.get("end_date", "")),
             balance=rules.as_amount(row.get("balance", "")) or Decimal(0),
         )
 

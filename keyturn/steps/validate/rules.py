@@ -15,6 +15,8 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from stdnum.exceptions import ValidationError
 from stdnum.us import ssn
+from keyturn.matching.contacts import normal_phone
+from keyturn.terms.days import day_of
 
 from keyturn.terms.finding import Finding, rule
 from keyturn.terms.policy import Policy
@@ -36,10 +38,7 @@ class Form:
 
     def date(self, name: str) -> date | None:
         """The date, or None where it is missing or no date."""
-        try:
-            return date.fromisoformat(self.text(name))
-        except ValueError:
-            return None
+        return day_of(self.text(name))
 
     @property
     def is_organisation(self) -> bool:

@@ -40,6 +40,7 @@ def test_a_plain_row_passes(kind: str, row: dict[str, str]) -> None:
         ({"kind": "organisation", "organisation_name": ""}, "K-06", "organisation_name"),
         ({"date_of_birth": "27/03/1985"}, "K-07", "date_of_birth"),
         ({"date_of_birth": "19850327"}, "K-07", "date_of_birth"),
+        ({"date_of_birth": "1985-W13-3"}, "K-07", "date_of_birth"),  # ISO 8601, too
         ({"date_of_birth": "2026-02-30"}, "K-07", "date_of_birth"),
         ({"date_of_birth": "2026-01-16"}, "K-07", "date_of_birth"),
         ({"date_of_birth": "1850-01-01"}, "K-07", "date_of_birth"),

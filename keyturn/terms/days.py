@@ -1,0 +1,20 @@
+"""Which day does a text name?"""
+
+import re
+from datetime import date
+
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def day_of(text: object) -> date | None:
+    """The day that YYYY-MM-DD names; None for everything else.
+
+    ISO 8601 has more forms (19850327, 1985-W13-3), and Python reads them: who sends one means something else or tests us.
+    03/04/2026 is a different day here and there.
+    """
+    if not isinstance(text, str) or not _WRITTEN.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
