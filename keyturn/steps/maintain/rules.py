@@ -316,9 +316,10 @@ def check(kind: str, row: Row, terms: Terms) -> list[Finding]:
 
 @rule("K-19", "An agreement that the CIS knows runs from its start date through its end date", implements=("BR-24",))
 def status_today(status: str, start: date, end: date | None, today: date) -> str:
-    """What an agreement is on a day: a pending start becomes active, a pending stop is over after its last day (B.4)."""
-    if status == AgreementStatus.PENDING_START and start <= today:
-        return AgreementStatus.ACTIVE
-    if status == AgreementStatus.PENDING_STOP and end is not None and end < today:
-        return AgreementStatus.STOPPED
-    return status
+    """What an agreement is on a day: a pending start becomes active, or a pending stop where its end is known; a pending
+    stop is over after its last day (B.4)."""
+    if status not in (AgreementStatus.PENDING_START, AgreementStatus.PENDING_STOP) or start > today:
+        return status
+    if end is None:
+        return AgreementStatus.ACTIVE if status == AgreementStatus.PENDING_START else status
+    return AgreementStatus.STOPPED if end < today else AgreementStatus.PENDING_STOP

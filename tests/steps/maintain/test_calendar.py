@@ -22,6 +22,8 @@ BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
     [
         (Status.PENDING_START, AFTER, None, Status.PENDING_START),
         (Status.PENDING_START, DAY, None, Status.ACTIVE),
+        (Status.PENDING_START, DAY, AFTER, Status.PENDING_STOP),
+        (Status.PENDING_START, BEFORE, BEFORE, Status.STOPPED),
         (Status.PENDING_STOP, BEFORE, DAY, Status.PENDING_STOP),
         (Status.PENDING_STOP, BEFORE, BEFORE, Status.STOPPED),
         (Status.ACTIVE, BEFORE, None, Status.ACTIVE),
