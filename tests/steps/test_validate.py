@@ -212,6 +212,8 @@ class TestContacts:
             ("+34 612 345 678", True),
             ("503.555.0142 ext. 7", True),
             ("12", False),
+            ("555-0142", False),  # without its area code it is another telephone in every town
+            ("111-111-1111", False),
             ("my mother's", False),
             ("+999 1234567890", False),
         ],
@@ -230,6 +232,7 @@ class TestMailingAddresses:
             ({}, []),
             ({"postal_code": "97301-1234"}, []),
             ({"postal_code": "9730"}, ["mailing_address.postal_code"]),
+            ({"postal_code": "٩٧٣٠١"}, ["mailing_address.postal_code"]),  # digits, but not ours
             ({"postal_code": ""}, ["mailing_address.postal_code"]),
             ({"line1": ""}, ["mailing_address.line1"]),
             ({"city": None}, ["mailing_address.city"]),
