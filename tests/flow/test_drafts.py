@@ -20,6 +20,13 @@ class TestADraft:
         assert case.request.answers["date_of_birth"] == "2085-03-27"
         assert case.request.answers["given_name"] == "Ana"
 
+    def test_keeps_nothing_that_is_no_answer_however_deep_it_goes(self, town: Town) -> None:
+        case, deep = town.starts_to_fill_in(ANA), []
+        for _ in range(900):
+            deep = [deep]
+        assert [found.rule for found in case.answers(given_name=deep, nickname=deep)] == ["G-01", "G-03"]
+        assert case.request.answers["given_name"] == "Ana"
+
     def test_names_only_what_is_wrong_on_the_page_that_was_sent(self, town: Town) -> None:
         case = town.starts_to_fill_in(ANA, email="nonsense")
         assert case.answers(given_name="Anna") == []

@@ -89,6 +89,7 @@ def test_an_answer_has_the_shape_of_its_question(name: str, value: Any, good: bo
         ({"mailing_address": {"line1": "x" * 201, "city": "y"}}, {"mailing_address.line1"}),
         ({"mailing_address": {"country": "USA"}}, {"mailing_address.country"}),
         ({"unknown": "x" * 999}, set()),
+        ({"services": ["gas", "x" * 101]}, {"services"}),
     ],
 )
 def test_an_answer_fits(answers: dict[str, Any], wrong: set[str]) -> None:

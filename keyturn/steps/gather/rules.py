@@ -73,6 +73,8 @@ def lengths_are_right(journey: Journey, answers: Mapping[str, Any]) -> Iterator[
             continue
         if isinstance(value, str) and len(value) > question.longest:
             yield Finding("G-04", name, params={"longest": question.longest})
+        if isinstance(value, list) and any(isinstance(each, str) and len(each) > question.longest for each in value):
+            yield Finding("G-04", name, params={"longest": question.longest})
         if isinstance(value, dict):
             for part, text in value.items():
                 longest = ADDRESS_PARTS.get(part, 0)

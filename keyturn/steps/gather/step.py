@@ -17,14 +17,14 @@ from keyturn.terms.request import PASS, Verdict
 def take(request: Request, answers: Mapping[str, Any]) -> list[Finding]:
     """Merge `answers` into the draft (JSON merge patch: None removes). What cannot be kept is named and left out."""
     journey = JOURNEYS[request.journey]
-    kept = {name: rules.cleaned(value) for name, value in answers.items()}
-    findings = [
-        *rules.questions_are_known(journey, kept),
-        *rules.shapes_are_right(journey, kept),
-        *rules.lengths_are_right(journey, kept),
-    ]
-    barred = {found.field.partition(".")[0] for found in findings}
-    merged = {**request.answers, **{name: value for name, value in kept.items() if name not in barred}}
+    findings = [*rules.questions_are_known(journey, answers), *rules.shapes_are_right(journey, answers)]
+    shapeless = {found.field for found in findings}
+    # Only then: a value of another shape may be nested as deep as its sender likes.
+    shaped = {name: rules.cleaned(value) for name, value in answers.items() if str(name)[:60] not in shapeless}
+    too_long = list(rules.lengths_are_right(journey, shaped))
+    barred = {found.field.partition(".")[0] for found in too_long}
+    merged = {**request.answers, **{name: value for name, value in shaped.items() if name not in barred}}
+    findings += too_long
     request.answers = {name: value for name, value in merged.items() if value is not None}
     email = normal_email(request.answers.get("email", ""))
     request.email_digest = digest("email", email) if email else ""
