@@ -5,7 +5,9 @@ is called, so that `keyturn --help` is instant. Exit codes: 0 done, 1 it failed 
 """
 
 import importlib
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -73,20 +75,45 @@ def cli() -> None:
     """
 
 
-def sentence_for(problem: Exception) -> str | None:
-    """What to tell the user about a failure that is theirs or the world's; None: it is a bug, show where."""
+def sentence_for(problem: BaseException) -> str | None:
+    """What to tell the user about a failure that is theirs or the world's; None: it is a bug."""
     if isinstance(problem, KeyturnError):
         return problem.detail or problem.code
-    # Looked up by name: importing Django or psycopg would make every command slow.
-    kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(problem).__mro__}
+    kinds = _kinds(problem)
     if "django.core.exceptions.ImproperlyConfigured" in kinds:
         return str(problem)
+    if kinds & {"psycopg.errors.UndefinedTable", "psycopg.errors.UndefinedColumn"}:
+        return "The database lacks tables of Keyturn, or has older ones: run `keyturn migrate`."
     if kinds & {"django.db.utils.OperationalError", "psycopg.OperationalError"}:
-        reason = (str(problem).strip().splitlines() or ["it did not answer"])[-1].strip()
-        return f"The database that DATABASE_URL names cannot be used: {reason}"
+        return f"The database that DATABASE_URL names cannot be used: {_reason(problem)}"
+    if kinds & {"cryptography.exceptions.InvalidTag", "keyturn.records.crypto.UnknownKey"}:
+        return "KEYTURN_FIELD_KEYS does not open what the database holds: add the key that sealed it."
     if isinstance(problem, OSError) and problem.filename:
         return f"{problem.filename}: {problem.strerror}"
     return None
+
+
+def _kinds(problem: BaseException) -> set[str]:
+    """Names of the classes of a failure and of what caused it: importing Django here would make every command slow."""
+    causes: list[BaseException] = []
+    each: BaseException | None = problem
+    while each is not None:
+        causes.append(each)
+        each = each.__cause__
+    return {f"{kind.__module__}.{kind.__name__}" for cause in causes for kind in type(cause).__mro__}
+
+
+def _reason(problem: BaseException) -> str:
+    """What the server, or the way to it, said; without the hint that libpq puts below it."""
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    said = [line for line in lines if not line.startswith("Is the server running")]
+    return (said or ["it did not answer"])[-1].removeprefix("connection failed: ")
+
+
+def _where(problem: BaseException) -> str:
+    """The places that a bug passed. Its text is left out: it may quote what somebody typed, or a row on file."""
+    places = traceback.extract_tb(problem.__traceback__)[-8:]
+    return "".join(f"\n  {place.filename}:{place.lineno} {place.name}" for place in places)
 
 
 def main(arguments: Sequence[str] | None = None) -> Any:
@@ -94,9 +121,12 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     try:
         return cli.main(args=list(arguments) if arguments is not None else None, prog_name="keyturn")
     except Exception as problem:
-        told = sentence_for(problem)
-        if told is None:
+        if os.environ.get("KEYTURN_DEBUG") == "1":
             raise
+        told = sentence_for(problem) or (
+            f"this is a bug of Keyturn's ({type(problem).__name__}). Please report these lines; they hold nobody's data."
+            f"{_where(problem)}"
+        )
         click.echo(f"Error: {told}", err=True)
         sys.exit(1)
 

@@ -25,6 +25,15 @@ def use_settings(*, or_those_of_the_demo: bool = False) -> None:
         raise click.ClickException(str(problem)) from None
 
 
+def must_have_tables() -> None:
+    """Ask the database at once, rather than in the middle of the work; `keyturn.cli` has a sentence for each answer."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM request, procrastinate_jobs LIMIT 0")
+    connection.close()
+
+
 def _borrow_from_the_demo() -> None:
     from keyturn.local import demo_access
     from keyturn.local.demo import default_folder
@@ -33,3 +42,12 @@ def _borrow_from_the_demo() -> None:
     folder = Path(named) if named else default_folder(PROJECT)
     if demo_access.borrow_environment(folder):
         click.echo(f"(the demo in {folder}: nothing else is set in the environment)", err=True)
+
+
+def must_be_writable(path: Path) -> None:
+    """ClickException where a file could not be written there: better said before the work than after it."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise click.ClickException(f"There is no folder {folder}: make it, or write the file elsewhere.")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise click.ClickException(f"{path} cannot be written: choose another place, or change its permissions.")

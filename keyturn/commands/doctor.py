@@ -2,11 +2,12 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import click
 
 from keyturn.commands import use_settings
+from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 
 CLOCK_SECONDS = 2.0  # codes, holds and schedules compare this machine's clock with what others wrote
 SUPPORTED = range(150000, 190000)  # server_version_num
@@ -66,7 +67,14 @@ def cis() -> str:
 
     asked = configured()
     started = time.perf_counter()
-    asked.ping()
+    try:
+        asked.ping()
+    except Unavailable as problem:
+        if problem.code == "cis_not_installed":  # the reference CIS
+            raise Ill(f"{asked.name} has no tables yet: run `keyturn migrate`") from None
+        raise Ill(f"{asked.name} cannot be reached: is KEYTURN_CIS_URL right? ({problem.code})") from None
+    except (InDoubt, Rejected) as problem:
+        raise Ill(f"{asked.name} answers, and says no ({problem.code})") from None
     return f"{asked.name} answers in {(time.perf_counter() - started) * 1000:.0f} ms"
 
 
@@ -75,15 +83,20 @@ def mail() -> str:
     from django.core.mail import get_connection
 
     if ours.KEYTURN_MAILBOX:
+        if not os.path.isdir(ours.KEYTURN_MAILBOX):
+            raise Ill(f"KEYTURN_MAILBOX: there is no folder {ours.KEYTURN_MAILBOX}")
         if not os.access(ours.KEYTURN_MAILBOX, os.W_OK):
-            raise Ill(f"the mailbox folder {ours.KEYTURN_MAILBOX} cannot be written")
+            raise Ill(f"KEYTURN_MAILBOX: the folder {ours.KEYTURN_MAILBOX} cannot be written")
         return f"a file each in {ours.KEYTURN_MAILBOX}: nothing is sent"
     connection = get_connection()
     try:
         connection.open()
         connection.close()
     except OSError as problem:
-        raise Ill(f"{ours.EMAIL_HOST}:{ours.EMAIL_PORT} does not take mail: {problem.strerror or problem}") from None
+        said = getattr(problem, "strerror", None) or type(problem).__name__
+        raise Ill(
+            f"{ours.EMAIL_HOST}:{ours.EMAIL_PORT} does not take mail: {said} (KEYTURN_SMTP_HOST, KEYTURN_SMTP_PORT)"
+        ) from None
     return f"{ours.EMAIL_HOST}:{ours.EMAIL_PORT} takes mail"
 
 
@@ -91,17 +104,18 @@ def keys() -> str:
     from cryptography.exceptions import InvalidTag
     from django.conf import settings as ours
 
+    from keyturn.matching.identifiers import normal_identifier
     from keyturn.records import crypto
     from keyturn.records.models import PersonIdentifier
 
-    if crypto.unseal(crypto.seal("proof", place="doctor:0:0"), place="doctor:0:0") != "proof":
-        raise Ill("what was sealed cannot be opened")
-    newest = PersonIdentifier.objects.order_by("-pk").first()
-    try:
-        if newest is not None:
-            _ = newest.value
-    except (InvalidTag, KeyError):
-        raise Ill("KEYTURN_FIELD_KEYS does not open what the database holds: add the key that sealed it") from None
+    rows = PersonIdentifier.objects.order_by("pk")
+    for each in filter(None, (rows.first(), rows.last())):
+        try:
+            value = each.value
+        except (InvalidTag, crypto.UnknownKey):
+            raise Ill("KEYTURN_FIELD_KEYS does not open what the database holds: add the key that sealed it") from None
+        if crypto.digest(each.id_type, normal_identifier(value)) != each.digest:
+            raise Ill("KEYTURN_INDEX_KEY is not the one that the database was filled with: nobody can be found by it")
     return f"{len(ours.KEYTURN_FIELD_KEYS)} in KEYTURN_FIELD_KEYS, the first one seals"
 
 
@@ -115,6 +129,8 @@ def clock() -> str:
 
 
 CHECKS: tuple[Callable[[], str], ...] = (settings, database, migrations, queue, cis, mail, keys, clock)
+NEED_A_DATABASE = (migrations, queue, keys, clock)
+NEED_TABLES = (queue, keys)
 
 
 @click.command()
@@ -125,18 +141,28 @@ def command() -> None:
     Example:
       keyturn doctor
     """
-    ill = 0
+    ill: dict[Callable[[], str], Exception] = {}
     for check in CHECKS:
-        name = check.__name__
         try:
-            click.echo(f"{click.style('ok', fg='green')}    {name:<11} {check()}")
+            told = _looked_at(check, ill)
+            mark = click.style("ok", fg="green") + "   "
         except Exception as problem:
-            ill += 1
-            click.echo(f"{click.style('FAILS', fg='red')} {name:<11} {_sentence(problem)}")
-            if check is settings:
-                break  # nothing else can be looked at
+            ill[check] = problem
+            told, mark = _sentence(problem), click.style("FAILS", fg="red")
+        click.echo(f"{mark} {check.__name__:<11} {told}")
+        if settings in ill:
+            break  # nothing else can be looked at
     if ill:
         raise click.exceptions.Exit(1)
+
+
+def _looked_at(check: Callable[[], str], ill: Mapping[Callable[[], str], Exception]) -> str:
+    """What the check found. One that could only repeat what is known to be wrong says that it was left out."""
+    if check in NEED_A_DATABASE and not isinstance(ill.get(database, Ill()), Ill):
+        raise Ill("not looked at: the database does not answer")
+    if check in NEED_TABLES and migrations in ill:
+        raise Ill("not looked at before `keyturn migrate`")
+    return check()
 
 
 def _row(query: str) -> tuple:  # type: ignore[type-arg]
@@ -155,5 +181,4 @@ def _sentence(problem: Exception) -> str:
         return str(problem)
     if isinstance(problem, click.ClickException):
         return problem.message
-    told = sentence_for(problem) or f"{type(problem).__name__}: {problem}"
-    return told.splitlines()[0]
+    return sentence_for(problem) or f"a bug of Keyturn's ({type(problem).__name__})"

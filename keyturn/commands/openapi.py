@@ -13,7 +13,7 @@ def command() -> None:
     Example:
       keyturn openapi > docs/openapi.json
     """
-    use_settings()
+    use_settings(or_those_of_the_demo=True)
     from keyturn.api.v1 import openapi
 
     click.echo(openapi.text(), nl=False)

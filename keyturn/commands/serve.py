@@ -20,16 +20,32 @@ def load_on_a_leash(target: str) -> Callable[..., Any]:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", envvar="KEYTURN_HOST", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, envvar="KEYTURN_PORT", show_default=True, type=click.IntRange(1, 65535))
 @click.option(
-    "--workers", default=2, envvar="KEYTURN_WORKERS", show_default=True, type=click.IntRange(1), help="Processes."
+    "--host",
+    default="127.0.0.1",
+    envvar="KEYTURN_HOST",
+    show_default=True,
+    show_envvar=True,
+    help="Address to listen on.",
+)
+@click.option(
+    "--port", default=8000, envvar="KEYTURN_PORT", show_default=True, show_envvar=True, type=click.IntRange(1, 65535)
+)
+@click.option(
+    "--workers",
+    default=2,
+    envvar="KEYTURN_WORKERS",
+    show_default=True,
+    show_envvar=True,
+    type=click.IntRange(1),
+    help="Processes.",
 )
 @click.option(
     "--threads",
     default=4,
     envvar="KEYTURN_THREADS",
     show_default=True,
+    show_envvar=True,
     type=click.IntRange(1),
     help="In each process; each holds one database connection.",
 )
@@ -41,6 +57,8 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
       KEYTURN_HOST=0.0.0.0 keyturn serve --port 8000 --workers 4
     """
     use_settings()  # say what is wrong with the environment once, here, not in each process
+    import structlog
+
     from keyturn.look import storage
 
     storage.collect()
@@ -62,6 +80,8 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
         workers_kill_timeout=10,
         log_level=LogLevels.warning,
     )
+    log = structlog.get_logger("keyturn.http")
+    server.on_startup(lambda: log.info("web ready", host=host, port=port, workers=workers, threads=threads))
     try:
         server.serve(target_loader=load_on_a_leash)
     except (OSError, RuntimeError) as problem:

@@ -2,7 +2,7 @@
 
 import click
 
-from keyturn.commands import use_settings
+from keyturn.commands import must_have_tables, use_settings
 
 
 @click.command()
@@ -11,6 +11,7 @@ from keyturn.commands import use_settings
     default=4,
     envvar="KEYTURN_CONCURRENCY",
     show_default=True,
+    show_envvar=True,
     type=click.IntRange(1, 64),
     help="Jobs at a time; each may hold one database connection.",
 )
@@ -23,6 +24,7 @@ def command(concurrency: int, once: bool) -> None:
       keyturn worker --concurrency 8
     """
     use_settings()
+    must_have_tables()
     import keyturn.flow  # noqa: F401  it registers the jobs
     from keyturn.work.worker import run
 

@@ -8,7 +8,8 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ class Brand:
     phone_hours: Mapping[str, str] = field(default_factory=dict)
     privacy_url: str = ""
     accessibility_url: str = ""
+    terms_url: str = ""
     logo: str = ""
     stylesheet: str = ""
 
@@ -54,7 +56,8 @@ class Brand:
 
     @property
     def hours(self) -> str:
-        return in_language(self.phone_hours)
+        """With its times of day kept together: "8 am" never stands on two lines."""
+        return re.sub(r"(?<=\d) (?=[ap]\.? ?m\b)|(?<=[ap]\.) (?=m\.)", "\u00a0", in_language(self.phone_hours))
 
     @property
     def slogan(self) -> str:
@@ -78,16 +81,36 @@ def current() -> Brand:
 @lru_cache(maxsize=8)
 def load(profile: Path) -> Brand:
     """Read a profile's brand. ValueError says what is wrong with it, in a sentence."""
-    values = tomllib.loads((profile / "brand.toml").read_text(encoding="utf-8"))
+    values = _values(profile / "brand.toml")
     colours = values.pop("colours", {})
     logo_file = values.pop("logo", "logo.svg")
+    return Brand(**values, logo=_logo(profile / logo_file), stylesheet=_stylesheet(colours))
+
+
+def _values(path: Path) -> dict[str, Any]:
+    """What the file says, its names and kinds checked."""
+    if not path.is_file():
+        raise ValueError(f"the profile {path.parent.name} has no brand.toml: copy the one of profiles/default")
     try:
-        return Brand(**values, logo=_logo(profile / logo_file), stylesheet=_stylesheet(colours))
-    except TypeError as error:
-        raise ValueError(f"brand.toml: {error}") from None
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as problem:  # not TOML, or not UTF-8
+        raise ValueError(f"brand.toml cannot be read: {problem}") from None
+    tables = {"tagline", "phone_hours", "colours"}
+    known = {each.name for each in fields(Brand)} - {"stylesheet"} | tables
+    for name, value in values.items():
+        if name not in known:
+            near = get_close_matches(name, sorted(known), n=1, cutoff=0.75)
+            raise ValueError(f"brand.toml: there is no {name}" + (f" (did you mean {near[0]}?)" if near else ""))
+        if not isinstance(value, dict if name in tables else str):
+            raise ValueError(f"brand.toml: {name} must be {'a table' if name in tables else 'a text'}")
+    if missing := {"name", "phone", "email"} - set(values):
+        raise ValueError(f"brand.toml: {', '.join(sorted(missing))} must be given")
+    return values
 
 
 def _logo(path: Path) -> SafeString:
+    if not path.is_file():
+        raise ValueError(f"brand.toml: there is no logo {path.name} beside it")
     text = path.read_text(encoding="utf-8").strip()
     if not text.startswith("<svg") or _FORBIDDEN_IN_LOGO.search(text):
         raise ValueError(f"{path.name} must be one plain <svg> without scripts, styles or links")
@@ -104,7 +127,7 @@ def _stylesheet(colours: Mapping[str, Any]) -> str:
 
 def _block(colours: Mapping[str, str], scheme: str) -> str:
     for name, value in colours.items():
-        if not _COLOUR.fullmatch(value):
+        if not isinstance(value, str) or not _COLOUR.fullmatch(value):
             raise ValueError(f"brand.toml: {scheme} colour {name} must be written like #0b5d5a")
     for name in ("brand", "brand_strong"):
         for surface in _SURFACES[scheme] if name in colours else ():

@@ -15,6 +15,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 
+class UnknownKey(KeyError):
+    """A value was sealed with a key that KEYTURN_FIELD_KEYS does not hold."""
+
+
 @lru_cache(maxsize=16)
 def _cipher(key: bytes) -> AESGCM:
     return AESGCM(key)
@@ -29,12 +33,17 @@ def seal(value: Any, *, place: str) -> bytes:
 
 
 def unseal(sealed: bytes | memoryview | None, *, place: str, empty: Any = None) -> Any:
-    """Decrypt what `seal` made for the same place; `empty` where nothing is stored. InvalidTag where it was tampered with."""
+    """Decrypt what `seal` made for the same place; `empty` where nothing is stored.
+
+    Raises InvalidTag where it was tampered with or the key is another one, UnknownKey where there is none of its name.
+    """
     if not sealed:
         return empty
     raw = bytes(sealed)
     ident, _, rest = raw.partition(b".")
-    key = settings.KEYTURN_FIELD_KEYS[ident.decode()]
+    key = settings.KEYTURN_FIELD_KEYS.get(ident.decode())
+    if key is None:
+        raise UnknownKey(ident.decode())
     return json.loads(_cipher(key).decrypt(rest[:12], rest[12:], place.encode()))
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def text(name: str, default: str | None = None) -> str:
-    """A required (no default) or optional variable."""
+    """A required (no default: it may not be empty) or optional variable."""
     value = os.environ.get(name, default)
-    if value is None:
+    if value is None or (default is None and not value.strip()):
         raise ImproperlyConfigured(f"Set {name} in the environment (see docs/howto/install.md).")
     return value
 
@@ -24,6 +25,30 @@ def text(name: str, default: str | None = None) -> str:
 def switch(name: str, default: bool = False) -> bool:
     """A yes/no variable: 1, true, yes, on."""
     return text(name, "1" if default else "0").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def number(name: str, default: int) -> int:
+    """A whole number."""
+    value = text(name, str(default))
+    if not value.strip().isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def one_of(name: str, default: str, *known: str) -> str:
+    """One of the words that are known, in upper or lower case."""
+    value = text(name, default).strip().upper()
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(known)}, not {value!r}.")
+    return value
+
+
+def web_address(name: str, default: str) -> str:
+    """An http(s) address without a slash at its end."""
+    value = text(name, default).rstrip("/")
+    if not re.fullmatch(r"https?://[^/\s]+", value):
+        raise ImproperlyConfigured(f"{name} must be like https://service.utility.example, without a path.")
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -36,9 +61,12 @@ def database(url: str, *, search_path: str) -> dict[str, Any]:
     try:
         parts = conninfo_to_dict(url)
     except ProgrammingError:
-        raise ImproperlyConfigured(
-            "DATABASE_URL is not of the form postgresql://user:password@host:port/name"
-        ) from None
+        parts = {}
+    if (
+        not (parts.get("dbname") or parts.get("service"))
+        or not str(parts.get("port", "0")).replace(",", "").isdecimal()
+    ):
+        raise ImproperlyConfigured("DATABASE_URL is not of the form postgresql://user:password@host:port/name")
     known = {name: parts.pop(name, "") for name in ("dbname", "user", "password", "host", "port")}
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -95,4 +123,7 @@ def profile_folder(name: str) -> Path:
 
 def toml(path: Path) -> dict[str, Any]:
     """A profile's TOML file; empty where the profile has none."""
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as problem:  # not TOML, or not UTF-8
+        raise ImproperlyConfigured(f"{path.name} cannot be read: {problem}") from None

@@ -13,7 +13,7 @@ BASE_DIR = env.ROOT
 DEBUG = env.switch("KEYTURN_DEBUG")
 SECRET_KEY = env.text("KEYTURN_SECRET_KEY")
 ALLOWED_HOSTS = env.words("KEYTURN_ALLOWED_HOSTS")
-KEYTURN_BASE_URL = env.text("KEYTURN_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+KEYTURN_BASE_URL = env.web_address("KEYTURN_BASE_URL", "http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [KEYTURN_BASE_URL]
 
 # The utility's own settings
@@ -136,7 +136,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "keyturn.portal.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "keyturn.site.trouble.csrf_failure"
 
 # Secure by default; KEYTURN_PLAIN_HTTP is for loopback (the demo) and for a TLS-terminating proxy's inner side
 _secure = not env.switch("KEYTURN_PLAIN_HTTP")
@@ -192,7 +192,7 @@ EMAIL_BACKEND = (
     "keyturn.connectors.mail.mailbox.EmailBackend" if KEYTURN_MAILBOX else "django.core.mail.backends.smtp.EmailBackend"
 )
 EMAIL_HOST = env.text("KEYTURN_SMTP_HOST", "localhost")
-EMAIL_PORT = int(env.text("KEYTURN_SMTP_PORT", "587"))
+EMAIL_PORT = env.number("KEYTURN_SMTP_PORT", 587)
 EMAIL_HOST_USER = env.text("KEYTURN_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = env.text("KEYTURN_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = env.switch("KEYTURN_SMTP_TLS", True)
@@ -200,5 +200,5 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("KEYTURN_MAIL_FROM", "service@lumenvalley.example")
 
 LOGGING_CONFIG = "keyturn.site.logging.configure"
-LOGGING = {"level": env.text("KEYTURN_LOG_LEVEL", "INFO")}
+LOGGING = {"level": env.one_of("KEYTURN_LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]

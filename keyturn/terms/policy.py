@@ -9,9 +9,14 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text in quotation marks"}
+IDENTITY_CHECKS = ("off", "new", "always")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +105,54 @@ def _values(policy: Policy) -> dict[str, Any]:
 
 
 def load(path: Path) -> Policy:
-    """Read a profile's `policy.toml`. An unknown name or a value of the wrong kind is a ValueError that says which."""
-    with path.open("rb") as file:
-        return from_mapping(tomllib.load(file), source=path.name)
+    """Read a profile's `policy.toml`. ValueError says in a sentence which name or value is not good enough."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as problem:  # not TOML, or not UTF-8
+        raise ValueError(f"{path.name} cannot be read: {problem}") from None
+    return from_mapping(values, source=path.name)
 
 
 def from_mapping(values: Mapping[str, Any], *, source: str = "policy") -> Policy:
-    """Build a policy from plain values, checking names and kinds."""
-    known = {each.name: each for each in fields(Policy)}
-    unknown = sorted(set(values) - set(known))
-    if unknown:
-        raise ValueError(f"{source}: there is no setting called {', '.join(unknown)}")
+    """Build a policy from plain values, checking names, kinds and bounds."""
+    known = [each.name for each in fields(Policy)]
+    for name in values:
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.75)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            raise ValueError(f"{source}: there is no setting called {name}{meant}")
     default = Policy()
-    return Policy(
+    policy = Policy(
         **{name: _of_kind(getattr(default, name), value, f"{source}: {name}") for name, value in values.items()}
     )
+    for name in values:
+        if wanted := _amiss(name, getattr(policy, name)):
+            raise ValueError(f"{source}: {name} must be {wanted}")
+    return policy
+
+
+def _amiss(name: str, value: Any) -> str:
+    """What a value must be and is not; "" where it is fine."""
+    if isinstance(value, int | float) and value < 0:
+        return "0 or more"
+    if name.endswith("_probability") and not 0 < value <= 1:
+        return "more than 0 and at most 1"
+    if name == "identity_check" and value not in IDENTITY_CHECKS:
+        return f"one of {', '.join(IDENTITY_CHECKS)}"
+    if name == "holidays" and not all(_is_a_date(each) for each in value):
+        return 'a list of dates like "2026-12-25"'
+    if name == "closed_weekdays" and not set(value) <= set(range(7)):
+        return "a list of numbers from 0 (Monday) to 6"
+    if name == "languages" and not value:
+        return "a list of one language at least"
+    return ""
+
+
+def _is_a_date(text: Any) -> bool:
+    try:
+        return isinstance(text, str) and len(text) == 10 and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _of_kind(default: Any, value: Any, where: str) -> Any:
@@ -129,5 +167,5 @@ def _of_kind(default: Any, value: Any, where: str) -> Any:
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not type(default):
-        raise ValueError(f"{where} must be {type(default).__name__}, not {type(value).__name__}")
+        raise ValueError(f"{where} must be {KINDS.get(type(default).__name__)}, not {value!r}")
     return value
