@@ -11,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from keyturn.commands import use_settings
+from keyturn.commands import must_be_writable, use_settings
 from keyturn.terms.rows import COLUMNS, shielded
 
 
@@ -32,6 +32,8 @@ def command(kind: str, file: Path, form: str | None, without_identifiers: bool) 
       keyturn export accounts - --format jsonl
     """
     form = form or ("jsonl" if file.suffix.lower() in (".jsonl", ".ndjson") else "csv")
+    if str(file) != "-":
+        must_be_writable(file)
     use_settings(or_those_of_the_demo=True)
     from keyturn.records.queries import rows
 
@@ -45,9 +47,13 @@ def command(kind: str, file: Path, form: str | None, without_identifiers: bool) 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[TextIO]:
-    """Standard output, or a file that appears under its name only when it is whole."""
+    """Standard output, or a file that appears under its name only when it is whole. What is no plain file stays in place."""
     if str(path) == "-":
         yield sys.stdout
+        return
+    if path.exists() and not path.is_file():  # a pipe, /dev/null
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
         return
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

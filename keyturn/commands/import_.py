@@ -12,11 +12,12 @@ from typing import Any
 
 import click
 
-from keyturn.commands import use_settings
+from keyturn.commands import must_be_writable, use_settings
 from keyturn.terms.finding import Finding
 from keyturn.terms.rows import COLUMNS, shielded, unshielded
 
 LONGEST_CELL = 10_000_000  # characters; a longer one is a missing quotation mark
+NOT_TEXT = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")  # zip and xlsx, gzip, xls
 SHOWN = 5  # rows that were kept out, in the summary on the terminal
 REJECTS_COLUMNS = ("row", "ref", "field", "rule", "effect", "sentence")
 
@@ -44,6 +45,8 @@ def command(kind: str, file: Path, form: str | None, dry_run: bool, rejects: Pat
     """
     form = form or ("jsonl" if file.suffix.lower() in (".jsonl", ".ndjson") else "csv")
     lines = checked_lines(file)
+    if rejects:
+        must_be_writable(rejects)
     use_settings(or_those_of_the_demo=True)
     from django.conf import settings
 
@@ -73,6 +76,8 @@ def checked_lines(path: Path) -> int:
         for lines, line in enumerate(file, start=1):
             if lines == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise click.ClickException(f"{path} is written in UTF-16. Save it as UTF-8.")
+            if lines == 1 and line.startswith(NOT_TEXT):
+                raise click.ClickException(f"{path} is packed, or a spreadsheet's own file. Save it as CSV.")
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as problem:
@@ -177,7 +182,7 @@ def tell(intake: Any, *, dry_run: bool, rejects: Path | None) -> None:
 
     would = "would be " if dry_run else ""
     click.echo(
-        f"{intake.rows:,} rows of {intake.kind}: {intake.created:,} {would}new, {intake.changed:,} {would}changed,"
+        f"{intake.rows:,} {'row' if intake.rows == 1 else 'rows'} of {intake.kind}: {intake.created:,} {would}new, {intake.changed:,} {would}changed,"
         f" {intake.unchanged:,} as they were, {intake.rejected:,} kept out."
     )
     if intake.rows and intake.unchanged == intake.rows:
