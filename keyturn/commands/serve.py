@@ -29,7 +29,13 @@ def load_on_a_leash(target: str) -> Callable[..., Any]:
     help="Address to listen on.",
 )
 @click.option(
-    "--port", default=8000, envvar="KEYTURN_PORT", show_default=True, show_envvar=True, type=click.IntRange(1, 65535)
+    "--port",
+    default=8000,
+    envvar="KEYTURN_PORT",
+    show_default=True,
+    show_envvar=True,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on.",
 )
 @click.option(
     "--workers",
