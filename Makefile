@@ -11,7 +11,7 @@ PYTHON = $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	"$$each" -c '$(SUITABLE)' 2>/dev/null && { echo "$$each"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench docs lock clean
+.PHONY: help install demo test check battery bench docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,13 @@ check: $(VENV)/.installed-test ## lint, format, types and import contracts
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
 	@$(VENV)/bin/lint-imports
+
+# The sizes of the kill test; each of them, and KILL_SEED, may be given: make battery KILL_REQUESTS=600 KILL_KILLS=20 KILL_SECONDS=32
+battery: export KILL_REQUESTS ?= 10000
+battery: export KILL_KILLS ?= 100
+battery: export KILL_SECONDS ?= 900
+battery: $(VENV)/.installed-test ## the long tests: kill -9 at random, races, double submits (docs/howto/battery.md has the sizes)
+	@$(RUN) -m pytest -q -s $(or $(ARGS),tests/durability tests/api/test_double_submit.py)
 
 lock: $(VENV)/.installed-test ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/runtime.txt
