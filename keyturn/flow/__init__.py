@@ -10,6 +10,7 @@ from keyturn.flow.customer import NOT_KEPT, answer, ask, attest, begin, lacking,
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
 from keyturn.flow.intake import take_in
 from keyturn.flow.machine import advance
+from keyturn.flow.opening import start_days
 from keyturn.flow.outside import check_identity, send_message, tell_cis
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
 from keyturn.flow.repeats import keep_answer, take_turn
@@ -24,6 +25,6 @@ __all__ = [
     "ESSENTIAL", "NOT_KEPT", "advance", "answer", "ask", "attest", "begin", "check_identity", "expire", "follow_resume_link",
     "is_own", "keep_answer", "lacking", "look_again", "prove_email", "put_back", "reply", "rescue", "retry",
     "reveal", "review", "rulebook", "send_code", "send_message", "send_resume_link", "sentence",
-    "staff_words", "submit", "take", "take_in", "take_over", "take_turn", "tell_cis", "turn_day", "who_serves",
+    "staff_words", "start_days", "submit", "take", "take_in", "take_over", "take_turn", "tell_cis", "turn_day", "who_serves",
     "withdraw", "words",
 ]  # fmt: skip

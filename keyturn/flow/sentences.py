@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from keyturn import steps
 from keyturn.terms.finding import Finding
@@ -51,7 +51,8 @@ def by_field(findings: Iterable[Finding]) -> dict[str, str]:
 def _shown(value: Any) -> Any:
     if isinstance(value, str):
         try:
-            return date_format(date.fromisoformat(value), "DATE_FORMAT")
+            written = pgettext("the format of a date, as Django's date filter has it", "F j, Y")
+            return date_format(date.fromisoformat(value), written)
         except ValueError:
             return value
     return value

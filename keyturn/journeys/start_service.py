@@ -22,7 +22,10 @@ def has_identifier(answers: Answers) -> bool:
 
 
 def mail_goes_elsewhere(answers: Answers) -> bool:
-    return bool(answers.get("mail_elsewhere")) or bool(answers.get("mailing_address"))
+    """What was said last counts: who changes their mind to "the same address" is asked for no other."""
+    if answers.get("mail_elsewhere") is not None:
+        return bool(answers["mail_elsewhere"])
+    return bool(answers.get("mailing_address"))
 
 
 WHERE = Page(

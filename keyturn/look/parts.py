@@ -3,6 +3,7 @@
 The doors build these from a journey's questions (or, in the console, by hand); `{% part field %}` shows them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,10 +86,20 @@ class Problem:
 
 
 def problems_of(parts: tuple[Part, ...]) -> tuple[Problem, ...]:
-    """The error summary's lines, in the order of the page, groups looked into."""
-    lines: list[Problem] = []
+    """The error summary's lines, in the order of the page, groups looked into.
+
+    Where two fields have the same thing wrong, each line says which field it means.
+    """
+    wrong = list(_wrong(parts))
+    texts = [part.error for part in wrong]
+    return tuple(
+        Problem(f"{part.label}: {part.error}" if texts.count(part.error) > 1 else part.error, f"#{part.first}")
+        for part in wrong
+    )
+
+
+def _wrong(parts: tuple[Part, ...]) -> Iterator[Part]:
     for part in parts:
         if part.error:
-            lines.append(Problem(part.error, f"#{part.first}"))
-        lines.extend(problems_of(part.parts))
-    return tuple(lines)
+            yield part
+        yield from _wrong(part.parts)

@@ -34,20 +34,23 @@ def read(name: str, posted: Any) -> dict[str, str] | None:
     return address if typed or address["country"] not in ("", "US") else None
 
 
-def parts(name: str, value: Any, errors: Mapping[str, str], *, with_country: bool = True) -> tuple[Part, ...]:
-    """The fields that the address' country has, in an order that people expect: country first, it decides the rest."""
+def parts(name: str, value: Any, errors: Mapping[str, str], *, of_service: bool = False) -> tuple[Part, ...]:
+    """The fields that the address' country has, in an order that people expect: country first, it decides the rest.
+
+    A service address is a place here: it has no country to choose and no PO box, and no browser knows it yet.
+    """
     address = value if isinstance(value, Mapping) else {}
     country = str(address.get("country") or "US").upper()
     rules = _rules(country)
     labels = {
-        "line1": gettext("Street address or PO box"),
+        "line1": gettext("House number and street") if of_service else gettext("Street address or PO box"),
         "line2": gettext("Apartment, suite, unit or building"),
         "city": gettext("Town or city"),
         "state": gettext(_STATE.get(rules.country_area_type, _STATE["province"])),
         "postal_code": gettext("ZIP code") if rules.postal_code_type == "zip" else gettext("Postal code"),
     }
     narrow = {"postal_code": 10, "state": 20}
-    fields = [_country(name, country, errors)] if with_country else []
+    fields = [_country(name, country, errors)] if not of_service else []
     for part in FIELDS[:-1]:
         if part == "state" and "country_area" not in rules.allowed_fields and not address.get("state"):
             continue
@@ -59,7 +62,8 @@ def parts(name: str, value: Any, errors: Mapping[str, str], *, with_country: boo
                 value=address.get(part) or "",
                 error=errors.get(f"{name}.{part}", ""),
                 optional=part == "line2",
-                autocomplete="" if name.startswith("previous") else _AUTOCOMPLETE[part],
+                autocomplete="" if of_service or name.startswith("previous") else _AUTOCOMPLETE[part],
+                inputmode="numeric" if part == "postal_code" and rules.postal_code_type == "zip" else "",
                 width=narrow.get(part, 0),
             )
         )

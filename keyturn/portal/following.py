@@ -24,6 +24,7 @@ from keyturn.portal.walk import Walk
 from keyturn.portal.way import heading_of, status_of, tag_of, way_of
 from keyturn.records.queries import requests
 from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.finding import Finding
 from keyturn.terms.request import Actor, Role, Status
 
 OPEN = (Status.PROCESSING, Status.NEEDS_CUSTOMER, Status.IN_REVIEW, Status.WAITING, Status.STUCK)
@@ -43,14 +44,14 @@ def find(request: HttpRequest) -> HttpResponse:
         reference = normal_reference(typed)
         if reference:
             return redirect("portal:status", reference)
-        error = _("Enter the reference as it stands in our mail, for example KT-7QX4-M2ZP.")
+        error = _("Enter the reference from our e-mail, for example KT-7QX4-M2ZP.")
     field = Part(
         "text",
         "reference",
         _("Reference"),
         value=typed,
         error=error,
-        hint=_("It begins with KT and stands in our mail."),
+        hint=_("It begins with KT. You find it in our e-mail."),
         width=20,
     )
     return show(
@@ -78,7 +79,7 @@ def _prove(request: HttpRequest, reference: str) -> HttpResponse:
             request, "notice.html", title=_("First, let us make sure that it is you"), form_button=_("Send me a code"), back="/requests",
             paragraphs=[
                 _("We send a code to the e-mail address that belongs to request %(reference)s.") % {"reference": reference},
-                _("If no mail comes, check the reference."),
+                _("If no e-mail comes, check the reference."),
             ],
         )  # fmt: skip
     now, found = timezone.now(), requests.by_reference(reference)
@@ -88,11 +89,13 @@ def _prove(request: HttpRequest, reference: str) -> HttpResponse:
             flow.send_code(request_id=found.pk, purpose="status", now=now, policy=settings.KEYTURN_POLICY)
         return _show_code(request, reference, "", "", again="again" in request.POST)
     typed, seat = request.POST.get("code", "").strip()[:40], seats.of(request)
+    if not typed:
+        return _show_code(request, reference, "", sentences.sentence(Finding("G-05", "code")))
     if found is None or flow.prove_email(
         request_id=found.pk, purpose="status", code=typed, actor=seat.actor, now=now, policy=settings.KEYTURN_POLICY
     ):
         # One sentence for every cause: wrong code, old code, too many tries, no such request.
-        error = _("This code is not right, or it is too old. Check the newest mail, or have a new code sent.")
+        error = _("This code is not right, or it is too old. Check our newest e-mail, or ask for a new code.")
         return _show_code(request, reference, typed, error)
     return seats.keep(redirect("portal:status", reference), seat.seeing(reference, now))
 
@@ -101,7 +104,7 @@ def _show_code(request: HttpRequest, reference: str, typed: str, error: str, *, 
     field = code_field(typed, error)
     banner = {"title": _("A new code is on its way"), "text": _("Only the newest one works."), "tone": "good"}
     return show(
-        request, "code.html", field=field, heading=_("Enter the code from our mail"), problems=problems_of((field,)), back="/requests",
+        request, "code.html", field=field, heading=_("Enter the code from our e-mail"), problems=problems_of((field,)), back="/requests",
         lead=_("If there is a request %(reference)s, a code is on its way to its e-mail address.") % {"reference": reference},
         banners=[banner] if again else [], status=422 if error else 200,
     )  # fmt: skip

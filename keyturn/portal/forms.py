@@ -13,9 +13,12 @@ from keyturn.journeys import JOURNEYS
 from keyturn.journeys.journey import Ask, Page, Question
 from keyturn.look.parts import Choice, Part
 from keyturn.portal import addresses, dates
+from keyturn.terms.words import gettext_noop as _
 
 Posted = Mapping[str, Any]
 OWN_NAMES = {"en": "English", "es": "Español"}
+WAYS = {"mail_elsewhere": (("no", _("To the service address")), ("yes", _("To another address")))}
+"""Where "yes" and "no" would make people think twice, the choices say what they mean."""
 ICONS = {"electric": "bolt", "gas": "flame", "water": "drop", "person": "person", "organisation": "building"}
 
 
@@ -25,6 +28,7 @@ class Setting:
 
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # question -> values that are offered
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)  # question -> what today adds to its hint
 
 
 def answers_in(page: Page, posted: Any, so_far: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,14 +59,21 @@ def _read(question: Question, posted: Any) -> Any:
 def parts_of(page: Page, answers: Mapping[str, Any], errors: Mapping[str, str], setting: Setting) -> tuple[Part, ...]:
     """The page's fields with what was said so far and what is wrong with it.
 
-    A page with one question makes that question its heading. Questions that another answer on the same page leads to
+    A page with one question makes that question its heading; so does one whose second question only follows from the first. Questions that another answer on the same page leads to
     are always there; the style sheet hides them until that answer is chosen, and the server ignores them until then.
     """
-    alone = len(page.questions) == 1
     return tuple(
-        _part(question, answers.get(question.name), errors, setting, heading=alone, page=page)
+        _part(
+            question, answers.get(question.name), errors, setting, heading=question.name == heading_of(page), page=page
+        )
         for question in page.questions
     )
+
+
+def heading_of(page: Page) -> str:
+    """The question whose label is the page's heading; "" where the page has a heading of its own."""
+    first = page.questions[0].name
+    return first if len(page.questions) == 1 or first in WAYS else ""
 
 
 def _part(
@@ -73,7 +84,7 @@ def _part(
     common: dict[str, Any] = {
         "name": name,
         "label": gettext(page.title) if heading else label,
-        "hint": hint(question),
+        "hint": " ".join(filter(None, (hint(question), setting.hints.get(name, "")))),
         "error": errors.get(name, ""),
         "optional": optional,
         "heading": heading,
@@ -81,16 +92,15 @@ def _part(
     match question.ask:
         case Ask.CHOICE | Ask.CHOICES:
             kind = "radios" if question.ask is Ask.CHOICE else "checkboxes"
-            return Part(kind, **common, value=value or "", choices=choices(question, setting))
+            value = value or ((get_language() or "en")[:2] if name == "language" else "")
+            return Part(kind, **common, value=value, choices=choices(question, setting))
         case Ask.YES_NO:
             said = {True: "yes", False: "no"}.get(value, "")  # type: ignore[call-overload]
+            ways = WAYS.get(name, (("yes", _("Yes")), ("no", _("No"))))
             return Part(
-                "radios",
-                **common,
-                value=said,
-                inline=True,
-                choices=(Choice("yes", gettext("Yes")), Choice("no", gettext("No"))),
-            )
+                "radios", **common, value=said, inline=name not in WAYS,
+                choices=tuple(Choice(each, gettext(words)) for each, words in ways),
+            )  # fmt: skip
         case Ask.DATE:
             return Part("date", **common, value=dates.boxes(value), autocomplete=question.autocomplete)
         case Ask.ADDRESS:

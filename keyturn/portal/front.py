@@ -53,3 +53,9 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def accessibility(request: HttpRequest) -> HttpResponse:
     """How accessible this is, and whom to tell where it is not."""
     return show(request, "accessibility.html", back="/")
+
+
+@require_safe
+def terms(request: HttpRequest) -> HttpResponse:
+    """What somebody agrees to, in plain words; a utility may link its own page instead."""
+    return show(request, "terms.html", back="/")

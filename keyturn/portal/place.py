@@ -19,6 +19,7 @@ from keyturn.terms.finding import Finding
 
 ASKED = "service_address"
 MOST_SHOWN = 30
+MOST_UNITS = 400  # of one building: whoever lives in the last one finds it, too
 AS_LIST = 8  # more than this many units are easier to find in a list that opens
 NONE_OF_THESE = "none"
 
@@ -36,8 +37,7 @@ def where(desk: Desk) -> HttpResponse:
     error = sentences.sentence(Finding("G-05", ASKED)) if desk.request.method == "POST" else ""
     known = desk.request.session.get("looked_for") or ", ".join(place_lines(desk.answers.get(ASKED)))
     field = Part(
-        "text", "q", _(page.title), value=known, hint=_(question.hint), error=error, heading=True,
-        autocomplete="street-address",
+        "text", "q", _(page.title), value=known, hint=_(question.hint), error=error, heading=True, autocomplete="off",
     )  # fmt: skip
     return desk.show(
         "where.html",
@@ -53,7 +53,7 @@ def where(desk: Desk) -> HttpResponse:
 def choose(desk: Desk) -> HttpResponse:
     """Pick the premise, or the unit of a building, among what was found."""
     looked_for = desk.request.session.get("looked_for", "")
-    found = premises.find(looked_for, most=MOST_SHOWN) if looked_for else []
+    found = _found(looked_for) if looked_for else []
     if not found:
         return desk.go("unlisted" if looked_for else "where")
     picked, error = desk.request.POST.get(ASKED, ""), ""
@@ -62,7 +62,11 @@ def choose(desk: Desk) -> HttpResponse:
             return desk.go("unlisted")
         if any(str(premise.pk) == picked for premise in found):
             return _keep(desk, {"premise_id": picked})
-        error = _("Choose the address, or say that it is not in the list.")
+        error = (
+            _("Choose your unit, or say that it is not in the list.")
+            if _is_one_building(found)
+            else _("Choose the address, or say that it is not in the list.")
+        )
     picked = picked or str((desk.answers.get(ASKED) or {}).get("premise_id", ""))
     field = _choices(found, picked, error)
     return desk.show(
@@ -71,14 +75,21 @@ def choose(desk: Desk) -> HttpResponse:
     )  # fmt: skip
 
 
+def _found(looked_for: str) -> list[Any]:
+    """Every unit of one building, else as many addresses as fit on a page."""
+    found = premises.find(looked_for, most=MOST_UNITS)
+    return found if _is_one_building(found) else found[:MOST_SHOWN]
+
+
+def _is_one_building(found: Sequence[Any]) -> bool:
+    places = [premise.address for premise in found]
+    return len(places) > 1 and len({(a.line1, a.postal_code) for a in places}) == 1 and all(a.line2 for a in places)
+
+
 def _choices(found: Sequence[Any], picked: str, error: str) -> Part:
     """One house: a yes or no. One building: its units. Otherwise whole addresses."""
     lines = [(premise, premise.address) for premise in found]
-    one_building = (
-        len(found) > 1
-        and len({(a.line1, a.postal_code) for _premise, a in lines}) == 1
-        and all(a.line2 for _p, a in lines)
-    )
+    one_building = _is_one_building(found)
     if one_building:
         options = [Choice(str(premise.pk), address.line2) for premise, address in lines]
         label, hint = _("Which unit is yours?"), ", ".join(line for line in _without_unit(lines[0][1]))
@@ -90,7 +101,7 @@ def _choices(found: Sequence[Any], picked: str, error: str) -> Part:
             if len(found) == MOST_SHOWN
             else ""
         )
-    other = Choice(NONE_OF_THESE, _("My address is not here"), _("You can describe it on the next page."), apart=True)
+    other = Choice(NONE_OF_THESE, _("My address is not here"), _("You can enter it on the next page."), apart=True)
     if one_building and len(options) > AS_LIST:
         first = Choice("", _("Choose a unit"))
         last = Choice(NONE_OF_THESE, _("My unit is not in this list"))
@@ -131,10 +142,12 @@ def _incomplete(typed: dict[str, str]) -> list[Finding]:
 
 
 def _describe(desk: Desk, value: dict[str, str], problems: list[Finding]) -> HttpResponse:
-    parts = addresses.parts(ASKED, value, sentences.by_field(problems), with_country=False)
+    parts = addresses.parts(ASKED, value, sentences.by_field(problems), of_service=True)
+    looked_for = desk.request.session.get("looked_for", "")
+    unknown = looked_for if looked_for and not premises.find(looked_for, most=1) else ""
     return desk.show(
         "unlisted.html", "where", parts=parts, problems=problems_of(parts), back="/start/where",
-        looked_for=desk.request.session.get("looked_for", ""), status=422 if problems else 200,
+        looked_for=unknown, status=422 if problems else 200,
     )  # fmt: skip
 
 

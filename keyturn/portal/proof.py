@@ -34,7 +34,7 @@ def code(desk: Desk) -> HttpResponse:
             policy=desk.policy,
         )
         if typed
-        else [Finding("Y-04", "code")]
+        else [Finding("G-05", "code")]
     )
     if problems:
         return _show(desk, typed, problems)
@@ -48,7 +48,7 @@ def _show(desk: Desk, typed: str, problems: list[Finding], *, sent: bool = False
     field = code_field(typed, sentences.by_field(problems).get("code", ""))
     banner = {"title": _("A new code is on its way"), "text": _("Only the newest one works."), "tone": "good"}
     return desk.show(
-        "code.html", "code", field=field, heading=_("Enter the code from our mail"), other="/start/email",
+        "code.html", "code", field=field, heading=_("Enter the code from our e-mail"), other="/start/email",
         lead=_("We have sent a code of six characters to %(email)s.") % {"email": desk.answers.get("email", "")},
         problems=problems_of((field,)), banners=[banner] if sent else [], status=422 if problems else 200,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from keyturn.flow import sentences
 from keyturn.journeys.journey import Page
 from keyturn.look.parts import problems_of
 from keyturn.portal import forms
+from keyturn.portal.dates import written
 from keyturn.portal.desk import Desk, at_desk
 from keyturn.portal.forms import Setting
 from keyturn.portal.premise_lines import place_lines
@@ -72,10 +73,10 @@ def _show(desk: Desk, asked: Page, answers: Mapping[str, Any], problems: list[Fi
     parts = forms.parts_of(asked, answers, sentences.by_field(problems), setting_of(desk))
     summary = problems_of(parts)
     return desk.show(
-        "page.html", asked.name, title=gettext(asked.title), single=len(asked.questions) == 1,
+        "page.html", asked.name, title=gettext(asked.title), single=bool(forms.heading_of(asked)),
         intro=gettext(asked.intro) if asked.intro else "", parts=parts, problems=summary,
         why=[gettext(question.why) for question in asked.questions if question.why],
-        seen=digest_of(asked, desk.answers), place=_place(desk) if asked.name == "services" else [],
+        terms=asked.name == "consents", seen=digest_of(asked, desk.answers), place=_place(desk) if asked.name == "services" else [],
         status=422 if problems else 200, **more,
     )  # fmt: skip
 
@@ -92,7 +93,13 @@ def setting_of(desk: Desk) -> Setting:
     premise = chosen_premise(desk)
     if premise is not None:
         only["services"] = tuple(premise.services)
-    return Setting(only)
+    return Setting(only, hints={"start_date": _days(desk)})
+
+
+def _days(desk: Desk) -> str:
+    """Which days can be chosen, before somebody chooses one that cannot."""
+    first, last = flow.start_days(now=desk.now, policy=desk.policy)
+    return _("Choose a day from %(first)s to %(last)s.") % {"first": written(first), "last": written(last)}
 
 
 def chosen_premise(desk: Desk) -> Any:

@@ -61,8 +61,8 @@ def resume(request: HttpRequest) -> HttpResponse:
         autocomplete="email",
     )
     return show(
-        request, "find.html", title=_("Continue where you left off"), button=_("Mail me the link"), parts=(field,),
-        lead=_("Enter the e-mail address that you gave. We mail you a link with which you go on, on any device."),
+        request, "find.html", title=_("Continue where you left off"), button=_("E-mail me the link"), parts=(field,),
+        lead=_("Enter the e-mail address that you gave us. We send a link to it. Open the link on any device to continue."),
         problems=problems_of((field,)), back="/", status=422 if error else 200,
     )  # fmt: skip
 
@@ -74,6 +74,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     if draft is None:
         return show(
             request, "notice.html", title=_("This link does not work any more"), link="/resume", link_text=_("Get a new link"),
+            also="/requests", also_text=_("Check a request"),
             paragraphs=[_("It may be too old, or the request has been sent. Ask for a new link, or check your request.")],
             status=410,
         )  # fmt: skip
@@ -105,6 +106,8 @@ def _prove(request: HttpRequest, draft: Any, *, title: str) -> HttpResponse:
     if "code" not in request.POST:
         problems = flow.send_code(request_id=draft.pk, purpose="resume", now=now, policy=settings.KEYTURN_POLICY)
         return _show_code(request, "", problems)
+    if not typed:
+        return _show_code(request, "", [Finding("G-05", "code")])
     seat = seats.of(request)
     problems = flow.prove_email(
         request_id=draft.pk, purpose="resume", code=typed, actor=seat.actor, now=now, policy=settings.KEYTURN_POLICY
@@ -122,7 +125,7 @@ def _prove(request: HttpRequest, draft: Any, *, title: str) -> HttpResponse:
 def _show_code(request: HttpRequest, typed: str, problems: list[Finding]) -> HttpResponse:
     field = code_field(typed, sentences.by_field(problems).get("code", ""))
     return show(
-        request, "code.html", field=field, heading=_("Enter the code from our mail"), problems=problems_of((field,)),
+        request, "code.html", field=field, heading=_("Enter the code from our e-mail"), problems=problems_of((field,)),
         lead=_("We have sent a code of six characters to the e-mail address you gave."), status=422 if problems else 200,
     )  # fmt: skip
 

@@ -59,14 +59,15 @@ def _document(answers: Answers) -> list[str]:
 
 
 def _letters(answers: Answers) -> list[str]:
-    return forms.said("mailing_address", answers) or [gettext("To the service address")]
+    elsewhere = forms.said("mailing_address", answers) if answers.get("mail_elsewhere") is not False else []
+    return elsewhere or [gettext("The service address")]
 
 
 TOGETHER: dict[str, tuple[str, Says]] = {
     "where": (gettext_noop("Address"), _place),
     "name": (gettext_noop("Name"), _name),
     "identifier": (gettext_noop("Document"), _document),
-    "mailing": (gettext_noop("Letters go"), _letters),
+    "mailing": (gettext_noop("Letters go to"), _letters),
     "consents": (gettext_noop("You agree to"), lambda answers: forms.said("consents", answers)),
     "kind": (gettext_noop("The account is for"), lambda answers: forms.said("kind", answers)),
 }

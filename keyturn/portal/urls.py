@@ -8,6 +8,7 @@ pages = [
     path("", front.front, name="front"),
     path("privacy", front.privacy, name="privacy"),
     path("accessibility", front.accessibility, name="accessibility"),
+    path("terms", front.terms, name="terms"),
     path("start", front.start, name="start"),
     path("start/where", place.where, name="where"),
     path("start/choose", place.choose, name="choose"),

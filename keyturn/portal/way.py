@@ -34,7 +34,7 @@ _HEADINGS = {
     Status.PROCESSING: _("We are setting up your service"),
     Status.NEEDS_CUSTOMER: _("We have a question for you"),
     Status.IN_REVIEW: _("A person is checking your request"),
-    Status.WAITING: _("Your request is waiting for its day"),
+    Status.WAITING: _("Your request is waiting"),
     Status.COMPLETED: _("Your service is arranged"),
     Status.REFUSED: _("We cannot meet this request"),
     Status.WITHDRAWN: _("This request has ended"),
@@ -70,7 +70,7 @@ def way_of(request: Any) -> list[dict[str, str]]:
     return [
         received,
         _checking(request, status),
-        _station(_("Your service is arranged"), "is-later", _("We mail you when it is.")),
+        _station(_("Your service is arranged"), "is-later", _("We send you an e-mail when it is.")),
     ]
 
 
@@ -91,7 +91,7 @@ def _station(title: Any, when: str, text: Any = "") -> dict[str, str]:
 
 
 def _promise(at: datetime | None) -> str:
-    return str(_("We mean to be done by %(when)s.") % {"when": _at(at)}) if at else ""
+    return str(_("We plan to finish by %(when)s.") % {"when": _day(at)}) if at else ""
 
 
 def _until(at: datetime | None) -> str:

@@ -50,7 +50,7 @@ class TestTheWayIn:
         assert len(visitor.town.mails()) == mails
 
     def test_says_how_a_reference_looks(self, visitor: Visitor) -> None:
-        visitor.opens("/requests").sends(reference="hello").sees("Enter the reference as it stands in our mail")
+        visitor.opens("/requests").sends(reference="hello").sees("Enter the reference from our e-mail")
 
     def test_closes_again(self, visitor: Visitor) -> None:
         reference = a_request(visitor).request.reference
@@ -82,7 +82,7 @@ class TestWhatCanBeDoneThere:
 
     def test_a_request_in_review_says_by_when_and_not_why(self, visitor: Visitor) -> None:
         case = in_review(visitor)
-        sees_it(visitor, case.request.reference).sees("A person is checking it", "We mean to be done by")
+        sees_it(visitor, case.request.reference).sees("A person is checking it", "We plan to finish by")
         visitor.does_not_see("D-03", "tenant", "Okafor")
 
     def test_it_is_withdrawn_after_one_more_question(self, visitor: Visitor) -> None:

@@ -18,6 +18,18 @@ class TestTheSearch:
         visitor.begins().sends(q="7 Mill Lane").sees("Which unit is yours?", "Apt 1", "Apt 3")
         visitor.sends(service_address=str(units[1].pk)).is_at("/start/services").sees("Apt 2")
 
+    def test_offers_every_unit_of_a_large_building(self, visitor: Visitor) -> None:
+        units = [factories.a_premise(line1="7 Mill Lane", line2=f"Apt {number}") for number in range(1, 48)]
+        visitor.begins().sends(q="7 Mill Lane").sees("Which unit is yours?", "Apt 47")
+        visitor.sends().sees("Choose your unit, or say that it is not in the list.")
+        visitor.sends(service_address=str(units[-1].pk)).is_at("/start/services").sees("Apt 47")
+
+    def test_does_not_say_that_it_found_nothing_where_it_found_another_unit(self, visitor: Visitor) -> None:
+        factories.a_premise(line1="9 Oak Avenue")
+        visitor.begins().sends(q="9 Oak Ave").sends(service_address="none").is_at("/start/unlisted")
+        visitor.sees("House number and street").does_not_see("We did not find")
+        visitor.opens("/start/where").sends(q="77 Nowhere Street").is_at("/start/unlisted").sees("We did not find")
+
     def test_asks_which_of_two_towns_is_meant(self, visitor: Visitor) -> None:
         factories.a_premise(line1="9 Oak Avenue", city="Millbrook")
         factories.a_premise(line1="9 Oak Avenue", city="Alder Falls", postal_code="97955")

@@ -25,7 +25,7 @@ class TestOnAnotherDevice:
         phone = another().opens("/resume")
         phone.sends(email="ana@example.com").sees(SENT)
         phone.opens(phone.link()).sees("Welcome back").does_not_see("Zelenko", "Alder Street")
-        phone.sends().sees("Enter the code from our mail")
+        phone.sends().sees("Enter the code from our e-mail")
         phone.sends(code=phone.code()).is_at("/start/mailing")
         phone.opens("/start/phone")
         assert "503 555 0142" in phone.html

@@ -61,6 +61,34 @@ class TestTheWholeWay:
         visitor.is_at("/start/previous").opens("/start/check")
         assert visitor.request.answers["mailing_address"]["country"] == "DE"
 
+    def test_who_wants_letters_at_the_new_home_after_all_gets_them_there(self, visitor: Visitor) -> None:
+        self.test_letters_can_go_abroad(visitor)
+        there = {"line1": "Hauptstr. 5", "city": "Kiel", "postal_code": "24103", "country": "DE"}
+        # The browser sends the fields along that are hidden by then.
+        fields = {f"mailing_address-{part}": value for part, value in there.items()}
+        visitor.opens("/start/mailing").sends(mail_elsewhere="no", **fields)
+        visitor.sends().sends(language="en").sends(consents=["terms"]).is_at("/start/check")
+        visitor.sees("Letters go to The service address").does_not_see("Hauptstr. 5")
+        assert "mailing_address" not in visitor.request.answers
+
+    def test_the_page_says_which_days_can_be_chosen(self, visitor: Visitor) -> None:
+        visitor.begins().finds_the_place(factories.a_premise()).opens("/start/services")
+        visitor.sees("Usually the day on which you get the keys. Choose a day from")
+
+    def test_letters_come_in_the_language_of_the_page_if_nothing_else_is_said(
+        self, another: Callable[..., Visitor]
+    ) -> None:
+        visitor = another(language="es")
+        visitor.begins().finds_the_place(factories.a_premise()).chooses_services().says_who().proves_the_email()
+        visitor.opens("/start/preferences")
+        assert 'value="es" checked' in visitor.html
+
+    def test_the_terms_can_be_read_before_they_are_agreed_to(self, visitor: Visitor) -> None:
+        visitor.begins().finds_the_place(factories.a_premise()).chooses_services().says_who().proves_the_email()
+        visitor.opens("/start/consents").sees("Read the terms of service")
+        assert 'href="/terms"' in visitor.html
+        assert visitor.opens("/terms").sees("You pay for what is used").status == 200
+
     def test_the_identity_number_is_shown_by_its_last_four_only(self, visitor: Visitor) -> None:
         visitor.fills_in_everything(factories.a_premise()).sees("ending in 4567").does_not_see("D1234567")
 
@@ -74,7 +102,7 @@ class TestAPageWithMistakes:
         )
         assert visitor.status == 422
         assert visitor.title.startswith("Error:")
-        visitor.sees("Let’s fix this first", "Enter your date of birth as a real date")
+        visitor.sees("Let’s fix this first", "Enter a complete date that exists")
         assert 'value="13"' in visitor.html
         assert 'value="x&lt;y"' in visitor.html
 
@@ -92,6 +120,18 @@ class TestAPageWithMistakes:
             "/start/identifier"
         )
         assert visitor.request.answers["date_of_birth"] == "1985-03-27"
+
+    def test_says_which_field_it_means_where_two_have_the_same_mistake(self, visitor: Visitor) -> None:
+        visitor.begins().finds_the_place(factories.a_premise()).chooses_services()
+        visitor.opens("/start/kind").sends(kind="person").sends(given_name="12", family_name="34")
+        visitor.sees("Given name: Write this name with letters.", "Family name: Write this name with letters.")
+
+    def test_an_empty_box_for_the_code_costs_no_try(self, visitor: Visitor) -> None:
+        visitor.begins().finds_the_place(factories.a_premise()).chooses_services().says_who()
+        visitor.opens("/start/email").sends(email="ana@example.com")
+        for _again in range(9):
+            visitor.sends(code="").sees("Enter the six characters of the code.")
+        visitor.sends(code=visitor.code()).is_at("/start/phone")
 
     def test_says_on_which_day_service_can_start(self, visitor: Visitor) -> None:
         visitor.begins().finds_the_place(factories.a_premise()).chooses_services(days=400)

@@ -247,10 +247,12 @@ class TestMailingAddresses:
         assert [each.field for each in found] == fields
 
     @pytest.mark.rule("V-08")
-    @pytest.mark.parametrize(("elsewhere", "fields"), [(False, []), (None, []), (True, ["mailing_address.line1"])])
+    @pytest.mark.parametrize(
+        ("elsewhere", "fields"), [(False, []), (None, []), (True, ["line1", "city", "postal_code"])]
+    )
     def test_are_needed_only_where_letters_go_elsewhere(self, elsewhere: bool | None, fields: list[str]) -> None:
         found = rules.mailing_address_is_complete(form(mail_elsewhere=elsewhere))
-        assert [each.field for each in found] == fields
+        assert [each.field.removeprefix("mailing_address.") for each in found] == fields
 
     @pytest.mark.rule("V-08")
     def test_of_a_partner_are_taken_as_they_were_told(self) -> None:
@@ -370,6 +372,13 @@ class TestStartDates:
         early = next(rules.start_date_is_open(form(start_date="2026-12-01")))
         late = next(rules.start_date_is_open(form(start_date="2027-12-01")))
         assert (early.params["first"], late.params["last"]) == ("2026-12-07", "2027-02-05")
+
+    @pytest.mark.rule("V-10")
+    def test_tell_a_day_on_which_somebody_works(self) -> None:
+        policy = Policy(closed_weekdays=(0, 6), holidays=("2026-12-08",))
+        early = next(rules.start_date_is_open(form(policy=policy, start_date="2026-12-01")))
+        closed = next(rules.start_date_is_open(form(policy=policy, start_date="2026-12-13")))
+        assert (early.params["first"], closed.params["next"]) == ("2026-12-09", "2026-12-15")
 
 
 def test_every_rule_is_asked_in_the_order_of_the_pages() -> None:

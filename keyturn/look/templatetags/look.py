@@ -1,12 +1,13 @@
 """How does a template say "show this field", "this icon", "this page in the other language"?"""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext
 
@@ -96,6 +97,18 @@ def boxes(field: Part) -> list[dict[str, Any]]:
     value = field.value if isinstance(field.value, Mapping) else {}
     order = pgettext("order of the boxes of a date", "month day year").split()
     return [{"name": n, "label": labels[n], "value": value.get(n, ""), "width": 4 if n == "year" else 3} for n in order]
+
+
+@register.filter
+def unbroken(text: str) -> SafeString:
+    """Text in which no line ends inside a short word with a hyphen: "e-mail", a reference."""
+    return mark_safe(  # noqa: S308 (escaped first)
+        re.sub(
+            r"\w+(?:-\w+)+",
+            lambda word: f'<span class="kt-nowrap">{word[0]}</span>' if len(word[0]) < 16 else word[0],
+            escape(text),
+        )
+    )
 
 
 @register.filter

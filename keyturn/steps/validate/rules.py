@@ -14,9 +14,9 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from stdnum.exceptions import ValidationError
 from stdnum.us import ssn
+
 from keyturn.matching.contacts import normal_phone
 from keyturn.terms.days import day_of
-
 from keyturn.terms.finding import Finding, rule
 from keyturn.terms.policy import Policy
 
@@ -157,9 +157,9 @@ def mailing_address_is_complete(form: Form) -> Iterator[Finding]:
     if form.strict and form.answers.get("mail_elsewhere") is False:
         return
     if not isinstance(address, dict):
-        if form.strict and form.answers.get("mail_elsewhere") is True:
-            yield Finding("V-08", "mailing_address.line1")
-        return
+        if not (form.strict and form.answers.get("mail_elsewhere") is True):
+            return
+        address = {}  # everything that is missing is said at once
     if not form.strict and not any(address.get(part) for part in ("line1", "line2", "city")):
         yield Finding("V-08", "mailing_address.line1")  # a partner passes on what there is: a village may be all
     for part in ("line1", "city", "country") if form.strict else ():
@@ -193,11 +193,13 @@ def start_date_is_open(form: Form) -> Iterator[Finding]:
     if start is None:
         yield Finding("V-10", "start_date", params={"why": "no_date"})
     elif start < first:
-        yield Finding("V-10", "start_date", params={"why": "early", "first": first.isoformat()})
+        open_day = first_open_day(form.policy, first, last)
+        yield Finding("V-10", "start_date", params={"why": "early", "first": open_day.isoformat()})
     elif start > last:
         yield Finding("V-10", "start_date", params={"why": "late", "last": last.isoformat()})
     elif is_closed(form.policy, start):
-        yield Finding("V-10", "start_date", params={"why": "closed"})
+        open_day = first_open_day(form.policy, start, last)
+        yield Finding("V-10", "start_date", params={"why": "closed", "next": open_day.isoformat()})
 
 
 def start_window(policy: Policy, *, today: date, hour: int, strict: bool) -> tuple[date, date]:
@@ -208,6 +210,12 @@ def start_window(policy: Policy, *, today: date, hour: int, strict: bool) -> tup
     if not strict:
         first -= timedelta(days=policy.back_date_days)
     return first, today + timedelta(days=policy.latest_start_days)
+
+
+def first_open_day(policy: Policy, first: date, last: date) -> date:
+    """The first day of the window on which something starts; the window's own first where there is none."""
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return next((day for day in days if not is_closed(policy, day)), first)
 
 
 def is_closed(policy: Policy, day: date) -> bool:

@@ -5,7 +5,7 @@ from keyturn.terms.words import gettext_noop as _
 WORDS = {
     "Y-01": _("Prove your e-mail address with the code that we send to it."),
     "Y-03": _("We need to verify your identity."),
-    "Y-04": _("This code is not right. Check the latest mail from us and try again."),
+    "Y-04": _("This code is not right. Check our newest e-mail and try again."),
     "Y-04.expired": _("This code has expired. Ask for a new one: it arrives within a minute."),
     "Y-04.used": _("This code was used already. Ask for a new one."),
     "Y-04.too_many": _("This code was entered wrongly too often. Ask for a new one."),
