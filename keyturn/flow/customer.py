@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from keyturn.flow import moves
 from keyturn.journeys import JOURNEYS
@@ -140,7 +141,7 @@ def submit(*, request_id: UUID, actor: Actor, now: datetime, policy: Policy, ver
 def _send_in(request: Request, *, actor: Actor, now: datetime) -> None:
     again = request.submitted_at is not None
     request.submitted_at = request.submitted_at or now
-    request.approved = []
+    request.approved, request.person_decision = [], {}  # staff's word was about the answers that they saw
     moves.move(request, Step.MATCH, Standing.MACHINE)
     moves.record(request, "submitted", actor=actor, now=now)
     if not again:
@@ -187,8 +188,13 @@ def ask(
 
 @transaction.atomic
 def reply(*, request_id: UUID, text: str, actor: Actor, now: datetime, policy: Policy) -> Request:
-    """The customer answers what staff asked; the request goes back to staff."""
+    """The customer answers what staff asked; the request goes back to staff.
+
+    Where answers were changed as well it goes the way of a submission: the machine looks first, as Invalid says what
+    must be mended first.
+    """
     request = moves.locked(request_id)
+    moves.may_touch(request, actor)
     if request.standing != Standing.CUSTOMER or request.step in moves.DRAFT:
         raise NotAllowed("not_asked")
     if request.due_at and request.due_at <= now:
@@ -196,10 +202,23 @@ def reply(*, request_id: UUID, text: str, actor: Actor, now: datetime, policy: P
     text = gather_rules.clean_text(text)[:4000]
     if not text:
         raise Invalid([Finding("G-05", "reply")])
+    if _was_changed(request):
+        problems = lacking(request=request, now=now, policy=policy)
+        if problems:
+            raise Invalid(problems)
+        review.say(request, "reply", text, actor=actor, now=now)
+        _send_in(request, actor=actor, now=now)
+        return request
     review.say(request, "reply", text, actor=actor, now=now)
     moves.move(request, Step.REVIEW, Standing.STAFF)
     moves.record(request, "replied", actor=actor, now=now)
     return request
+
+
+def _was_changed(request: Request) -> bool:
+    """Whether an answer was given since the request came back to its customer."""
+    came_back = request.events.filter(what__in=("asked", "reviewed")).aggregate(Max("number"))["number__max"]
+    return request.events.filter(what="answered", number__gt=came_back or 0).exists()
 
 
 @transaction.atomic

@@ -1,18 +1,26 @@
 """What can staff do with a request that came to them, and what can they not?"""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from keyturn import flow
 from keyturn.records.crypto import digest
-from keyturn.records.models import Decision, Note, PersonLink, ServiceAgreement
+from keyturn.records.models import Decision, Note, Person, PersonLink, ServiceAgreement
 from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
+from keyturn.terms.person import PersonDetails
+from keyturn.terms.premise import AgreementStatus
 from keyturn.terms.request import Actor, Role
 from tests.flow.town import ANA, COMPLETED, IN_REVIEW, NEEDS_CUSTOMER, REFUSED, WITHDRAWN, Case, Town
 
 WITHOUT_PAPERS = replace(ANA, identifiers=())
+ANOTHER_ANA = replace(ANA, emails=(), identifiers=())
+
+
+def moved_away_with_a_debt(town: Town, who: PersonDetails) -> Person:
+    """Somebody who was served until 2024 and left a bill behind."""
+    return town.serves(who, town.house(), status=AgreementStatus.STOPPED, until=date(2024, 5, 31), balance="214.60")
 
 
 @pytest.fixture
@@ -65,6 +73,45 @@ class TestApproving:
         case.staff("approve")
         with pytest.raises(NotAllowed, match="not_in_review"):
             case.staff("approve")
+
+
+class TestWhoItIs:
+    def test_what_was_let_pass_for_one_person_is_shown_again_for_another(self, town: Town) -> None:
+        one, other = moved_away_with_a_debt(town, ANA), moved_away_with_a_debt(town, ANOTHER_ANA)
+        town.policy_says(link_automatically=False)
+        case = town.moves_in(ANA).staff("same_person", person=one)
+        assert case.rules == {"D-05"}
+        case.staff("same_person", person=other)
+        assert (case.status, case.rules, case.request.person) == (IN_REVIEW, {"D-05", "M-04"}, other)
+        assert case.staff("approve").status == COMPLETED
+
+    def test_is_not_said_to_begin_a_service_twice(self, town: Town) -> None:
+        house = town.house()
+        ana = town.serves(ANA, house)
+        case = town.moves_in(ANA, at=house)
+        assert case.rules == {"D-04"}
+        case.staff("same_person", person=ana)
+        assert (case.status, case.rules) == (IN_REVIEW, {"D-04"})
+
+    def test_new_is_said_once_however_many_are_alike(self, town: Town) -> None:
+        town.policy_says(candidates_kept=2)
+        for name in ("Ana", "Zoltan", "Mona", "Rita", "Ivo"):
+            town.knows(replace(ANA, given_name=name, identifiers=()))
+        case = town.moves_in(replace(ANA, given_name="Olga"))
+        for _ in range(5):
+            if case.status == IN_REVIEW:
+                case.staff("new_person")
+        assert case.status == COMPLETED
+
+    def test_is_not_said_any_more_once_it_is_written_down(self, town: Town) -> None:
+        town.cis_is(script=[{"fault": "refuses"}])
+        ana = town.knows(replace(ANA, given_name="Olga", identifiers=()))
+        case = town.moves_in(ANA)
+        case.staff("new_person")
+        assert "S-03" in case.rules
+        for word in ("same_person", "new_person"):
+            assert case.staff_cannot(word, person=ana) == {"R-10"}
+        assert case.staff("approve").status == COMPLETED
 
 
 class TestRefusing:
@@ -127,6 +174,39 @@ class TestAsking:
         case.submits()
         town.works()
         assert case.rules == {"D-02", "D-08"}
+
+    def test_who_staff_said_it_is_counts_no_more_when_the_answers_changed(self, town: Town) -> None:
+        ana = moved_away_with_a_debt(town, ANA)
+        town.policy_says(link_automatically=False)
+        case = town.moves_in(ANA).staff("same_person", person=ana)
+        case.staff("ask", "Do you still have the old bill?")
+        case.answers(given_name="Zoltan", family_name="Vargas", date_of_birth="1962-08-09", id_value="D7654321")
+        case.submits()
+        town.works()
+        assert "M-02" in case.rules
+        assert case.request.person is None
+
+    def test_a_reply_after_changed_answers_has_them_looked_at_anew(self, town: Town, case: Case) -> None:
+        case.staff("ask", "Which document can you bring?")
+        case.answers(id_type="passport", id_value="P5556667")
+        case.replies("My passport.")
+        town.works()
+        assert case.status == COMPLETED
+        assert Note.objects.get(request=case.id, kind="reply").text == "My passport."
+
+    def test_a_reply_does_not_bring_answers_to_staff_that_must_be_mended(self, town: Town, case: Case) -> None:
+        case.staff("ask", "From when do you need it?")
+        case.answers(start_date=None)
+        with pytest.raises(Invalid) as problem:
+            case.replies("I do not know yet.")
+        assert [(found.rule, found.field) for found in problem.value.findings] == [("G-05", "start_date")]
+        assert case.status == NEEDS_CUSTOMER
+
+    def test_nobody_else_replies(self, town: Town, case: Case) -> None:
+        case.staff("ask", "Which document can you bring?")
+        case.actor = town.a_customer()
+        with pytest.raises(NotAllowed, match="unknown_request"):
+            case.replies("Mine.")
 
     def test_no_answer_in_time_ends_the_request(self, town: Town, case: Case) -> None:
         case.staff("ask", "Which document can you bring?")
