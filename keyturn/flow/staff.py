@@ -57,6 +57,7 @@ def review(
         *rules.person_is_settled(word, findings),
         *rules.premise_is_settled(word, findings),
         *rules.service_is_not_doubled(word, findings),
+        *rules.person_is_still_open(word, is_established=request.account_id is not None),
     ]
     if problems:
         raise Invalid(problems)

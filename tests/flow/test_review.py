@@ -324,6 +324,16 @@ class TestWhatTheCisRefused:
                 act()
         assert rejected.replies("Yes, behind the house.").staff("approve").status == COMPLETED
 
+    def test_leaves_alone_what_another_request_of_the_same_person_began(self, town: Town) -> None:
+        town.cis_is(script=[{"fault": "refuses", "times": 2}])
+        house = town.house()
+        power, gas = town.moves_in(ANA, at=house, services=["electric"]), town.moves_in(ANA, at=house, services=["gas"])
+        assert "S-03" in power.rules and "S-03" in gas.rules
+        gas.staff("refuse", "The gas meter at this address was removed.")
+        assert power.staff("approve").status == COMPLETED
+        kept = {each.service_point.service: (each.status, bool(each.ref)) for each in ServiceAgreement.objects.all()}
+        assert kept == {"electric": ("pending_start", True), "gas": ("cancelled", False)}
+
     def test_leaves_the_place_free_for_the_next(self, town: Town, rejected: Case) -> None:
         rejected.staff("refuse", "The meter at this address was removed.")
         again = town.moves_in(ANA, at=rejected.request.premise)

@@ -1,4 +1,4 @@
-"""What may staff decide, and who of them? (R-01 to R-09)"""
+"""What may staff decide, and who of them? (R-01 to R-10)"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -129,3 +129,19 @@ def test_what_a_colleague_has_taken_is_left_to_them(last: Any, held: bool) -> No
 def test_a_service_is_not_begun_twice(decision: Decision, good: bool) -> None:
     assert (list(rules.service_is_not_doubled(decision, [referred("D-04", "services")])) == []) is good
     assert list(rules.service_is_not_doubled(decision, [referred("D-03")])) == []
+
+
+@pytest.mark.rule("R-10")
+@pytest.mark.parametrize(
+    ("decision", "good"),
+    [
+        (Decision.SAME_PERSON, False),
+        (Decision.NEW_PERSON, False),
+        (Decision.APPROVE, True),
+        (Decision.ASK, True),
+        (Decision.REFUSE, True),
+    ],
+)
+def test_whom_it_belongs_to_is_not_said_once_it_is_written_down(decision: Decision, good: bool) -> None:
+    assert (list(rules.person_is_still_open(decision, is_established=True)) == []) is good
+    assert list(rules.person_is_still_open(decision, is_established=False)) == []

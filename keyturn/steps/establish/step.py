@@ -174,5 +174,5 @@ def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
     if request.account_id:
         ServiceAgreement.objects.filter(
             account_id=request.account_id, service_point__premise_id=request.premise_id, ref=None,
-            status=AgreementStatus.PENDING_START,
+            service_point__service__in=request.answers["services"], status=AgreementStatus.PENDING_START,
         ).update(status=AgreementStatus.CANCELLED)  # fmt: skip

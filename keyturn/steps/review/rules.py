@@ -24,6 +24,12 @@ HELD_FOR = timedelta(minutes=30)
 PERSON_RULES = frozenset({"M-02"})
 """Findings that only the words "same person" and "new person" settle."""
 
+SETTLED_ELSEWHERE = PERSON_RULES | {"M-05", "D-04"}
+"""Findings that no approval covers: who it is, a premise that is not on file (R-05), a service begun twice (R-09)."""
+
+ABOUT_THE_PERSON = frozenset({"M-04", "D-05", "D-06", "D-07", "D-09"})
+"""Findings that hang on whom the request is taken for: the same words about somebody else say something else."""
+
 
 @rule("R-01", "Nobody decides their own request")
 def is_not_their_own(*, staff_origin: str, begun_by: str, staff_email_digest: str, email_digest: str) -> bool:
@@ -69,9 +75,10 @@ def let_pass(findings: Sequence[Finding], approved: Sequence[Mapping[str, Any]])
     return [found for found in findings if found.effect is not Effect.REFER or found not in seen]
 
 
-def can_be_let_pass(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The findings, as stored, that an approval covers. Who it is (M-02) is said each time, and never waved through."""
-    return [row for row in rows if row["effect"] == Effect.REFER and row["rule"] not in PERSON_RULES]
+def can_be_let_pass(rows: Sequence[Mapping[str, Any]], *, of_another: bool = False) -> list[Mapping[str, Any]]:
+    """The findings, as stored, that an approval covers; `of_another`: they were found about another person."""
+    barred = SETTLED_ELSEWHERE | ABOUT_THE_PERSON if of_another else SETTLED_ELSEWHERE
+    return [row for row in rows if row["effect"] == Effect.REFER and row["rule"] not in barred]
 
 
 @rule("R-07", "An identifier is opened only for a reason, which is kept with who opened it and when")
@@ -97,3 +104,10 @@ def service_is_not_doubled(decision: Decision, findings: Sequence[Finding]) -> I
     """Neither the registry nor a CIS can hold two live agreements of one person at one service point."""
     if decision is Decision.APPROVE and any(found.rule == "D-04" for found in findings):
         yield Finding("R-09", "decision")
+
+
+@rule("R-10", "Whom a request belongs to is said before it is written down")
+def person_is_still_open(decision: Decision, *, is_established: bool) -> Iterator[Finding]:
+    """Afterwards account and agreements stand in that person's name: only a refusal takes them back (I6)."""
+    if is_established and decision in (Decision.SAME_PERSON, Decision.NEW_PERSON):
+        yield Finding("R-10", "decision")

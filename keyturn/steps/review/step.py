@@ -20,14 +20,15 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
 
 def apply(request: Request, decision: Decision, *, person_id: str | None) -> None:
     """Keep staff's word on the request: whom it is, and which findings they let pass."""
+    if decision not in (Decision.SAME_PERSON, Decision.NEW_PERSON, Decision.APPROVE):
+        return
     if decision is Decision.SAME_PERSON:
         request.person_decision = {"same": person_id}
     if decision is Decision.NEW_PERSON:
-        request.person_decision = {
-            "new": [str(each) for each in request.candidates.values_list("person_id", flat=True)]
-        }
-    if decision in (Decision.SAME_PERSON, Decision.NEW_PERSON, Decision.APPROVE):
-        request.approved = [*request.approved, *rules.can_be_let_pass(request.findings)]
+        shown = {str(each) for each in request.candidates.values_list("person_id", flat=True)}
+        request.person_decision = {"new": sorted(shown.union(request.person_decision.get("new", ())))}
+    of_another = bool(request.person_id) and decision is not Decision.APPROVE and person_id != str(request.person_id)
+    request.approved = rules.can_be_let_pass([*request.approved, *request.findings], of_another=of_another)
 
 
 def say(request: Request, kind: str, text: str, *, actor: Actor, now: datetime) -> None:
