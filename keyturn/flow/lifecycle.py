@@ -51,6 +51,7 @@ def _over(outcome: Outcome, *places: Place) -> tuple[Place, ...]:
 
 
 STUCK = tuple(Place(place.step, Standing.ENGINEER) for place in ANYWHERE_MACHINE)
+STUCK_UNWRITTEN = tuple(Place(place.step, Standing.ENGINEER) for place in (SUBMITTED, CHECK_UNDER_WAY))
 
 MOVES: dict[str, Move] = {
     "begun": Move(ASKERS, (), (DRAFT,)),
@@ -78,7 +79,7 @@ MOVES: dict[str, Move] = {
     "replied": Move(ASKERS, (PROOF_WANTED, QUESTION_ASKED), (IN_REVIEW,)),
     "withdrawn": Move(
         ASKERS,
-        (*ANYWHERE_OPEN, SUBMITTED, CHECK_UNDER_WAY, IN_REVIEW),
+        (*ANYWHERE_OPEN, SUBMITTED, CHECK_UNDER_WAY, IN_REVIEW, *STUCK_UNWRITTEN),
         _over(Outcome.WITHDRAWN, *ANYWHERE_OPEN, SUBMITTED, IN_REVIEW),
     ),
     "expired": Move(WORKER, ANYWHERE_OPEN, _over(Outcome.EXPIRED, *ANYWHERE_OPEN)),

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from keyturn import flow
+from keyturn.flow import moves
 from keyturn.records.models import EmailCode, Evidence, Message, Request, ResumeLink
 from keyturn.terms.errors import NotAllowed, StaleVersion
 from keyturn.terms.request import Actor, Role
-from tests.flow.town import ANA, BEN, COMPLETED, DRAFT, PROCESSING, WITHDRAWN, Case, Town
+from tests.flow.town import ANA, BEN, COMPLETED, DRAFT, PROCESSING, STUCK, WITHDRAWN, Case, Town
 
 
 class TestADraft:
@@ -300,6 +301,13 @@ class TestWithdrawing:
     def test_is_too_late_once_it_was_written(self, town: Town) -> None:
         case = town.moves_in(ANA)
         with pytest.raises(NotAllowed, match="too_late"):
+    def test_a_request_that_gave_up_ends_it(self, town: Town) -> None:
+        case = town.asks(ANA)
+        moves.gave_up(request_id=str(case.id), now=town.now, problem="OperationalError")
+        assert case.status == STUCK
+        assert case.withdraws().status == WITHDRAWN
+        assert case.chain_holds()
+
             case.withdraws()
         assert case.status == COMPLETED
 
