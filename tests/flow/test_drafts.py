@@ -158,6 +158,13 @@ class TestOnAnotherDevice:
     def test_an_address_without_a_draft_gets_nothing_and_nobody_learns_it(self, town: Town, draft: Case) -> None:
         assert self.token(town, "nobody@example.com") == ""
 
+    def test_a_stranger_cannot_put_a_draft_of_theirs_before_mine(self, town: Town, draft: Case) -> None:
+        draft.proves_email()
+        town.waits(minutes=5)
+        town.starts_to_fill_in(replace(BEN, emails=ANA.emails))  # whoever knows the address can type it
+        found = flow.follow_resume_link(token=self.token(town), now=town.now)
+        assert found is not None and found.pk == draft.id
+
     def test_only_a_few_links_are_sent_in_an_hour(self, town: Town, draft: Case) -> None:
         sent = [self.token(town) for _ in range(town.policy.email_codes_per_hour + 2)]
         assert [bool(each) for each in sent] == [True] * town.policy.email_codes_per_hour + [False] * 2
@@ -294,13 +301,6 @@ class TestWithdrawing:
         with pytest.raises(NotAllowed, match="not_in_review"):
             case.staff("approve")
 
-    def test_twice_is_once(self, town: Town) -> None:
-        case = town.asks(ANA).withdraws().withdraws()
-        assert case.history.count("withdrawn") == 1
-
-    def test_is_too_late_once_it_was_written(self, town: Town) -> None:
-        case = town.moves_in(ANA)
-        with pytest.raises(NotAllowed, match="too_late"):
     def test_a_request_that_gave_up_ends_it(self, town: Town) -> None:
         case = town.asks(ANA)
         moves.gave_up(request_id=str(case.id), now=town.now, problem="OperationalError")
@@ -308,6 +308,13 @@ class TestWithdrawing:
         assert case.withdraws().status == WITHDRAWN
         assert case.chain_holds()
 
+    def test_twice_is_once(self, town: Town) -> None:
+        case = town.asks(ANA).withdraws().withdraws()
+        assert case.history.count("withdrawn") == 1
+
+    def test_is_too_late_once_it_was_written(self, town: Town) -> None:
+        case = town.moves_in(ANA)
+        with pytest.raises(NotAllowed, match="too_late"):
             case.withdraws()
         assert case.status == COMPLETED
 

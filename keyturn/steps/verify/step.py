@@ -3,6 +3,8 @@
 import hmac
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
+
 from keyturn.journeys.applicant import applicant
 from keyturn.matching.contacts import normal_email
 from keyturn.records import ids, person_index
@@ -127,14 +129,17 @@ def _enter(request: Request, proofs: list[tuple[str, str]], source: str, actor: 
 
 
 def open_draft_of(email: str, *, now: datetime) -> Request | None:
-    """The latest draft that bears this e-mail address and has not expired."""
+    """The latest draft that bears this e-mail address and has not expired; first those in which it was proved.
+
+    Anybody can type an address into a draft of theirs: it must not stand before the owner's own.
+    """
     normal = normal_email(email)
     if not normal:
         return None
-    drafts = Request.objects.filter(
-        email_digest=digest("email", normal), standing="customer", submitted_at=None, due_at__gt=now
-    )
-    return drafts.order_by("-updated_at").first()
+    bearing = digest("email", normal)
+    drafts = Request.objects.filter(email_digest=bearing, standing="customer", submitted_at=None, due_at__gt=now)
+    proved = Evidence.objects.filter(request=OuterRef("pk"), kind="email", subject=bearing)
+    return drafts.order_by(Exists(proved).desc(), "-updated_at").first()
 
 
 def make_resume_link(request: Request, *, now: datetime, policy: Policy) -> str:
