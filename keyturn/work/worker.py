@@ -13,6 +13,8 @@ from functools import partial
 from typing import Any
 
 import structlog
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
@@ -24,6 +26,7 @@ log = structlog.get_logger("keyturn.work")
 
 STALLED_AFTER_SECONDS = 15  # three missed beats
 BETWEEN_LIVES_SECONDS = 1.0
+EVERY_TEN_SECONDS = "* * * * * */10"  # the seconds come last
 QUEUE = "keyturn"
 
 
@@ -70,6 +73,7 @@ async def _work(broken: asyncio.Event, *, concurrency: int, stalled_after: float
     connector = PsycopgConnector(
         kwargs=connector_params(), min_size=1, max_size=6, pool_factory=partial(_WatchedPool, broken=broken)
     )
+    await sync_to_async(close_old_connections)()  # Django's, over which the schedule puts its jobs in the queue
     async with app.with_connector(connector).open_async() as worker_app:
         await rescue_stalled(worker_app, seconds=stalled_after)
         log.info("worker ready", concurrency=concurrency)
@@ -122,14 +126,14 @@ async def rescue_stalled(worker_app: App, *, seconds: float) -> int:
     return len(stalled)
 
 
-@app.periodic(cron="*/10 * * * * *")
+@app.periodic(cron=EVERY_TEN_SECONDS)
 @app.task(name="keyturn.rescue_stalled", queue=QUEUE, queueing_lock="rescue_stalled", pass_context=True)
 async def rescue_stalled_job(context: JobContext, timestamp: int) -> None:
     await rescue_stalled(context.app, seconds=STALLED_AFTER_SECONDS)
 
 
 def every(cron: str, name: str) -> None:
-    """Run the job `name` on a schedule; if a turn is missed, the next one does the work."""
+    """Run the job `name` on a schedule; if a turn is missed, the next one does the work. A sixth field is seconds."""
 
     @app.periodic(cron=cron)
     @app.task(name=f"keyturn.{name}.scheduled", queue=QUEUE, queueing_lock=f"scheduled:{name}")
@@ -139,6 +143,6 @@ def every(cron: str, name: str) -> None:
         queue.later(name, once=f"due:{name}")
 
 
-every("*/10 * * * * *", "rescue")
+every(EVERY_TEN_SECONDS, "rescue")
 every("*/15 * * * *", "expire")
 every("5 * * * *", "turn_day")

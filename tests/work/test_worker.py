@@ -79,6 +79,22 @@ def cut(pids: list[int]) -> None:
         cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) pid", [pids])
 
 
+def everybody() -> list[int]:
+    """The server processes of every connection but the test's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def last_scheduled() -> int:
+    """When, in seconds, a schedule last put a job in the queue."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(defer_timestamp), 0) FROM procrastinate_periodic_defers")
+        return int(cursor.fetchone()[0])
+
+
 def begins(town: Town) -> None:
     """Until the worker has done one job, which is how we see that it is there."""
     queue.later("send_message", **NO_MESSAGE)
@@ -95,6 +111,17 @@ def test_a_worker_that_is_cut_off_while_it_asks_for_a_job_goes_on(
         cut(waiting("procrastinate_fetch_job"))
     case = town.asks(ANA)
     until(lambda: case.status == COMPLETED)
+    assert worker.poll() is None, "it is the same process"
+
+
+def test_a_worker_whose_every_connection_is_cut_goes_on_and_keeps_its_schedule(
+    town: Town, worker: "subprocess.Popen[bytes]"
+) -> None:
+    begins(town)
+    before = last_scheduled()
+    cut(everybody())
+    until(lambda: last_scheduled() > before)
+    begins(town)
     assert worker.poll() is None, "it is the same process"
 
 
