@@ -116,7 +116,7 @@ def test_a_thousand_times_sent_twice_is_a_thousand_requests(secret: str) -> None
     wrong = sum(times for (_name, good), times in found.items() if not good)
     print(
         f"\nT-09 seed none, the machine makes the order: {number} each of {', '.join(CASES)}"
-        f"\n     {bound.of(wrong, number * len(CASES), 'not one request')}"
+        f"\n     {bound.of(wrong, number * len(CASES), 'cases that were not one request')}"
     )
     assert found == {(name, True): number for name in CASES}
     assert Request.objects.count() == 4 * number

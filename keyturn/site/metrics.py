@@ -1,0 +1,61 @@
+"""What do the counters say? Read from the database at each scrape, so that every web process tells the same."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import DatabaseError, connection
+from prometheus_client import REGISTRY
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+_JOBS = """
+SELECT count(*) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()),
+       count(*) FILTER (WHERE status = 'doing'),
+       count(*) FILTER (WHERE status = 'failed'),
+       (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute')
+  FROM procrastinate_jobs"""
+
+_REQUESTS = """
+SELECT standing, count(*), coalesce(extract(epoch FROM now() - min(updated_at)), 0)
+  FROM request WHERE outcome = '' AND submitted_at IS NOT NULL GROUP BY standing"""
+
+
+class FromTheDatabase(Collector):
+    """The queue and the requests that are on their way. `keyturn_database_up` 0, and nothing else, while it is away."""
+
+    def describe(self) -> list[Any]:
+        return []  # so that registering it asks no database
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(_JOBS)
+                jobs = cursor.fetchone()
+                cursor.execute(_REQUESTS)
+                requests = cursor.fetchall()
+        except DatabaseError:
+            yield GaugeMetricFamily("keyturn_database_up", "Whether the database answers.", value=0)
+            return
+        yield GaugeMetricFamily("keyturn_database_up", "Whether the database answers.", value=1)
+        yield from _of_the_queue(*jobs)
+        yield from _of_the_requests(requests)
+
+
+def _of_the_queue(due: int, doing: int, gave_up: int, workers: int) -> Iterator[GaugeMetricFamily]:
+    states = GaugeMetricFamily("keyturn_jobs", "Jobs in the queue. Alarm on gave_up above 0.", labels=["state"])
+    for state, number in (("due", due), ("doing", doing), ("gave_up", gave_up)):
+        states.add_metric([state], number)
+    yield states
+    yield GaugeMetricFamily("keyturn_workers", "Workers that beat within the last minute.", value=workers)
+
+
+def _of_the_requests(rows: list[tuple[str, int, float]]) -> Iterator[GaugeMetricFamily]:
+    number = GaugeMetricFamily("keyturn_requests", "Open requests, by who must act next.", labels=["standing"])
+    oldest = GaugeMetricFamily("keyturn_request_idle_seconds", "The longest since one moved.", labels=["standing"])
+    for standing, count, seconds in rows:
+        number.add_metric([standing], count)
+        oldest.add_metric([standing], float(seconds))
+    yield from (number, oldest)
+
+
+REGISTRY.register(FromTheDatabase())
