@@ -54,8 +54,9 @@ async def _live_on(lives: "partial[Any]") -> None:
 
 async def _live(*, told: asyncio.Event | None, concurrency: int, stalled_after: float) -> None:
     """Do jobs until told to stop or a connection breaks; untold, until none is due."""
-    broken = asyncio.Event()
-    working = asyncio.create_task(_work(broken, concurrency=concurrency, stalled_after=stalled_after, wait=bool(told)))
+    begun, broken = asyncio.Event(), asyncio.Event()
+    work = _work(begun, broken, concurrency=concurrency, stalled_after=stalled_after, wait=told is not None)
+    working = asyncio.create_task(work)
     ends = [asyncio.create_task(each.wait()) for each in (told, broken) if each]
     await asyncio.wait([working, *ends], return_when=asyncio.FIRST_COMPLETED)
     for each in (working, *ends):
@@ -65,17 +66,20 @@ async def _live(*, told: asyncio.Event | None, concurrency: int, stalled_after: 
     except asyncio.CancelledError:
         pass
     except (ConnectorException, OperationalError):
-        if not broken.is_set():
+        if told is None or not begun.is_set():
             raise
 
 
-async def _work(broken: asyncio.Event, *, concurrency: int, stalled_after: float, wait: bool) -> None:
+async def _work(
+    begun: asyncio.Event, broken: asyncio.Event, *, concurrency: int, stalled_after: float, wait: bool
+) -> None:
+    await sync_to_async(close_old_connections)()  # Django's, over which the schedule puts its jobs in the queue
     connector = PsycopgConnector(
         kwargs=connector_params(), min_size=1, max_size=6, pool_factory=partial(_WatchedPool, broken=broken)
     )
-    await sync_to_async(close_old_connections)()  # Django's, over which the schedule puts its jobs in the queue
     async with app.with_connector(connector).open_async() as worker_app:
         await rescue_stalled(worker_app, seconds=stalled_after)
+        begun.set()
         log.info("worker ready", concurrency=concurrency)
         await worker_app.run_worker_async(
             queues=[QUEUE],

@@ -57,7 +57,7 @@ def another_connection() -> Iterator[psycopg.Connection[Any]]:
         other.rollback()
 
 
-def until(true: Callable[[], Any], seconds: float = 40) -> None:
+def until(true: Callable[[], Any], seconds: float = 60) -> None:
     """Wait for something that another process does."""
     deadline = time.monotonic() + seconds
     while not true():
