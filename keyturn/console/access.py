@@ -5,11 +5,16 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from keyturn.console import kept
 from keyturn.terms.request import Actor, Role
 
 View = Callable[..., HttpResponse]
@@ -27,8 +32,7 @@ def only(roles: frozenset[str]) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
-                wanted = request.get_full_path() if request.method in ("GET", "HEAD") else "/console"
-                return redirect_to_login(wanted, settings.LOGIN_URL)
+                return _sign_in_first(request, **kwargs)
             if role_of(request) not in roles:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
@@ -37,6 +41,43 @@ def only(roles: frozenset[str]) -> Callable[[View], View]:
         return guarded
 
     return guard
+
+
+def acting(view: View) -> View:
+    """The view takes a posted form. Its address stands in the address bar after a mistake: opened, it leads to its page."""
+
+    @wraps(view)
+    def act(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, *args, **kwargs)
+        if request.method in ("GET", "HEAD"):
+            return redirect(_page_of(**kwargs))
+        return HttpResponseNotAllowed(["POST"])
+
+    return act
+
+
+def too_old(request: HttpRequest, reference: str = "") -> HttpResponse:
+    """A form of ours whose token is not good any more, mostly because of signing in elsewhere: its page again."""
+    if kept.keep(request, reference):
+        return redirect(_page_of(reference=reference))
+    messages.warning(request, _("This page was open for too long, so nothing was done. Please do it again."))
+    return redirect(_page_of(reference=reference))
+
+
+def _sign_in_first(request: HttpRequest, reference: str = "") -> HttpResponse:
+    """What was typed waits until they are back. What a page fetches by itself gets no other page in its place."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=401)
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    if kept.keep(request, reference):
+        messages.info(request, _("You were signed out. What you typed is kept: sign in, and go on where you were."))
+    return redirect_to_login(_page_of(reference=reference), settings.LOGIN_URL)
+
+
+def _page_of(reference: str = "") -> str:
+    return reverse("console:request", args=[reference]) if reference else reverse("console:queue")
 
 
 def role_of(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from keyturn import flow
-from keyturn.console import answers, comparison, story, vocabulary
+from keyturn.console import answers, comparison, kept, story, vocabulary
 from keyturn.console.access import DECIDERS, RETRIERS, STAFF, actor_of, only, role_of
 from keyturn.console.queue import page
 from keyturn.console.rows import (
@@ -52,6 +53,13 @@ class Typed:
 NOTHING = Typed()
 
 
+def typed_in(form: Mapping[str, str]) -> Typed:
+    """What stands in the form of the decision."""
+    decision = form.get("decision", "")
+    reason, template = form.get("reason", "")[: kept.LONGEST], form.get(f"template_{decision}", "")
+    return Typed(decision, reason, template, form.get("person_id", ""))
+
+
 def find(reference: str) -> Any:
     """The request with this reference; drafts are nobody's business but their owner's."""
     found = requests.by_reference(reference)
@@ -63,7 +71,12 @@ def find(reference: str) -> Any:
 @require_safe
 @only(STAFF)
 def show(request: HttpRequest, reference: str) -> HttpResponse:
-    return case_page(request, find(reference), Typed(person=request.GET.get("person", "")))
+    case = find(reference)
+    waiting = kept.take_back(request, reference) if role_of(request) in DECIDERS else {}
+    if waiting:
+        messages.warning(request, _("Nothing was sent yet. What you typed is still here: look at it, then decide."))
+        return case_page(request, case, typed_in(waiting))
+    return case_page(request, case, Typed(person=request.GET.get("person", "")))
 
 
 def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status: int = 200) -> HttpResponse:
@@ -168,14 +181,14 @@ def _debts(case: Any, people: Mapping[str, Any]) -> list[Any]:
 
 
 def _agreements(case: Any) -> list[dict[str, Any]]:
-    """Who is served at the premise, without saying who: services with the same dates in one line."""
+    """Who is served at the premise, without saying who: one household's services with the same dates in one line."""
     lines: dict[tuple[Any, ...], list[str]] = {}
     for each in dossier.agreements_at(case.premise_id) if case.premise_id else []:
         landlord, own = each.account.customer_class == "landlord", each.account_id == case.account_id
-        key = (say(vocabulary.AGREEMENTS, each.status), each.start_date, each.end_date, landlord, own)
+        key = (say(vocabulary.AGREEMENTS, each.status), each.start_date, each.end_date, landlord, own, each.account_id)
         lines.setdefault(key, []).append(say(vocabulary.SERVICES, each.service_point.service))
     names = ("status", "start", "end", "landlord", "own")
-    return [{"service": ", ".join(services), **dict(zip(names, key, strict=True))} for key, services in lines.items()]
+    return [{"service": ", ".join(services), **dict(zip(names, key, strict=False))} for key, services in lines.items()]
 
 
 # ---------------------------------------------------------------- what is known besides

@@ -26,6 +26,9 @@ DIFFERS = frozenset({
 })  # fmt: skip
 """The matcher's levels as three words that a glance takes in."""
 
+STRENGTHS = (0.5, 3.0, 8.0)
+"""Bits from which a field speaks for or against, a little, plainly and strongly: nobody at a desk thinks in bits."""
+
 HEAVIEST = 12.0
 """Bits at which the bar is full; more than this on one field changes nothing for a human."""
 
@@ -217,12 +220,12 @@ def _told(weight: float | None) -> str:
     """The weight in words, for those who do not see the bar."""
     if weight is None:
         return _("Does not count")
-    bits = number_format(abs(weight), decimal_pos=1, use_l10n=True)
-    if weight > 0.5:
-        return _("Speaks for: %(bits)s bits") % {"bits": bits}
-    if weight < -0.5:
-        return _("Speaks against: %(bits)s bits") % {"bits": bits}
-    return _("Says nothing either way")
+    strength = sum(abs(weight) > least for least in STRENGTHS)
+    if not strength:
+        return _("Says nothing either way")
+    speaks_for = (_("Speaks a little for it"), _("Speaks for it"), _("Speaks strongly for it"))
+    against = (_("Speaks a little against it"), _("Speaks against it"), _("Speaks strongly against it"))
+    return (speaks_for if weight > 0 else against)[strength - 1]
 
 
 def _percent(probability: float) -> str:

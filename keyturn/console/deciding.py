@@ -13,12 +13,11 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 
 from keyturn import flow
 from keyturn.console import story
-from keyturn.console.access import DECIDERS, RETRIERS, STAFF, actor_of, only
-from keyturn.console.case import Typed, case_page, find, text_of, uuid_or_none
+from keyturn.console.access import DECIDERS, RETRIERS, STAFF, acting, actor_of, only
+from keyturn.console.case import Typed, case_page, find, text_of, typed_in, uuid_or_none
 from keyturn.console.queue import address_of_next
 from keyturn.flow.sentences import sentence
 from keyturn.look.parts import Problem
@@ -37,19 +36,14 @@ DONE = {
 ANCHORS = {"reason": "#reason", "decision": "#decision-1", "person_id": "#decision-1"}
 
 
-@require_POST
+@acting
 @only(DECIDERS)
 @sensitive_post_parameters()
 def decide(request: HttpRequest, reference: str) -> HttpResponse:
     """Staff's word. Then the next request opens; where the word could not be taken, this one again, nothing lost."""
     case = find(reference)
-    decision = request.POST.get("decision", "")
-    typed = Typed(
-        decision=decision,
-        reason=request.POST.get("reason", "")[:4000],
-        template=request.POST.get(f"template_{decision}", ""),
-        person=request.POST.get("person_id", ""),
-    )
+    typed = typed_in(request.POST)
+    decision = typed.decision
     if not decision:
         return _again(request, case, typed, [(_("Choose what to do."), "decision")])
     reason = typed.reason.strip() or text_of(case, decision, typed.template)
@@ -122,7 +116,7 @@ def _too_late(request: HttpRequest, case: Any) -> HttpResponse:
     return case_page(request, find(case.reference), Typed(problems=(line,)), status=409)
 
 
-@require_POST
+@acting
 @only(STAFF)
 @sensitive_post_parameters()
 def identifier(request: HttpRequest, reference: str) -> HttpResponse:
@@ -142,13 +136,14 @@ def identifier(request: HttpRequest, reference: str) -> HttpResponse:
         errors = {f"why-{which}": lines[0].text}
         return case_page(request, case, Typed(person=person, problems=lines, errors=errors), status=422)
     except NotAllowed:
+        text = _("This identifier is not here.")
         return case_page(
-            request, case, Typed(person=person, problems=(Problem(_("This identifier is not here.")),)), status=409
+            request, case, Typed(person=person, problems=(Problem(text),), errors={f"why-{which}": text}), status=409
         )
     return case_page(request, find(reference), Typed(person=person, revealed={which: value}))
 
 
-@require_POST
+@acting
 @only(DECIDERS)
 def take(request: HttpRequest, reference: str) -> HttpResponse:
     """Tell colleagues that one is looking at it."""
@@ -162,7 +157,7 @@ def take(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("console:request", case.reference)
 
 
-@require_POST
+@acting
 @only(DECIDERS)
 def put_back(request: HttpRequest, reference: str) -> HttpResponse:
     """Let colleagues have it again."""
@@ -171,7 +166,7 @@ def put_back(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("console:queue")
 
 
-@require_POST
+@acting
 @only(DECIDERS)
 def look_again(request: HttpRequest, reference: str) -> HttpResponse:
     """The CIS or the registry was put right meanwhile: let the machine look anew."""
@@ -186,7 +181,7 @@ def look_again(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("console:request", case.reference)
 
 
-@require_POST
+@acting
 @only(RETRIERS)
 def retry(request: HttpRequest, reference: str) -> HttpResponse:
     """Let a request that gave up try again."""

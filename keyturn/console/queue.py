@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from keyturn import flow
-from keyturn.console.access import DECIDERS, STAFF, actor_of, only, role_of
+from keyturn.console.access import DECIDERS, STAFF, acting, actor_of, only, role_of
 from keyturn.console.rows import name_of, rows_of
 from keyturn.console.vocabulary import RULES, say
 from keyturn.records.queries import console
@@ -32,6 +32,13 @@ EMPTY = {
     "stuck": gettext_noop("Nothing is stuck. A request that the machine gave up on would show here."),
     "decided": gettext_noop("Nobody has decided anything in the last 14 days."),
 }
+WHEN = {
+    "review": gettext_noop("Decide"),
+    "customer": gettext_noop("Status"),
+    "stuck": gettext_noop("Status"),
+    "decided": gettext_noop("Outcome"),
+}
+"""What the column of times is about."""
 PAGE = 25
 
 
@@ -93,6 +100,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         ],
         wanted=wanted,
         title=_(TABS[wanted.tab]),
+        when=_(WHEN[wanted.tab]),
         rows=rows_of(found, now=now, user_id=str(request.user.pk)),
         total=total,
         first=(wanted.page - 1) * PAGE + 1,
@@ -106,7 +114,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
+@acting
 @only(STAFF)
 def search(request: HttpRequest) -> HttpResponse:
     """By reference or name. A form that is posted, because a name in an address would stay in logs and histories."""
@@ -116,10 +124,10 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("console:request", found[0].reference)
     now = timezone.now()
     rows = rows_of(found, now=now, user_id=str(request.user.pk))
-    return page(request, "console/found.html", rows=rows, text=text, title=_("Search"))
+    return page(request, "console/found.html", rows=rows, text=text, title=_("Search"), when=_("Status"))
 
 
-@require_POST
+@acting
 @only(DECIDERS)
 def next_one(request: HttpRequest) -> HttpResponse:
     """Take the next request that nobody is looking at, and open it."""

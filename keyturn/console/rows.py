@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from keyturn.console.answers import day
 from keyturn.console.vocabulary import DECISIONS, RULES, SERVICES, STATUS_TONES, STATUSES, say
 from keyturn.flow.handling import HELD_FOR
 from keyturn.flow.sentences import sentence
@@ -45,6 +46,7 @@ class Row:
     name: str
     address: str
     services: str
+    start: str
     reasons: tuple[Reason, ...]
     promise: Promise | None
     status: str
@@ -55,6 +57,8 @@ class Row:
     decided: str
     decided_by: str
     since: datetime
+    age: str
+    lapses: str
 
 
 def rows_of(requests: Iterable[Any], *, now: datetime, user_id: str) -> list[Row]:
@@ -82,6 +86,7 @@ def _row(
         name=name_of(request) or _("(no name yet)"),
         address=short_address(request),
         services=services_of(request),
+        start=day(request.answers.get("start_date", "")),
         reasons=reasons_of(request),
         promise=promise_of(request, now=now),
         status=status_word(request),
@@ -92,6 +97,8 @@ def _row(
         decided=say(DECISIONS, decided.decision) if decided else "",
         decided_by=names.get((decided.role, decided.actor), "") if decided else "",
         since=request.updated_at,
+        age=_("sent %(time)s ago") % {"time": in_words(now - request.submitted_at)},
+        lapses=_lapses(request, now=now),
     )
 
 
@@ -138,6 +145,13 @@ def reason_for(alike: Sequence[Finding]) -> Reason:
     return Reason(found.rule, say(RULES, found.rule), sentence(spoken, for_staff=True), found.field)
 
 
+def _lapses(request: Any, *, now: datetime) -> str:
+    """How long the customer still has to answer."""
+    if request.due_at is None or request.standing != Standing.CUSTOMER:
+        return ""
+    return _("lapses in %(time)s") % {"time": in_words(request.due_at - now)}
+
+
 def status_of(request: Any) -> str:
     return str(public_status(Step(request.step), Standing(request.standing), Outcome(request.outcome)))
 
@@ -158,8 +172,8 @@ def promise_of(request: Any, *, now: datetime) -> Promise | None:
 
 
 def in_words(time: timedelta) -> str:
-    """A length of time with one unit, as people say it."""
-    minutes = int(time.total_seconds() // 60)
+    """A length of time with one unit, as people say it; never "0 minutes"."""
+    minutes = max(1, int(time.total_seconds() // 60))
     if minutes < 60:
         return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
     hours = minutes // 60

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keyturn.console.vocabulary import ACTORS, DECISIONS, EVENTS, NOTES, RULES, say
+from keyturn.console.vocabulary import ACTORS, DECISIONS, EVENTS, NOTES, PROOFS, RULES, say
 from keyturn.records.queries import console
 
 QUIET = frozenset({"answered"})
@@ -63,10 +63,10 @@ def _more(event: Any) -> str:
         return say(DECISIONS, data.get("decision", ""))
     if event.what in ("referred", "asked"):
         return ", ".join(f"{say(RULES, each)} ({each})" if each in RULES else each for each in data.get("rules", ()))
-    if event.what in ("cis_rejected", "gave_up"):
+    if event.what in ("cis_rejected", "gave_up", "left_in_cis"):
         return str(data.get("code", ""))
     if event.what == "attested":
-        return ", ".join(data.get("kinds", ()))
+        return ", ".join(say(PROOFS, each) for each in data.get("kinds", ()))
     if event.what == "completed" and data.get("repeated"):
         return _("the CIS knew it already")
     if event.what == "identifier_viewed":
@@ -83,8 +83,9 @@ def spoken(notes: Iterable[Any], *, names: Mapping[tuple[str, str], str]) -> lis
 
 
 def called(role: str, ident: str, names: Mapping[tuple[str, str], str]) -> str:
-    """What to call whoever acted; customers and the machine by their part only."""
-    return names.get((role, ident), "") or say(ACTORS, role)
+    """What to call whoever acted; customers and the machine by their part only, a key of the API as one."""
+    name = names.get((role, ident), "")
+    return f"{name} (API)" if name and role == "partner" else name or say(ACTORS, role)
 
 
 def names_in(events: Iterable[Any], notes: Iterable[Any] = ()) -> Mapping[tuple[str, str], str]:

@@ -51,6 +51,8 @@ EVENTS = {
     "looked_again": _("Looked at again"),
     "withdrawn": _("Withdrawn"),
     "expired": _("Expired"),
+    "undone_in_cis": _("Arrived late in the CIS, and was taken back there"),
+    "left_in_cis": _("Is in the CIS although the request is over: cancel it there"),
     "taken": _("Taken"),
     "put_back": _("Put back"),
     "identifier_viewed": _("Identifier opened"),
@@ -82,6 +84,7 @@ MESSAGES = {
     "refused": _("Refusal"),
     "completed": _("All set"),
     "withdrawn": _("Withdrawn"),
+    "expired": _("Closed: no answer came"),
 }
 MESSAGE_STATES = {"due": _("on its way"), "sent": _("sent"), "failed": _("failed")}
 CHANNELS = {"email": _("e-mail"), "sms": _("text message"), "letter": _("letter"), "portal": _("portal"), "api": _("API"),

@@ -12,5 +12,8 @@ class Adapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: whoever came in sees the page that they wanted, and allauth's own words are not ours."""
+
     def get_login_redirect_url(self, request: HttpRequest) -> Any:
         return "/console" if getattr(request.user, "staff_role", "") else "/"

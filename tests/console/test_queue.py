@@ -38,7 +38,13 @@ def test_the_oldest_promise_stands_first(town: Town, rosa: Desk) -> None:
 def test_a_line_says_who_why_where_and_by_when(town: Town, rosa: Desk) -> None:
     waits(town, "Cleo", hours_ago=1, at=town.house(line1="5 Quay Street"))
     rosa.opens("/console").sees(
-        "Cleo Zelenko", "D-08 No document", "5 Quay Street, Millbrook", "Electricity, Gas", "in 22 hours"
+        "Cleo Zelenko",
+        "D-08 No document",
+        "5 Quay Street, Millbrook",
+        "Electricity, Gas",
+        "from",
+        "in 22 hours",
+        "sent 1 hour ago",
     )
 
 

@@ -49,7 +49,12 @@ class TestTwoPersonsSideBySide:
         assert '1985-03-2<mark class="kc-mark">8</mark>' in rosa.html
 
     def test_tell_the_weight_to_those_who_do_not_see_the_bar(self, alike: Case, rosa: Desk) -> None:
-        rosa.opens(alike).sees("Speaks for:", "Speaks against:")
+        rosa.opens(alike).sees("Speaks strongly for it", "Speaks a little against it")
+
+    def test_say_above_all_why_the_machine_did_not_decide(self, alike: Case, rosa: Desk) -> None:
+        rosa.opens(alike).sees("Why the machine did not link them itself")
+        told = rosa.text.index("No e-mail, phone or identifier on file was proved in this session.")
+        assert told < rosa.text.index("Given name")
 
     def test_keep_the_proposal_folded(self, alike: Case, rosa: Desk) -> None:
         rosa.opens(alike)
@@ -132,6 +137,16 @@ class TestWhatElseIsKnown:
         rosa.opens(case).sees(
             "$212.40 · account", "service ended March 31, 2025", "it is no ground to refuse by itself"
         )
+
+    def test_two_households_are_two_lines(self, town: Town, rosa: Desk) -> None:
+        town.cis_is("refuses")
+        house = town.house()
+        cases = [town.moves_in(replace(ANA, given_name=given, emails=(f"{given}@example.com",), identifiers=(), phones=()),
+                               at=house, id_type="passport", id_value=f"E2093174{at}", services=["electric"])
+                 for at, given in enumerate(("Tessa", "Udo", "Vera"))]  # fmt: skip
+        for case in cases[:2]:
+            case.staff("new_person" if "M-02" in case.rules else "approve")
+        assert "Electricity, Electricity" not in rosa.opens(cases[2]).text
 
     def test_who_lives_there_is_said_without_saying_who(self, town: Town, rosa: Desk) -> None:
         house = town.house()

@@ -67,11 +67,11 @@ def scale(line: Line) -> SafeString:
 
 @register.filter
 def moment(at: datetime | None) -> str:
-    """A moment in the utility's local time, short: "Nov 22, 2026, 10:35"."""
+    """A moment in the utility's local time, short, as people there write it: "11/22/2026, 10:35 a.m."."""
     if at is None:
         return ""
     local = timezone.localtime(at)
-    return f"{date_format(local, 'SHORT_DATE_FORMAT')} {date_format(local, 'H:i')}"
+    return f"{date_format(local, 'SHORT_DATE_FORMAT')}, {date_format(local, 'TIME_FORMAT')}"
 
 
 @register.filter

@@ -27,12 +27,32 @@ document.querySelectorAll("select[data-fills]").forEach((select) => {
   });
 });
 
-// Ctrl + Enter in the text sends the decision.
+// Ctrl + Enter anywhere in the form sends the decision; nobody leaves with words that were not sent without being asked.
+const decision = document.getElementById("decide");
 const reason = document.getElementById("reason");
-if (reason && reason.form) {
-  reason.addEventListener("keydown", (event) => {
+if (decision && reason) {
+  let sending = false;
+  decision.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    reason.form.requestSubmit();
+    decision.requestSubmit();
+  });
+  decision.addEventListener("submit", () => { sending = true; });
+  window.addEventListener("pageshow", () => { sending = false; });
+  window.addEventListener("beforeunload", (event) => {
+    const theirs = reason.value.trim() !== "" && reason.value !== reason.dataset.filled;
+    if (theirs && !sending) event.preventDefault();
   });
 }
+
+// What the page fetches by itself (another candidate, an identifier) may fail: say so, and leave what was typed alone.
+const trouble = (name) => {
+  const words = document.getElementById(name);
+  const place = document.getElementById("notices");
+  if (words && place) place.replaceChildren(words.content.cloneNode(true));
+  place?.scrollIntoView({ block: "nearest" });
+};
+document.addEventListener("htmx:responseError", (event) => {
+  trouble(event.detail.xhr.status === 401 ? "signed-out" : "trouble");
+});
+document.addEventListener("htmx:sendError", () => trouble("trouble"));

@@ -1,0 +1,22 @@
+"""Which door answers when a form cannot be trusted?"""
+
+from django.http import HttpRequest, HttpResponse
+
+from keyturn.console.access import too_old
+from keyturn.portal import errors
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A page of the console that was open for too long opens again, with what was typed; anything else says why not."""
+    place = request.resolver_match
+    if place and place.namespaces == ["console"] and came_from_here(request) and "HX-Request" not in request.headers:
+        return too_old(request, **place.kwargs)
+    return errors.csrf_failure(request, reason)
+
+
+def came_from_here(request: HttpRequest) -> bool:
+    """Whether the browser itself says that a page of ours sent the form: no other site can make it say so."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
