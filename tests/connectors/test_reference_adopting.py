@@ -5,7 +5,9 @@ from time import perf_counter
 
 import pytest
 
+from keyturn.connectors.cis.contract import START, a_key, newcomer_at
 from keyturn.terms.errors import Rejected
+from keyturn.terms.premise import Service
 
 PREMISE = {"ref": "Q1", "line1": "1 Mill Lane", "city": "Lumen", "division": "SOUTH", "service_types": "water;gas"}
 
@@ -32,6 +34,16 @@ class TestAdopting:
         assert [cis.counts()[each] for each in ("persons", "premises", "service_points", "accounts", "agreements")] == [
             1, 1, 2, 1, 2,
         ]  # fmt: skip
+
+    def test_an_account_with_one_service_of_two_keeps_to_it(self, cis, town):
+        premise = town.vacant()
+        answer = cis.send(newcomer_at(premise, services=(Service.GAS,)), key=a_key())
+        row = {"ref": answer.account_ref, "person_ref": answer.person_ref, "premise_ref": premise}
+        row |= {"customer_class": "residential", "status": "pending_start", "start_date": START}
+        cis.adopt("accounts", [row])
+        assert [a["service"] for a in cis.read("account", answer.account_ref)["agreements"]] == ["gas"]
+        cis.adopt("accounts", [row | {"service_types": "electric;gas"}])
+        assert cis.counts()["agreements"] == 2
 
     def test_a_moved_person_keeps_the_old_mailing_address_with_its_end(self, cis, town):
         person = town.person()

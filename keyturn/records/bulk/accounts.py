@@ -138,8 +138,9 @@ def _main_customers(cursor: CursorWrapper) -> set[str]:
 
 
 def _agreements(cursor: CursorWrapper) -> set[str]:
-    """One on every service point of the premise. The one on file that is meant is the live one, else the one with the
-    same first day (BR-43)."""
+    """One on every service point of the premise, unless some are on file: a row does not say which services it means, and
+    somebody may have asked for one of three. The one that is meant is the live one, else the one with the same first day
+    (BR-43)."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.meant")
     cursor.execute(
         "CREATE TEMPORARY TABLE meant ON COMMIT DROP AS SELECT DISTINCT ON (s.ref, p.id) s.ref, a.id AS account_id,"
@@ -158,6 +159,6 @@ def _agreements(cursor: CursorWrapper) -> set[str]:
     return touched | _refs(
         cursor,
         "INSERT INTO service_agreement (id, account_id, service_point_id, status, start_date, end_date)"
-        " SELECT gen_random_uuid(), account_id, point_id, status, start_date, end_date FROM meant"
-        " WHERE agreement_id IS NULL RETURNING (SELECT ref FROM account WHERE id = account_id)",
+        " SELECT gen_random_uuid(), account_id, point_id, status, start_date, end_date FROM meant m"
+        " WHERE NOT EXISTS (SELECT FROM meant o WHERE o.ref = m.ref AND o.agreement_id IS NOT NULL) RETURNING (SELECT ref FROM account WHERE id = account_id)",
     )

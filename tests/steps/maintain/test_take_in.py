@@ -226,6 +226,15 @@ def test_an_account_has_a_main_customer_and_an_agreement_for_each_service(
     assert not premises.is_vacant(Premise.objects.get())
 
 
+def test_an_account_with_one_service_of_two_keeps_to_it(take_in: TakeIn, ada: Row, house: Row, account: Row) -> None:
+    """As a request for electricity alone leaves it; the export's row does not say so."""
+    for kind, row in (("premises", house), ("persons", ada), ("accounts", account)):
+        take_in(kind, row)
+    ServiceAgreement.objects.filter(service_point__service="water").delete()
+    assert counts(take_in("accounts", *rows.export("accounts"))) == (0, 0, 1, 0)
+    assert set(ServiceAgreement.objects.values_list("service_point__service", flat=True)) == {"electric"}
+
+
 def test_an_account_that_ended_has_ended(take_in: TakeIn, ada: Row, house: Row, account: Row) -> None:
     take_in("premises", house)
     take_in("persons", ada)

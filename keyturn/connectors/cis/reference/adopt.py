@@ -127,12 +127,13 @@ def _agreements(cursor: Cursor) -> None:
     """Update, then insert what is not there: ON CONFLICT would ask the constraint one_at_a_time twice for each row.
 
     The agreement that is meant is the account's live one at the service point, else the one with the same first day:
-    a start that was put off moves it, and one that a request made is not made again.
+    a start that was put off moves it, and one that a request made is not made again. Where the row does not say which
+    services it means and some are on file, these are meant: somebody may have asked for one of three.
     """
     cursor.execute("DROP TABLE IF EXISTS pg_temp.meant")
     cursor.execute(
         "CREATE TEMPORARY TABLE meant ON COMMIT DROP AS SELECT DISTINCT ON (s.ref, p.ref) s.ref AS account_ref,"
-        " p.ref AS point_ref, g.ref AS agreement_ref, s.status, s.start_date, s.end_date FROM staged s"
+        " p.ref AS point_ref, g.ref AS agreement_ref, s.status, s.start_date, s.end_date, s.service_types FROM staged s"
         " JOIN service_point p ON p.premise_ref = s.premise_ref AND (s.service_types = ''"
         " OR p.service = ANY(string_to_array(s.service_types, ';')))"
         " LEFT JOIN agreement g ON g.account_ref = s.ref AND g.service_point_ref = p.ref AND (g.start_date = s.start_date"
@@ -146,7 +147,9 @@ def _agreements(cursor: Cursor) -> None:
     )
     cursor.execute(
         "INSERT INTO agreement (service_point_ref, account_ref, status, start_date, end_date)"
-        " SELECT point_ref, account_ref, status, start_date, end_date FROM meant WHERE agreement_ref IS NULL"
+        " SELECT point_ref, account_ref, status, start_date, end_date FROM meant m WHERE agreement_ref IS NULL AND"
+        " (service_types <> '' OR NOT EXISTS (SELECT FROM meant o WHERE o.account_ref = m.account_ref"
+        " AND o.agreement_ref IS NOT NULL))"
     )
 
 
