@@ -104,7 +104,7 @@ ORGANISATION = Page(
     _("Which organisation is it?"),
     (
         Question("organisation_name", Ask.TEXT, _("Legal name of the organisation"), required=True,
-                 autocomplete="organization", longest=254),
+                 hint=_("Its legal name, as on its tax papers."), autocomplete="organization", longest=254),
     ),
     section=_("About you"),
     shown_if=is_organisation,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from keyturn import flow
 from keyturn.flow import sentences
 from keyturn.journeys import JOURNEYS
+from keyturn.look import brand
 from keyturn.look.parts import Part, problems_of
 from keyturn.portal import seat as seats
 from keyturn.portal.desk import show
@@ -21,7 +22,7 @@ from keyturn.portal.proof import code_field
 from keyturn.portal.rows import rows_of
 from keyturn.portal.sending import summary_of
 from keyturn.portal.walk import Walk
-from keyturn.portal.way import heading_of, status_of, tag_of, way_of
+from keyturn.portal.way import advice_of, heading_of, status_of, tag_of, way_of
 from keyturn.records.queries import requests
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.finding import Finding
@@ -121,6 +122,7 @@ def _show(
         request, "status.html", reference=found.reference, tag=tag_of(found), heading=heading_of(found), back="/",
         summary=summary_of(found.answers), said=_said(found), question=question, reply=field,
         problems=problems_of((field,)) if error else (), way=way_of(found), banners=banners or [],
+        advice=advice_of(found, phone=brand.current().phone), may_ask_again=status_of(found) in (Status.REFUSED, Status.WITHDRAWN),
         rows=[row for row in rows_of(walk, {}) if row["lines"]], may_withdraw=_may_withdraw(found), status=422 if error else 200,
     )  # fmt: skip
 

@@ -55,6 +55,31 @@ def heading_of(request: Any) -> str:
     return str(_HEADINGS[status_of(request)])
 
 
+def advice_of(request: Any, *, phone: str) -> list[str]:
+    """What somebody should do now, which mostly is nothing."""
+    match status_of(request):
+        case Status.PROCESSING | Status.IN_REVIEW | Status.STUCK | Status.WAITING:
+            return [
+                gettext(
+                    "You need not do anything now. We send you an e-mail when it is done, or if we have a question."
+                )
+            ]
+        case Status.COMPLETED:
+            return [gettext("You need not be at home. If your plans change, tell us before the start date.")]
+        case Status.REFUSED:
+            return [
+                gettext(
+                    "If something in it is not right, or has changed, call us on %(phone)s, or ask for a review in writing."
+                    " A person who did not take this decision will look at it again."
+                )
+                % {"phone": phone}
+            ]
+        case Status.WITHDRAWN:
+            return [gettext("No service will start, and there is nothing to pay. You can ask again at any time.")]
+        case _:
+            return []
+
+
 def way_of(request: Any) -> list[dict[str, str]]:
     """The stations: received, checked, set up; what is done, where it is now, what comes."""
     status = status_of(request)

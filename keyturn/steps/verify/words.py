@@ -8,7 +8,7 @@ WORDS = {
     "Y-04": _("This code is not right. Check our newest e-mail and try again."),
     "Y-04.expired": _("This code has expired. Ask for a new one: it arrives within a minute."),
     "Y-04.used": _("This code was used already. Ask for a new one."),
-    "Y-04.too_many": _("This code was entered wrongly too often. Ask for a new one."),
+    "Y-04.too_many": _("There were too many tries with this code. Ask for a new one."),
     "Y-05": _("We have sent several codes already. Look in your spam folder, or try again in an hour."),
 }
 
