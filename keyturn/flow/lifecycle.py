@@ -53,6 +53,12 @@ def _over(outcome: Outcome, *places: Place) -> tuple[Place, ...]:
 STUCK = tuple(Place(place.step, Standing.ENGINEER) for place in ANYWHERE_MACHINE)
 STUCK_UNWRITTEN = tuple(Place(place.step, Standing.ENGINEER) for place in (SUBMITTED, CHECK_UNDER_WAY))
 
+OVER_UNSERVED = (
+    *_over(Outcome.REFUSED, IN_REVIEW, CIS_SAID_NO),
+    *_over(Outcome.EXPIRED, QUESTION_ASKED),
+)
+"""Where a request ends that was written down, and may be with the CIS."""
+
 MOVES: dict[str, Move] = {
     "begun": Move(ASKERS, (), (DRAFT,)),
     "answered": Move(ASKERS, ANYWHERE_OPEN, ()),
@@ -68,6 +74,8 @@ MOVES: dict[str, Move] = {
     "handed_to_cis": Move(WORKER, (ESTABLISHED, WITH_THE_CIS), (WITH_THE_CIS,)),
     "completed": Move(WORKER, (WITH_THE_CIS,), (DONE,)),
     "cis_rejected": Move(WORKER, (WITH_THE_CIS,), (CIS_SAID_NO,)),
+    "undone_in_cis": Move(WORKER, OVER_UNSERVED, ()),
+    "left_in_cis": Move(WORKER, OVER_UNSERVED, ()),
     "gave_up": Move(WORKER, ANYWHERE_MACHINE, STUCK),
     "retried": Move((Role.STAFF,), STUCK, (SUBMITTED, WITH_THE_CIS)),
     "reviewed": Move(

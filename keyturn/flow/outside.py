@@ -4,7 +4,10 @@ Three short parts each: note that we are about to call (commit), call with no tr
 what came of it (commit). Whoever dies in between is followed by another, who asks before acting again (I3).
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -20,7 +23,7 @@ from keyturn.steps.confirm.rules import News
 from keyturn.steps.sync import rules as sync_rules
 from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.rules import Next
-from keyturn.terms.cis import Answer, Command
+from keyturn.terms.cis import Answer, CancelService, Command
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.policy import Policy
@@ -44,17 +47,27 @@ def tell_cis(*, request_id: UUID, now: datetime, policy: Policy) -> None:
     started = _about_to_call(request_id, now=now, policy=policy)
     if started is None:
         return
-    key, command, look_up = started
     try:
-        answer = (cis().find(key) if look_up else None) or cis().send(command, key=key)
+        known = cis().find(started.key) if started.look_up else None
+        answer = known or cis().send(started.command, key=started.key)
     except (Unavailable, InDoubt, Rejected) as problem:
-        _called_in_vain(request_id, problem, doubted=look_up, now=now, policy=policy)
+        _called_in_vain(request_id, problem, started, now=now, policy=policy)
     else:
         _answered(request_id, answer, now=now)
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that is about to be made. `number` tells it from another worker's, made when this one's lease was over."""
+
+    key: str
+    command: Command
+    look_up: bool
+    number: int
+
+
 @transaction.atomic
-def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> tuple[str, Command, bool] | None:
+def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call | None:
     """Note the intent and take the lease. None: there is nothing to do now."""
     request = moves.locked(request_id)
     delivery = Delivery.objects.select_for_update().filter(request=request).first()
@@ -70,16 +83,19 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> tuple[
     look_up = sync_rules.must_look_up(delivery.state)
     delivery.state, delivery.tries = "sent", delivery.tries + 1
     delivery.leased_until = sync_rules.lease(now, policy)
-    delivery.save()
-    return delivery.key, sync.command_for(request, policy), look_up
+    delivery.save(update_fields=["state", "tries", "leased_until"])
+    return Call(delivery.key, sync.command_for(request, policy), look_up, delivery.tries)
 
 
 @transaction.atomic
 def _answered(request_id: UUID, answer: Answer, *, now: datetime) -> None:
-    """Keep the CIS's references; the request is complete."""
+    """Keep the CIS's references; the request is complete.
+
+    Not where somebody has decided meanwhile: what the CIS did is found again when it is asked next.
+    """
     request = moves.locked(request_id)
     delivery = Delivery.objects.select_for_update().get(request=request)
-    if delivery.state == "done":
+    if delivery.state == "done" or request.standing != Standing.MACHINE:
         return
     sync.keep_answer(request, delivery, answer, now=now)
     moves.move(request, Step.CONFIRM, Standing.NOBODY)
@@ -91,14 +107,14 @@ def _answered(request_id: UUID, answer: Answer, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def _called_in_vain(request_id: UUID, problem: KeyturnError, *, doubted: bool, now: datetime, policy: Policy) -> None:
-    """Keep what is known of the outcome, and see to it that somebody goes on (I8)."""
+def _called_in_vain(request_id: UUID, problem: KeyturnError, call: Call, *, now: datetime, policy: Policy) -> None:
+    """Keep what is known of the outcome, and see to it that somebody goes on (I8); whoever was overtaken knows nothing."""
     request = moves.locked(request_id)
     delivery = Delivery.objects.select_for_update().get(request=request)
-    if delivery.state == "done":
+    if delivery.state != "sent" or delivery.tries != call.number or request.standing != Standing.MACHINE:
         return
     plan = sync_rules.plan_after(problem, tries=delivery.tries, key=delivery.key, now=now, policy=policy)
-    sync.keep_problem(delivery, problem, plan, doubted=doubted)
+    sync.keep_problem(delivery, problem, plan, doubted=call.look_up)
     match plan.next:
         case Next.STAFF:
             found = Finding("S-03", "", Effect.REFER, {"code": problem.code})
@@ -114,6 +130,50 @@ def _called_in_vain(request_id: UUID, problem: KeyturnError, *, doubted: bool, n
             log.error("gave up", code=problem.code, tries=delivery.tries)
         case _:
             queue.later("tell_cis", at=plan.at, request_id=str(request_id))
+
+
+# ---------------------------------------------------------------- what the CIS did for a request that came to nothing
+
+
+def make_sure(request: Request, *, now: datetime, policy: Policy) -> None:
+    """Have the CIS asked, when the last call must have arrived, whether it served a request that has ended unserved."""
+    if Delivery.objects.filter(request=request, tries__gt=0).exists():
+        queue.later("undo_in_cis", at=now + sync_rules.arrived_after(policy), request_id=str(request.pk))
+
+
+@queue.job("undo_in_cis")
+def undo_in_cis_job(*, request_id: str, now: datetime, tries: int = 0) -> None:
+    undo_in_cis(request_id=UUID(request_id), tries=tries, now=now, policy=moves.policy())
+
+
+def undo_in_cis(*, request_id: UUID, tries: int = 0, now: datetime, policy: Policy) -> None:
+    """Cancel what a call in doubt did after all (S-06). `tries` counts how often the CIS did not answer."""
+    request = Request.objects.select_related("delivery").get(pk=request_id)
+    if request.standing != Standing.NOBODY or request.outcome == Outcome.COMPLETED:
+        return
+    try:
+        done = cis().find(request.delivery.key)
+        if done is None:
+            return
+        command = CancelService(request_reference=request.reference, account_ref=done.account_ref)
+        cis().send(command, key=sync_rules.key_to_undo(request.reference))
+    except (Unavailable, InDoubt, Rejected) as problem:
+        if isinstance(problem, Rejected) or tries >= policy.cis_tries:
+            log.error("left in the CIS", code=problem.code, tries=tries)
+            _after_the_end(request_id, "left_in_cis", now=now, data={"code": problem.code})
+            return
+        at = now + sync_rules.wait(tries + 1, request.delivery.key, policy)
+        queue.later("undo_in_cis", at=at, request_id=str(request_id), tries=tries + 1)
+    else:
+        _after_the_end(request_id, "undone_in_cis", now=now, data={})
+
+
+@transaction.atomic
+def _after_the_end(request_id: UUID, what: str, *, now: datetime, data: Mapping[str, Any]) -> None:
+    """Write it down, once."""
+    request = moves.locked(request_id)
+    if not request.events.filter(what=what).exists():
+        moves.record(request, what, actor=MACHINE, now=now, data=data)
 
 
 # ---------------------------------------------------------------- the identity check

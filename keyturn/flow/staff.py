@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from keyturn.flow import moves
+from keyturn.flow import moves, outside
 from keyturn.records.models import Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.establish import step as establish
@@ -83,6 +83,7 @@ def _act_on(request: Request, word: Decision, reason: str, *, actor: Actor, now:
         case Decision.REFUSE:
             establish.take_back(request, actor=actor, now=now)
             moves.end(request, Outcome.REFUSED, now)
+            outside.make_sure(request, now=now, policy=policy)
             moves.tell(request, News.REFUSED, now=now, values={"text": reason})
         case Decision.ASK:
             moves.move(request, Step.REVIEW, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import OuterRef
 
 from keyturn.connectors import cis
-from keyturn.flow import moves
+from keyturn.flow import moves, outside
 from keyturn.records.models import Request
 from keyturn.steps.establish import step as establish
 from keyturn.steps.maintain.calendar import turn_agreements
@@ -44,6 +44,9 @@ def _expire_one(pk: object, *, now: datetime) -> int:
         moves.forget(request)
     establish.take_back(request, actor=MACHINE, now=now)
     moves.record(request, "expired", actor=MACHINE, now=now)
+    outside.make_sure(request, now=now, policy=moves.policy())
+    if request.submitted_at:
+        moves.tell(request, News.EXPIRED, now=now)
     return 1
 
 

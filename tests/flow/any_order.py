@@ -194,6 +194,8 @@ class Story:
     def _effects(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for each in self.town.cis.effects():
+            if each["command"] == "CancelService":
+                continue
             found.setdefault(each["request_reference"], []).append(each["person_ref"])
         return found
 

@@ -7,9 +7,10 @@ import pytest
 
 from keyturn import flow
 from keyturn.connectors.cis.faults import FaultyCis
-from keyturn.terms.errors import NotAllowed
+from keyturn.flow import outside
+from keyturn.terms.errors import NotAllowed, Rejected, Unavailable
 from keyturn.terms.person import Identifier
-from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, PROCESSING, STUCK, Case, Town
+from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, PROCESSING, REFUSED, STUCK, Case, Town
 
 MONA = replace(
     BEN,
@@ -203,6 +204,11 @@ class TestUnwilling:
         assert case.staff("approve", "Put right in the CIS.").status == COMPLETED
         assert town.cis_holds() == ONE
 
+    def test_it_is_looked_up_before_it_is_sent_again(self, town: Town, case: Case) -> None:
+        heard = listening(town)
+        case.staff("approve", "Put right in the CIS.")
+        assert heard == ["find", "send"]  # an earlier try may have been in doubt
+
     def test_it_is_not_tried_again_by_itself(self, town: Town, case: Case) -> None:
         town.waits(hours=3)
         assert case.status == IN_REVIEW
@@ -210,6 +216,97 @@ class TestUnwilling:
 
     def test_the_customer_reads_nothing_of_it(self, case: Case) -> None:
         assert case.news == ["email_code", "received"]
+
+
+class TestWhatArrivesWhenItIsOver:
+    """A call in doubt, then a no, then the end: and the first call arrives after all (S-06)."""
+
+    @pytest.fixture
+    def case(self, town: Town) -> Case:
+        town.cis_is(script=[{"fault": "late"}, {"fault": "refuses"}], seconds=400)
+        case = town.moves_in(ANA)
+        town.waits(minutes=1)
+        assert "S-03" in case.rules
+        return case
+
+    def agreements(self, town: Town, case: Case) -> list[str]:
+        premise = town.cis.read("premise", case.request.premise.ref)
+        return [each["status"] for each in premise["agreements"]]
+
+    def test_is_taken_back_when_staff_had_refused(self, town: Town, case: Case) -> None:
+        case.staff("refuse", "The meter at this address was removed.")
+        town.waits(minutes=10)
+        town.faulty.deliver_late()
+        assert self.agreements(town, case) == ["pending_start"] * 2
+        town.waits(minutes=30)
+        assert self.agreements(town, case) == ["cancelled"] * 2
+        assert (case.status, case.history[-1]) == (REFUSED, "undone_in_cis")
+        assert case.chain_holds()
+
+    def test_is_taken_back_when_the_customer_did_not_answer(self, town: Town, case: Case) -> None:
+        case.staff("ask", "Is there a meter at this address?")
+        town.faulty.deliver_late()
+        town.waits(days=town.policy.answer_days)
+        flow.expire(now=town.now)
+        town.waits(minutes=30)
+        assert self.agreements(town, case) == ["cancelled"] * 2
+
+    def test_is_asked_for_until_the_cis_answers(self, town: Town, case: Case) -> None:
+        case.staff("refuse", "The meter at this address was removed.")
+        town.faulty.deliver_late()
+        town.cis_is("down", calls=["send", "find"])
+        town.waits(hours=5)
+        town.cis_is()
+        town.waits(hours=1)
+        assert self.agreements(town, case) == ["cancelled"] * 2
+        assert case.history.count("undone_in_cis") == 1
+
+    def test_stays_where_it_runs_already_and_that_is_written_down(self, town: Town, case: Case) -> None:
+        case.staff("refuse", "The meter at this address was removed.")
+        town.faulty.deliver_late()
+        town.cis.activate_due(date.fromisoformat(case.request.answers["start_date"]))
+        town.waits(minutes=30)
+        assert case.request.events.last().what == "left_in_cis"
+        assert case.request.events.last().data == {"code": "already_active"}
+
+    def test_is_nothing_where_nothing_arrived(self, town: Town, case: Case) -> None:
+        town.faulty._late.clear()
+        case.staff("refuse", "The meter at this address was removed.")
+        heard = listening(town)
+        town.waits(days=1)
+        assert heard == ["find"]
+        assert case.history[-1] == "reviewed"
+
+
+class TestAWorkerThatWasOvertaken:
+    """It stood still during its call; another took over, and then it comes back with what it heard."""
+
+    def test_does_not_end_the_doubt_of_the_other(self, town: Town) -> None:
+        case = self.about_to_be_told(town)
+        first = outside._about_to_call(case.id, now=town.now, policy=town.policy)
+        town.now += timedelta(minutes=1)
+        second = outside._about_to_call(case.id, now=town.now, policy=town.policy)
+        assert first and second and second.look_up
+        outside._called_in_vain(case.id, Unavailable("cis_unreachable"), first, now=town.now, policy=town.policy)
+        assert (case.delivery.state, case.delivery.leased_until is None) == ("sent", False)
+
+    def test_brings_its_answer_too_late_to_change_what_was_decided(self, town: Town) -> None:
+        case = self.about_to_be_told(town)
+        outside._about_to_call(case.id, now=town.now, policy=town.policy)
+        town.now += timedelta(minutes=1)
+        second = outside._about_to_call(case.id, now=town.now, policy=town.policy)
+        assert second
+        outside._called_in_vain(case.id, Rejected("refused"), second, now=town.now, policy=town.policy)
+        outside._answered(case.id, town.cis.send(second.command, key=second.key), now=town.now)
+        assert case.status == IN_REVIEW
+        assert case.staff("approve").status == COMPLETED
+        assert town.cis_holds() == ONE
+
+    def about_to_be_told(self, town: Town) -> Case:
+        case = town.asks(ANA)
+        flow.advance(request_id=case.id, now=town.now, policy=town.policy)
+        town.loses_its_jobs()
+        return case
 
 
 class TestAnythingDoneTwice:

@@ -42,6 +42,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "keyturn.rescue": upkeep.rescue_job,
     "keyturn.send_message": outside.send_message_job,
     "keyturn.tell_cis": outside.tell_cis_job,
+    "keyturn.undo_in_cis": outside.undo_in_cis_job,
 }
 MONDAY = datetime(2026, 12, 7, 10, tzinfo=UTC)
 

@@ -51,6 +51,17 @@ def plan_after(problem: KeyturnError, *, tries: int, key: str, now: datetime, po
     raise problem
 
 
+@rule("S-06", "What a call in doubt did for a request that came to nothing is looked for, and cancelled")
+def key_to_undo(reference: str) -> str:
+    """The idempotency key of the cancellation (I3)."""
+    return f"{reference}:undo"
+
+
+def arrived_after(policy: Policy) -> timedelta:
+    """When a call that nobody answered has arrived, if it ever does."""
+    return timedelta(seconds=policy.cis_longest_wait_seconds)
+
+
 @rule("S-04", "Tries are spread: each wait is longer, and no two requests wait alike")
 def wait(tries: int, key: str, policy: Policy) -> timedelta:
     """Exponential, capped, with a jitter of +-25 % that follows from the key, so that a replay is exact."""
