@@ -9,6 +9,7 @@ from django.db.models import OuterRef
 from keyturn.connectors import cis
 from keyturn.flow import moves, outside
 from keyturn.records.models import Request
+from keyturn.steps.confirm.rules import News
 from keyturn.steps.establish import step as establish
 from keyturn.steps.maintain.calendar import turn_agreements
 from keyturn.terms.policy import Policy
@@ -43,10 +44,10 @@ def _expire_one(pk: object, *, now: datetime) -> int:
     if request.step in moves.DRAFT:
         moves.forget(request)
     establish.take_back(request, actor=MACHINE, now=now)
-    moves.record(request, "expired", actor=MACHINE, now=now)
     outside.make_sure(request, now=now, policy=moves.policy())
     if request.submitted_at:
         moves.tell(request, News.EXPIRED, now=now)
+    moves.record(request, "expired", actor=MACHINE, now=now)
     return 1
 
 

@@ -216,6 +216,8 @@ class TestAsking:
         flow.expire(now=town.now)
         assert case.status == WITHDRAWN
         assert case.request.answers["given_name"] == "Ana"  # it was sent: its file is kept
+        assert case.news[-1] == "expired"
+        assert "the time to answer is over" in case.last_message()
 
 
 class TestNobodyDecidesTheirOwn:

@@ -18,6 +18,7 @@ class News(StrEnum):
     REFUSED = "refused"
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 @rule("C-01", "Everybody is told by e-mail where they gave one, else by letter", implements=("BR-51",))
