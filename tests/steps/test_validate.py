@@ -1,26 +1,12 @@
-"""Is each answer well formed and possible, whichever door it came through? (V-01 to V-14)"""
+"""Is what somebody says about themselves well formed and possible, whichever door it came through? (V-01 to V-07)"""
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 
 from keyturn.steps.validate import rules, step
-from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
-
-TODAY = date(2026, 12, 7)
-
-
-def form(
-    *, today: date = TODAY, hour: int = 10, strict: bool = True, policy: Policy | None = None, **answers: Any
-) -> rules.Form:
-    return rules.Form(answers, today, hour, policy or Policy(), strict)
-
-
-def why(found: Any) -> list[str]:
-    """The reason of each finding, or its field where the rule has one reason only."""
-    return [str(each.params.get("why") or each.field) for each in found]
+from tests.steps.form import form, why
 
 
 class TestNames:
@@ -222,165 +208,6 @@ class TestContacts:
         assert (list(rules.phone_is_possible(form(phone=number))) == []) is good
 
 
-class TestMailingAddresses:
-    HOME = {"line1": "12 Elm Street", "city": "Salem", "state": "OR", "postal_code": "97301"}
-
-    @pytest.mark.rule("V-08")
-    @pytest.mark.parametrize(
-        ("change", "fields"),
-        [
-            ({}, []),
-            ({"postal_code": "97301-1234"}, []),
-            ({"postal_code": "9730"}, ["mailing_address.postal_code"]),
-            ({"postal_code": "٩٧٣٠١"}, ["mailing_address.postal_code"]),  # digits, but not ours
-            ({"postal_code": ""}, ["mailing_address.postal_code"]),
-            ({"line1": ""}, ["mailing_address.line1"]),
-            ({"city": None}, ["mailing_address.city"]),
-            ({"country": "PT", "postal_code": "1100-053"}, []),
-            ({"country": "HK", "postal_code": "", "state": ""}, []),  # has no postal codes
-            ({"country": "1!"}, ["mailing_address.country"]),
-            ({"country": ""}, ["mailing_address.country", "mailing_address.postal_code"][:1]),
-        ],
-    )
-    def test_say_enough_for_a_letter_to_arrive(self, change: dict[str, Any], fields: list[str]) -> None:
-        found = rules.mailing_address_is_complete(form(mail_elsewhere=True, mailing_address={**self.HOME, **change}))
-        assert [each.field for each in found] == fields
-
-    @pytest.mark.rule("V-08")
-    @pytest.mark.parametrize(
-        ("elsewhere", "fields"), [(False, []), (None, []), (True, ["line1", "city", "postal_code"])]
-    )
-    def test_are_needed_only_where_letters_go_elsewhere(self, elsewhere: bool | None, fields: list[str]) -> None:
-        found = rules.mailing_address_is_complete(form(mail_elsewhere=elsewhere))
-        assert [each.field.removeprefix("mailing_address.") for each in found] == fields
-
-    @pytest.mark.rule("V-08")
-    def test_of_a_partner_are_taken_as_they_were_told(self) -> None:
-        assert (
-            list(rules.mailing_address_is_complete(form(strict=False, mailing_address={"line1": "12 Elm Street"})))
-            == []
-        )
-
-
-class TestServiceAddresses:
-    @pytest.mark.rule("V-12")
-    @pytest.mark.parametrize(
-        ("address", "fields"),
-        [
-            ({"premise_id": "p"}, []),
-            ({"line1": "12 Elm Street", "city": "Salem"}, []),
-            ({"line1": "12 Elm Street", "postal_code": "97301"}, []),
-            ({"line1": "12 Elm Street"}, ["service_address.city"]),
-            ({"city": "Salem"}, ["service_address.line1"]),
-            ({}, ["service_address.line1", "service_address.city"]),
-        ],
-    )
-    def test_name_a_place(self, address: dict[str, str], fields: list[str]) -> None:
-        assert [each.field for each in rules.service_address_is_usable(form(service_address=address))] == fields
-
-
-class TestChoices:
-    @pytest.mark.rule("V-09")
-    @pytest.mark.parametrize(("services", "good"), [(["gas", "water"], True), (["steam"], False), ([], True)])
-    def test_services_exist(self, services: list[str], good: bool) -> None:
-        assert (list(rules.services_exist(form(services=services))) == []) is good
-
-    @pytest.mark.rule("V-11")
-    @pytest.mark.parametrize(
-        ("given", "strict", "reason"),
-        [
-            (["terms"], True, []),
-            (["terms", "texts", "marketing"], True, []),
-            (["texts"], True, ["consents"]),
-            ([], True, ["consents"]),
-            ([], False, []),  # a partner passes on what it was told
-            (["terms", "sell_my_data"], True, ["unknown"]),
-            (["sell_my_data"], False, ["unknown"]),
-            (None, True, []),  # that it is missing is said by G-05
-        ],
-    )
-    def test_consents_are_ours_and_the_needed_ones_are_given(self, given: Any, strict: bool, reason: list[str]) -> None:
-        assert why(rules.consents_are_given(form(strict=strict, consents=given))) == reason
-
-    @pytest.mark.rule("V-13")
-    @pytest.mark.parametrize(("language", "good"), [("es", True), ("", True), ("tlh", False)])
-    def test_a_language_is_one_that_we_write_in(self, language: str, good: bool) -> None:
-        assert (list(rules.language_is_offered(form(language=language))) == []) is good
-
-    @pytest.mark.rule("V-14")
-    @pytest.mark.parametrize(("kind", "good"), [("person", True), ("organisation", True), ("", True), ("cat", False)])
-    def test_an_account_is_for_a_person_or_an_organisation(self, kind: str, good: bool) -> None:
-        assert (list(rules.kind_is_known(form(kind=kind))) == []) is good
-
-
-class TestStartDates:
-    @pytest.mark.rule("V-10")
-    @pytest.mark.parametrize(
-        ("day", "reason"),
-        [
-            ("2026-12-07", []),
-            ("2026-12-06", ["early"]),
-            ("2027-02-05", []),  # the sixtieth day
-            ("2027-02-06", ["late"]),
-            ("7 December", ["no_date"]),
-            ("2026-11-31", ["no_date"]),
-            ("", []),
-        ],
-    )
-    def test_lie_in_the_window(self, day: str, reason: list[str]) -> None:
-        assert why(rules.start_date_is_open(form(start_date=day))) == reason
-
-    @pytest.mark.rule("V-10")
-    @pytest.mark.parametrize(("hour", "reason"), [(13, []), (14, ["early"]), (23, ["early"])])
-    def test_are_not_today_after_the_cut_off(self, hour: int, reason: list[str]) -> None:
-        assert why(rules.start_date_is_open(form(hour=hour, start_date="2026-12-07"))) == reason
-
-    @pytest.mark.rule("V-10")
-    def test_of_a_partner_may_be_today_at_any_hour_and_lie_back_as_far_as_the_policy_lets_them(self) -> None:
-        policy = Policy(back_date_days=5)
-        judge = lambda day: why(rules.start_date_is_open(form(strict=False, hour=23, policy=policy, start_date=day)))  # noqa: E731
-        assert judge("2026-12-07") == [] and judge("2026-12-02") == []
-        assert judge("2026-12-01") == ["early"]
-
-    @pytest.mark.rule("V-10")
-    def test_are_not_on_a_closed_day(self) -> None:
-        policy = Policy(closed_weekdays=(5, 6), holidays=("2026-12-25",))
-        for day in ("2026-12-12", "2026-12-13", "2026-12-25"):
-            assert why(rules.start_date_is_open(form(policy=policy, start_date=day))) == ["closed"]
-        assert why(rules.start_date_is_open(form(policy=policy, start_date="2026-12-24"))) == []
-
-    @pytest.mark.rule("V-10")
-    @pytest.mark.parametrize(
-        ("now", "hour_is_before_cut_off"),
-        [
-            (datetime(2026, 3, 8, 20, 30, tzinfo=UTC), True),  # 13:30 on the day on which the clocks go forward
-            (datetime(2026, 3, 8, 21, 30, tzinfo=UTC), False),  # 14:30: an hour earlier than in winter
-            (datetime(2026, 11, 1, 21, 30, tzinfo=UTC), True),  # 13:30 on the day on which they go back
-            (datetime(2026, 11, 1, 22, 30, tzinfo=UTC), False),
-        ],
-    )
-    def test_follow_the_utilitys_clock_through_daylight_saving(
-        self, now: datetime, hour_is_before_cut_off: bool
-    ) -> None:
-        policy = Policy(time_zone="America/Los_Angeles")
-        answers = {"start_date": now.date().isoformat(), "given_name": "A"}
-        found: list[Finding] = step.findings_for(answers, channel="portal", now=now, policy=policy)
-        assert (found == []) is hour_is_before_cut_off
-
-    @pytest.mark.rule("V-10")
-    def test_tell_the_first_and_the_last_day_that_can_be_chosen(self) -> None:
-        early = next(rules.start_date_is_open(form(start_date="2026-12-01")))
-        late = next(rules.start_date_is_open(form(start_date="2027-12-01")))
-        assert (early.params["first"], late.params["last"]) == ("2026-12-07", "2027-02-05")
-
-    @pytest.mark.rule("V-10")
-    def test_tell_a_day_on_which_somebody_works(self) -> None:
-        policy = Policy(closed_weekdays=(0, 6), holidays=("2026-12-08",))
-        early = next(rules.start_date_is_open(form(policy=policy, start_date="2026-12-01")))
-        closed = next(rules.start_date_is_open(form(policy=policy, start_date="2026-12-13")))
-        assert (early.params["first"], closed.params["next"]) == ("2026-12-09", "2026-12-15")
-
-
 def test_every_rule_is_asked_in_the_order_of_the_pages() -> None:
     everything_wrong = form(
         service_address={}, services=["steam"], start_date="x", kind="person", date_of_birth="x", id_type="x", id_value="x",
@@ -388,43 +215,3 @@ def test_every_rule_is_asked_in_the_order_of_the_pages() -> None:
     )  # fmt: skip
     found = list(dict.fromkeys(each.rule for each in rules.check(everything_wrong)))
     assert found == ["V-12", "V-09", "V-10", "V-01", "V-03", "V-04", "V-05", "V-06", "V-07", "V-08", "V-13", "V-11"]
-
-
-class TestForeignAddresses:
-    @pytest.mark.rule("V-15")
-    def test_each_part_that_does_not_fit_is_named(self) -> None:
-        found = list(rules.foreign_address_fits([("postal_code", "required"), ("city", "invalid")]))
-        assert [(each.field, each.params["why"]) for each in found] == [
-            ("mailing_address.postal_code", "required"),
-            ("mailing_address.city", "invalid"),
-        ]
-
-    @pytest.mark.rule("V-15")
-    @pytest.mark.parametrize(
-        ("channel", "postal_code", "fields"),
-        [("portal", "SW1A 1AA", []), ("portal", "12", ["mailing_address.postal_code"]), ("api", "12", [])],
-    )
-    def test_a_customer_is_told_and_a_partner_is_believed(
-        self, channel: str, postal_code: str, fields: list[str]
-    ) -> None:
-        british = {"line1": "10 Downing Street", "city": "London", "postal_code": postal_code, "country": "GB"}
-        answers = {"mail_elsewhere": True, "mailing_address": british}
-        now = datetime(2026, 12, 7, 18, tzinfo=UTC)
-        found = step.findings_for(answers, channel=channel, now=now, policy=Policy())
-        assert [each.field for each in found if each.field.startswith("mailing_address")] == fields
-
-
-class TestAPartnersMailingAddress:
-    @pytest.mark.rule("V-08")
-    @pytest.mark.parametrize(
-        ("address", "fields"),
-        [
-            ({"city": "Millbrook"}, []),
-            ({"line2": "Rose Cottage"}, []),
-            ({"state": "OR"}, ["mailing_address.line1"]),
-            ({"line1": ""}, ["mailing_address.line1"]),
-        ],
-    )
-    def test_may_be_as_short_as_what_they_were_told(self, address: dict[str, str], fields: list[str]) -> None:
-        found = rules.mailing_address_is_complete(form(strict=False, mailing_address=address))
-        assert [each.field for each in found] == fields
