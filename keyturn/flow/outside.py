@@ -141,7 +141,12 @@ def make_sure(request: Request, *, now: datetime, policy: Policy) -> None:
         queue.later("undo_in_cis", at=now + sync_rules.arrived_after(policy), request_id=str(request.pk))
 
 
-@queue.job("undo_in_cis")
+def undo_gave_up(*, request_id: str, now: datetime, problem: str, tries: int = 0) -> None:
+    """Looking for it failed for a reason that nobody foresaw: somebody must look in the CIS."""
+    _after_the_end(UUID(request_id), "left_in_cis", now=now, data={"code": problem})
+
+
+@queue.job("undo_in_cis", gave_up=undo_gave_up)
 def undo_in_cis_job(*, request_id: str, now: datetime, tries: int = 0) -> None:
     undo_in_cis(request_id=UUID(request_id), tries=tries, now=now, policy=moves.policy())
 
@@ -210,7 +215,14 @@ def _ask_identity(check: OutsideCheck, request: Request) -> tuple[str, str, list
 # ---------------------------------------------------------------- messages
 
 
-@queue.job("send_message")
+@transaction.atomic
+def message_gave_up(*, message_id: str, now: datetime, problem: str) -> None:
+    """Writing or sending it failed for a reason that nobody foresaw: it shows as failed, and is not tried again."""
+    if Message.objects.filter(pk=message_id, state="due").update(state="failed"):
+        log.error("message failed", code=problem)
+
+
+@queue.job("send_message", gave_up=message_gave_up)
 def send_message_job(*, message_id: str, now: datetime) -> None:
     send_message(message_id=UUID(message_id), now=now, policy=moves.policy())
 
@@ -225,8 +237,8 @@ def send_message(*, message_id: UUID, now: datetime, policy: Policy) -> None:
     except (Unavailable, InDoubt, Rejected) as problem:
         _not_sent(message, problem, now=now, policy=policy)
     else:
-        message.state, message.sent_at = "sent", now
-        message.save(update_fields=["state", "sent_at"])
+        # Not `save`: it may have been forgotten with its draft meanwhile.
+        Message.objects.filter(pk=message.pk).update(state="sent", sent_at=now)
 
 
 @transaction.atomic
@@ -238,4 +250,4 @@ def _not_sent(message: Message, problem: KeyturnError, *, now: datetime, policy:
     else:
         at = now + sync_rules.wait(message.tries, str(message.pk), policy)
         queue.later("send_message", at=at, message_id=str(message.pk))
-    message.save(update_fields=["tries", "state"])
+    Message.objects.filter(pk=message.pk, state="due").update(tries=message.tries, state=message.state)

@@ -51,7 +51,7 @@ def _recipient(request: Request, channel: str) -> str:
     if channel == "email":
         return str(answers["email"])
     if channel == "sms":
-        return normal_phone(answers["phone"])
+        return normal_phone(answers["phone"], country=settings.KEYTURN_POLICY.country)
     address = mailing_address(answers) or (request.premise.address if request.premise else service_address(answers))
     return "\n".join([applicant(answers).display_name, *(address.lines() if address else [])])
 
