@@ -11,7 +11,7 @@ from typing import Any
 from keyturn.connectors import cis
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.matching.identifiers import normal_identifier
-from keyturn.records import person_index
+from keyturn.records import person_index, writing
 from keyturn.records.crypto import digest
 from keyturn.records.models import (
     Account,
@@ -86,7 +86,7 @@ def a_person(details: PersonDetails, *, flags: tuple[str, ...] = (), in_cis: boo
     _identifiers(person, details)
     for address in details.addresses:
         PersonAddress.objects.create(person=person, valid_from=LONG_AGO, **address.as_json())
-    person_index.enter(person.pk, details)
+    writing.insert(person_index.entries(person.pk, person_index.features(details)))
     if in_cis:
         cis.adopt("persons", [_as_row(ref, details)])
     return person

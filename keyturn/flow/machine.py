@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from keyturn.flow import moves
 from keyturn.flow.territory import who_serves
@@ -39,8 +40,15 @@ def advance(*, request_id: UUID, now: datetime, policy: Policy) -> None:
     request = moves.locked(request_id)
     if request.standing != Standing.MACHINE:
         return
-    if request.account_id is None and not _decide(request, now=now, policy=policy):
-        return
+    prefetch_related_objects([request], "evidence")  # several steps ask for it, and none adds to it
+    with moves.written_at_once(request):
+        if request.account_id is None and not _decide(request, now=now, policy=policy):
+            return
+        _accept(request, now=now, policy=policy)
+
+
+def _accept(request: Request, *, now: datetime, policy: Policy) -> None:
+    """Write it down, once, and have the CIS told."""
     if request.account_id is None:
         verdict = establish.run(request, now=now, policy=policy)
         request.step = Step.ESTABLISH

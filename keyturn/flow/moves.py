@@ -14,8 +14,8 @@ from django.db import transaction
 
 from keyturn.flow import lifecycle
 from keyturn.flow.lifecycle import Place
-from keyturn.records import history
-from keyturn.records.models import Event, Request
+from keyturn.records import history, writing
+from keyturn.records.models import Request
 from keyturn.steps.confirm import step as confirm
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather import rules as gather
@@ -35,9 +35,10 @@ def policy() -> Policy:
 
 def locked(request_id: UUID) -> Request:
     """The request, held until the transaction ends, so that no two moves cross."""
-    request = Request.objects.select_for_update().filter(pk=request_id).first()
-    if request is None:
-        raise NotAllowed("unknown_request")
+    try:
+        request = Request.objects.select_for_update().get(pk=request_id)
+    except Request.DoesNotExist:
+        raise NotAllowed("unknown_request") from None
     request.came_from = place_of(request)  # type: ignore[attr-defined]
     return request
 
@@ -108,15 +109,19 @@ def record(request: Request, what: str, *, actor: Actor, now: datetime, data: Ma
 
 @contextmanager
 def written_at_once(request: Request) -> Iterator[None]:
-    """Several moves of a request that nobody else can know yet: its row and its events are written together at the end.
+    """Several moves of a locked request, or of one that nobody else can know yet: its row and events are written once.
 
-    What is written about it meanwhile may name it before it is there: PostgreSQL looks at foreign keys at the commit.
+    What is written about a new one meanwhile may name it before it is there: PostgreSQL looks at foreign keys at the
+    commit.
     """
     request.held = []  # type: ignore[attr-defined]
     yield
     held, request.held = request.held, None  # type: ignore[attr-defined]
-    request.save(force_insert=True)
-    Event.objects.bulk_create(held)
+    if request._state.adding:
+        held.insert(0, request)
+    else:
+        request.save()
+    writing.insert(held)
 
 
 def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from keyturn.matching.features import Features, features_of
 from keyturn.matching.keys import KEYS_VERSION, blocking_keys, identity_lock_keys
@@ -61,11 +62,9 @@ def _with_flags(row: Any, flags: Iterable[str]) -> Features:
     return replace(found, flags=frozenset(flags)) if flags else found
 
 
-def enter(person_id: object, details: PersonDetails) -> None:
-    """Make a person findable, in the transaction that writes them."""
-    form = features(details)
-    PersonFeatures.objects.update_or_create(
-        person_id=person_id, defaults={"features": form.as_json(), "keys_version": KEYS_VERSION}
-    )
-    MatchKey.objects.filter(person_id=person_id).delete()
-    MatchKey.objects.bulk_create([MatchKey(key=key, person_id=person_id) for key in sorted(blocking_keys(form))])
+def entries(person_id: object, form: Features) -> list[Model]:
+    """The rows by which a new person is found, to be written in the transaction that writes them."""
+    return [
+        PersonFeatures(person_id=person_id, features=form.as_json(), keys_version=KEYS_VERSION),
+        *(MatchKey(key=key, person_id=person_id) for key in sorted(blocking_keys(form))),
+    ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.matching.identifiers import normal_identifier
@@ -32,13 +32,17 @@ def by_id(ident: str) -> Person | None:
 
 def with_parts() -> Any:
     """Persons with their present names, contacts, identifiers and addresses, in five queries whatever their number."""
+    return Person.objects.prefetch_related(*_parts())
+
+
+def _parts() -> list[Any]:
     now = {"valid_to": None}
-    return Person.objects.prefetch_related(
+    return [
         Prefetch("names", PersonName.objects.filter(**now)),
         Prefetch("contacts", PersonContact.objects.filter(**now).order_by("-is_primary", "id")),
         Prefetch("identifiers", PersonIdentifier.objects.filter(**now).order_by("-is_primary", "id")),
         Prefetch("addresses", PersonAddress.objects.filter(**now)),
-    )
+    ]
 
 
 def details_of(person: Person, *, open_identifiers: bool = True) -> PersonDetails:
@@ -64,7 +68,10 @@ def details_of(person: Person, *, open_identifiers: bool = True) -> PersonDetail
 
 def holders_of(digests: Iterable[str]) -> list[str]:
     """Ids of the persons on whose file a unique identifier with one of these digests stands."""
-    rows = PersonIdentifier.objects.filter(digest__in=list(digests), unique_by_nature=True, valid_to=None)
+    wanted = list(digests)
+    if not wanted:
+        return []
+    rows = PersonIdentifier.objects.filter(digest__in=wanted, unique_by_nature=True, valid_to=None)
     return [str(ident) for ident in rows.values_list("person_id", flat=True).distinct()]
 
 
@@ -126,8 +133,12 @@ def search(text: str, *, most: int = 50) -> list[Person]:
 
 
 def differences(details: PersonDetails, person: Person) -> list[tuple[str, str]]:
-    """What the applicant says that the file does not: (field, their value). Silence is no difference."""
-    on_file = details_of(with_parts().get(pk=person.pk))
+    """What the applicant says that the file does not: (field, their value). Silence is no difference.
+
+    Reads the person's present parts once for each time that the person is read.
+    """
+    prefetch_related_objects([person], *_parts())
+    on_file = details_of(person)
     said = [
         (name, getattr(details, name))
         for name in ("given_name", "middle_name", "family_name", "suffix", "organisation_name")

@@ -4,11 +4,16 @@ Runs in the transaction that searched and decided, under its locks. The CIS's ow
 has answered (`sync`).
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from keyturn.journeys.applicant import applicant
-from keyturn.matching.identifiers import PARTIAL_TYPES
-from keyturn.records import person_index
+from django.db.models import Model
+
+from keyturn.journeys.applicant import applicant, mailing_address
+from keyturn.matching.features import Features
+from keyturn.matching.identifiers import PARTIAL_TYPES, normal_identifier
+from keyturn.records import person_index, writing
+from keyturn.records.crypto import digest
 from keyturn.records.models import (
     Account,
     AccountPerson,
@@ -27,6 +32,7 @@ from keyturn.records.models import (
 )
 from keyturn.records.queries import persons
 from keyturn.steps.establish import rules
+from keyturn.terms.days import local_date
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
 from keyturn.terms.premise import AgreementStatus
@@ -39,47 +45,54 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
         return PASS
     details = applicant(request.answers)
     is_new = request.person is None
-    if request.person is None:
-        request.person = _new_person(request, details, now=now, policy=policy)
-    else:
-        _propose(request, details, now)
-    PersonLink.objects.create(
-        request=request,
-        person=request.person,
-        created_person=is_new,
-        automatic=rules.link_is_automatic(request.person_decision),
-        made_by=request.person_decision.get("by", "worker"),
-        made_at=now,
-    )
+    rows = _new_person(request, details, now=now, policy=policy) if is_new else _proposals(request, details, now)
+    account = _account(request, details, is_new=is_new, now=now, policy=policy)
+    agreements = _agreements(request, is_new_account=bool(account))
+    link = _link(request, is_new=is_new, now=now)
+    writing.insert([*rows, *account, link, *agreements, *_consents(request, now)])
     _remember_not_same(request, now)
-    request.account = _account(request, details, now=now, policy=policy)
-    _agreements(request)
-    _consents(request, now)
     return Verdict(data={"person": str(request.person_id), "account": str(request.account_id), "new_person": is_new})
 
 
-def _new_person(request: Request, details: PersonDetails, *, now: datetime, policy: Policy) -> Person:
-    person = Person.objects.create(
+def _new_person(request: Request, details: PersonDetails, *, now: datetime, policy: Policy) -> list[Model]:
+    person = request.person = Person(
         kind=str(details.kind), date_of_birth=details.date_of_birth, created_at=now, updated_at=now,
         language=request.answers.get("language") or request.language,
     )  # fmt: skip
-    PersonName.objects.create(
+    name = PersonName(
         person=person, given_name=details.given_name, middle_name=details.middle_name, family_name=details.family_name,
         suffix=details.suffix, organisation_name=details.organisation_name, valid_from=now,
     )  # fmt: skip
-    _write_contacts(request, person, details, now=now, policy=policy)
-    _write_identifiers(request, person, details, now=now, policy=policy)
-    for address in details.addresses[:1] if request.answers.get("mailing_address") else ():
-        PersonAddress.objects.create(person=person, valid_from=now, **address.as_json())
-    person_index.enter(person.pk, details)
-    return person
+    mailing = mailing_address(request.answers)
+    form = person_index.features(details)
+    proved = _proved(request, form)
+    return [
+        person,
+        name,
+        *_contacts(person, details, proved, now=now, policy=policy),
+        *_identifiers(person, details, form, proved, now=now, policy=policy),
+        *(PersonAddress(person=person, valid_from=now, **each.as_json()) for each in (mailing,) if each),
+        *person_index.entries(person.pk, form),
+    ]
 
 
-def _write_contacts(request: Request, person: Person, details: PersonDetails, *, now: datetime, policy: Policy) -> None:
-    proved = set(request.evidence.filter(kind__in=("email", "phone")).values_list("kind", flat=True))
+def _proved(request: Request, form: Features) -> set[str]:
+    """Of which kinds these very details were proved; what was changed after its proof is not (M-06)."""
+    proofs = {(each.kind, each.subject) for each in request.evidence.all()}
+    subjects = {
+        "email": [digest("email", each) for each in form.emails],
+        "phone": [digest("phone", each) for each in form.phones],
+        "identity": [each for _type, each in form.identifiers],
+    }
+    return {kind for kind, each in subjects.items() if any((kind, subject) in proofs for subject in each)}
+
+
+def _contacts(
+    person: Person, details: PersonDetails, proved: set[str], *, now: datetime, policy: Policy
+) -> Iterator[Model]:
     seen: set[str] = set()
     for contact in rules.contacts_of(details, country=policy.country):
-        PersonContact.objects.create(
+        yield PersonContact(
             person=person, channel=contact.channel, value=contact.value, normalised=contact.normalised, valid_from=now,
             status="verified" if contact.channel in proved else "pending",
             verified_at=now if contact.channel in proved else None,
@@ -88,84 +101,111 @@ def _write_contacts(request: Request, person: Person, details: PersonDetails, *,
         seen.add(contact.channel)
 
 
-def _write_identifiers(
-    request: Request, person: Person, details: PersonDetails, *, now: datetime, policy: Policy
-) -> None:
-    proved = request.evidence.filter(kind="identity").exists()
-    for number, (each, (_kind, digest)) in enumerate(zip(details.identifiers, _digests(details), strict=False)):
+def _identifiers(
+    person: Person, details: PersonDetails, form: Features, proved: set[str], *, now: datetime, policy: Policy
+) -> Iterator[Model]:
+    digests = dict(form.identifiers)
+    for number, each in enumerate(each for each in details.identifiers if each.id_type in digests):
         row = PersonIdentifier(
-            person=person, id_type=each.id_type, digest=digest, last_four=each.value[-4:],
-            unique_by_nature=each.id_type in policy.unique_identifiers,
+            person=person, id_type=each.id_type, digest=digests[each.id_type],
+            last_four=normal_identifier(each.value)[-4:],
             is_primary=number == 0 and each.id_type not in PARTIAL_TYPES,
-            verified_at=now if proved else None,
+            verified_at=now if "identity" in proved else None,
         )  # fmt: skip
-        # Staff may have let a shared identifier pass (M-04): it is kept on both, and is unique on neither from then on.
-        taken = PersonIdentifier.objects.filter(
-            id_type=row.id_type, digest=digest, unique_by_nature=True, valid_to=None
-        )
-        row.unique_by_nature = row.unique_by_nature and not taken.exists()
+        # Staff may have let a shared identifier pass (M-04): it is kept on both, and is unique on the first only.
+        row.unique_by_nature = each.id_type in policy.unique_identifiers and not _is_taken(row)
         row.value = each.value
-        row.save(force_insert=True)
+        yield row
 
 
-def _digests(details: PersonDetails) -> list[tuple[str, str]]:
-    found = dict(person_index.features(details).identifiers)
-    return [(each.id_type, found[each.id_type]) for each in details.identifiers if each.id_type in found]
+def _is_taken(row: PersonIdentifier) -> bool:
+    same = PersonIdentifier.objects.filter(id_type=row.id_type, digest=row.digest)
+    return same.filter(unique_by_nature=True, valid_to=None).exists()
 
 
-def _propose(request: Request, details: PersonDetails, now: datetime) -> None:
+def _proposals(request: Request, details: PersonDetails, now: datetime) -> list[Model]:
     """I4: what differs from the file is stored beside it."""
+    rows: list[Model] = []
     for name, value in persons.differences(details, request.person):
         proposal = Proposal(request=request, person=request.person, field=name, created_at=now)
         proposal.value = value
-        proposal.save(force_insert=True)
+        rows.append(proposal)
+    return rows
+
+
+def _link(request: Request, *, is_new: bool, now: datetime) -> PersonLink:
+    return PersonLink(
+        request=request,
+        person=request.person,
+        created_person=is_new,
+        automatic=rules.link_is_automatic(request.person_decision),
+        made_by=request.person_decision.get("by", "worker"),
+        made_at=now,
+    )
 
 
 def _remember_not_same(request: Request, now: datetime) -> None:
-    for other in request.person_decision.get("new", ()):
-        one, two = sorted([str(request.person_id), other])
-        NotSamePerson.objects.get_or_create(
-            one_id=one, other_id=two, defaults={"said_by": request.person_decision.get("by", ""), "said_at": now}
-        )
+    pairs = [sorted([str(request.person_id), other]) for other in request.person_decision.get("new", ())]
+    said_by = request.person_decision.get("by", "")
+    NotSamePerson.objects.bulk_create(
+        [NotSamePerson(one_id=one, other_id=two, said_by=said_by, said_at=now) for one, two in pairs],
+        ignore_conflicts=True,
+    )
 
 
-def _account(request: Request, details: PersonDetails, *, now: datetime, policy: Policy) -> Account:
+def _account(request: Request, details: PersonDetails, *, is_new: bool, now: datetime, policy: Policy) -> list[Model]:
     """The person's live account of the same division and class, or a new one (BR-01)."""
     assert request.premise is not None
     division = request.premise.division
     customer_class = rules.customer_class(details.kind, policy)
-    live = persons.live_account(request.person_id, division=division, customer_class=customer_class)
-    if live is not None:
-        return live
-    account = Account.objects.create(
-        division=division, customer_class=customer_class, set_up_on=now.date(),
+    if not is_new:
+        request.account = persons.live_account(request.person_id, division=division, customer_class=customer_class)
+    if request.account is not None:
+        return []
+    request.account = Account(
+        division=division, customer_class=customer_class, set_up_on=local_date(now, policy),
         language=request.answers.get("language") or request.language,
         paperless=request.answers.get("paperless") is True,
     )  # fmt: skip
-    AccountPerson.objects.create(account=account, person=request.person, **rules.main_customer())
-    return account
+    return [request.account, AccountPerson(account=request.account, person=request.person, **rules.main_customer())]
 
 
-def _agreements(request: Request) -> None:
+def _agreements(request: Request, *, is_new_account: bool) -> list[Model]:
+    """An agreement that begins already is not begun twice. Of two that write one at once, one fails and looks again."""
+    points = _service_points(request.premise_id, request.answers["services"])
+    begun: set[object] = set()
+    if not is_new_account:
+        rows = ServiceAgreement.objects.filter(account=request.account, status=AgreementStatus.PENDING_START)
+        begun = set(rows.values_list("service_point_id", flat=True))
     start = date.fromisoformat(request.answers["start_date"])
-    for service in request.answers["services"]:
-        point, _made = ServicePoint.objects.get_or_create(premise=request.premise, service=service)
-        ServiceAgreement.objects.get_or_create(
-            account=request.account,
-            service_point=point,
-            status=AgreementStatus.PENDING_START,
-            defaults={"start_date": start},
+    return [
+        ServiceAgreement(
+            account=request.account, service_point_id=point, status=AgreementStatus.PENDING_START, start_date=start
         )
+        for point in points
+        if point not in begun
+    ]
 
 
-def _consents(request: Request, now: datetime) -> None:
-    Consent.objects.bulk_create(
+def _service_points(premise_id: object, services: Sequence[str]) -> list[object]:
+    """Ids of the premise's points for these services. One that is not on file yet is made, by whoever comes first."""
+    points = ServicePoint.objects.filter(premise_id=premise_id, service__in=services)
+    found = dict(points.values_list("service", "pk"))
+    if set(services) - set(found):
+        missing = [ServicePoint(premise_id=premise_id, service=each) for each in services if each not in found]
+        ServicePoint.objects.bulk_create(missing, ignore_conflicts=True)
+        found = dict(points.values_list("service", "pk"))
+    return list(found.values())
+
+
+def _consents(request: Request, now: datetime) -> list[Model]:
+    return [
         Consent(
             request=request, person=request.person, purpose=purpose, wording_version="1", language=request.language,
             how=request.channel, given_at=now,
         )
         for purpose in request.answers.get("consents", ())
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 def take_back(request: Request, *, actor: Actor, now: datetime) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from keyturn.journeys.applicant import applicant
 from keyturn.matching.decide import Decision, decide
+from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES
 from keyturn.matching.model import load
 from keyturn.records import person_index
@@ -23,15 +24,17 @@ from keyturn.terms.request import Verdict
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     """Set the request's premise, zone and (where linked) person; keep the candidates with what speaks for and against."""
     details = applicant(request.answers)
-    decision = _search(request, details, policy)
+    probe = person_index.features(details)
+    decision = _search(request, details, probe, policy)
+    looked_before = bool(request.match_zone)
     request.match_zone = rules.zone(decision, request.person_decision)
     request.model_version = load(policy.match_profile).version
     request.person = _person(request, decision)
     request.premise = premises.resolve(request.answers.get("service_address") or {})
-    _keep_candidates(request, decision)
+    _keep_candidates(request, decision, looked_before=looked_before)
     findings = (
         *rules.person_is_clear(request.match_zone),
-        *rules.identifier_is_free(_holders(details), person_id=str(request.person_id) if request.person_id else None),
+        *rules.identifier_is_free(_holders(probe), person_id=str(request.person_id) if request.person_id else None),
         *rules.premise_is_known(request.premise is not None),
     )
     return Verdict(
@@ -39,10 +42,9 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     )
 
 
-def _search(request: Request, details: PersonDetails, policy: Policy) -> Decision:
-    probe = person_index.features(details)
+def _search(request: Request, details: PersonDetails, probe: Features, policy: Policy) -> Decision:
     person_index.lock(probe)
-    proofs = (rules.Proof(kind, subject) for kind, subject in request.evidence.values_list("kind", "subject"))
+    proofs = (rules.Proof(each.kind, each.subject) for each in request.evidence.all())
     return decide(
         probe,
         person_index.candidates(probe),
@@ -60,13 +62,13 @@ def _person(request: Request, decision: Decision) -> object:
     return persons.by_id(chosen)
 
 
-def _holders(details: PersonDetails) -> list[str]:
-    pairs = person_index.features(details).identifiers
-    return persons.holders_of(value for kind, value in pairs if kind not in PARTIAL_TYPES)
+def _holders(probe: Features) -> list[str]:
+    return persons.holders_of(value for kind, value in probe.identifiers if kind not in PARTIAL_TYPES)
 
 
-def _keep_candidates(request: Request, decision: Decision) -> None:
-    request.candidates.all().delete()
+def _keep_candidates(request: Request, decision: Decision, *, looked_before: bool) -> None:
+    if looked_before:
+        request.candidates.all().delete()
     Candidate.objects.bulk_create(
         Candidate(
             request=request,

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from keyturn.journeys.applicant import applicant, mailing_address
-from keyturn.records.models import Delivery, Person, Request, ServiceAgreement
+from keyturn.records.models import Account, Delivery, Person, Request, ServiceAgreement
 from keyturn.steps.sync import rules
 from keyturn.terms.cis import Answer, EstablishService
 from keyturn.terms.errors import InDoubt, KeyturnError
@@ -18,13 +18,13 @@ from keyturn.terms.request import Standing, Verdict
 
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     """Record the intent, in the transaction that established: from here on the request has a delivery."""
-    delivery, made = Delivery.objects.get_or_create(
-        request=request, defaults={"key": rules.key_for(request.reference), "created_at": now}
-    )
-    if made or delivery.state == "rejected":
-        delivery.state = "intended"
-        delivery.problem = ""
-        delivery.save()
+    delivery = Delivery.objects.filter(request=request).first()
+    if delivery is None:
+        delivery = Delivery.objects.create(request=request, key=rules.key_for(request.reference), created_at=now)
+    elif delivery.state == "rejected":
+        # The CIS said no to the last try; an earlier one may arrive yet.
+        delivery.state, delivery.problem = "in_doubt", ""
+        delivery.save(update_fields=["state", "problem"])
     return Verdict(data={"key": delivery.key})
 
 
@@ -51,17 +51,16 @@ def command_for(request: Request, policy: Policy) -> EstablishService:
 
 def keep_answer(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
     """Write the CIS's references into the registry, once. A person who was established meanwhile keeps theirs."""
-    assert request.person and request.account
-    if request.person.ref is None:
-        Person.objects.filter(pk=request.person_id, ref=None).update(ref=answer.person_ref)
-    if request.account.ref is None:
-        request.account.ref = answer.account_ref
-        request.account.save(update_fields=["ref"])
+    Person.objects.filter(pk=request.person_id, ref=None).update(ref=answer.person_ref)
+    Account.objects.filter(pk=request.account_id, ref=None).update(ref=answer.account_ref)
     for service, ref in answer.agreement_refs.items():
         ServiceAgreement.objects.filter(
-            account=request.account, service_point__premise=request.premise, service_point__service=service, ref=None,
+            account_id=request.account_id,
+            service_point__premise_id=request.premise_id,
+            service_point__service=service,
+            ref=None,
             status=AgreementStatus.PENDING_START,
-        ).update(ref=ref)  # fmt: skip
+        ).update(ref=ref)
     delivery.state = "done"
     delivery.answer = _as_json(answer)
     delivery.answered_at = now
@@ -105,7 +104,7 @@ def must_wait_for_another(request: Request, delivery: Delivery) -> bool:
     else the older one; clocks of two machines differ, so age alone does not tell. A rejected delivery holds up nobody,
     one in doubt or given up does.
     """
-    Person.objects.select_for_update(no_key=True).get(pk=request.person_id)
+    request.person = Person.objects.select_for_update(no_key=True).get(pk=request.person_id)
     others = (
         Delivery.objects.filter(request__person_id=request.person_id)
         .exclude(pk=delivery.pk)

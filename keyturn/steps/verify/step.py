@@ -28,14 +28,14 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
 
 
 def _facts(request: Request) -> rules.Facts:
-    proofs = set(request.evidence.values_list("kind", "subject"))
-    check = request.checks.filter(kind="identity", subject=identity_subject(request)).first()
+    proofs = {(each.kind, each.subject) for each in request.evidence.all()}
+    checks = request.checks.filter(kind="identity", subject=identity_subject(request))
     return rules.Facts(
         channel=request.channel,
         email_proved=("email", request.email_digest) in proofs,
-        identity_attested=any(kind == "identity" for kind, _subject in proofs),
+        identity_attested=("identity", identity_subject(request)) in proofs,
         is_new_person=request.match_zone == "new",
-        identity_outcome=check.outcome if check else "",
+        identity_outcome=next(iter(checks.values_list("outcome", flat=True)), ""),
     )
 
 
@@ -55,14 +55,18 @@ def open_check(request: Request, *, now: datetime) -> OutsideCheck:
     return check
 
 
+def ask_again(request: Request) -> None:
+    """Forget that a check could not be reached, so that it is asked anew."""
+    request.checks.filter(outcome="unavailable").update(outcome="", answered_at=None)
+
+
 def attest(request: Request, kinds: list[str], *, actor: Actor, now: datetime) -> None:
     """Enter what a partner vouches for, about the answers as they stand (I-01)."""
     details = applicant(request.answers)
     subjects = {
         "email": [digest("email", normal_email(each)) for each in details.emails],
         "phone": [digest("phone", each) for each in person_index.features(details).phones],
-        "identity": [value for _kind, value in person_index.features(details).identifiers]
-        or [identity_subject(request)],
+        "identity": [identity_subject(request), *(each for _, each in person_index.features(details).identifiers)],
     }
     _enter(request, [(kind, each) for kind in kinds for each in subjects[kind]], "attested", actor, now)
 
