@@ -13,6 +13,7 @@ from keyturn.steps.gather import rules as gather
 from keyturn.steps.identify import rules as identify
 from keyturn.steps.review import rules
 from keyturn.steps.review import step as review_step
+from keyturn.steps.verify import step as verify
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.request import Actor, Standing, Step
 from keyturn.work import queue
@@ -60,10 +61,11 @@ def reveal(*, request_id: UUID, identifier_id: UUID | None, reason: str, actor: 
 
 @transaction.atomic
 def look_again(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
-    """Let the machine look at a referred request anew, because the CIS or the registry was put right meanwhile."""
+    """Let the machine look at a referred request anew: the CIS or the registry was put right, or the bureau is back."""
     request = moves.locked(request_id)
     if request.standing != Standing.STAFF or request.account_id:
         raise NotAllowed("not_in_review")
+    verify.ask_again(request)
     moves.move(request, Step.MATCH, Standing.MACHINE)
     moves.record(request, "looked_again", actor=actor, now=now)
     queue.later("advance", request_id=str(request.pk))
