@@ -89,6 +89,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         start=(wanted.page - 1) * PAGE,
         most=PAGE,
     )
+    if total and not found:  # the last line of the last page has been settled meanwhile
+        return redirect(wanted.address(page=-(-total // PAGE)))
     counts = console.counts(now=now)
     return page(
         request,

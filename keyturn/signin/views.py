@@ -12,12 +12,13 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from keyturn.signin.forms import SignIn
+from keyturn.signin.places import address_of, pace
 
 TEMPLATE = "signin/signin.html"
 
@@ -28,6 +29,12 @@ class SignInView(LoginView):  # type: ignore[misc]
 
     form_class = SignIn
     template_name = TEMPLATE
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not pace.is_kept(address_of(request)):
+            return _paused(request, _("Too many attempts from here. Wait a minute, then try again."), seconds=60)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = kwargs.get("form") or self.get_form()
@@ -42,12 +49,16 @@ def locked_out(
 ) -> HttpResponse:
     """What axes shows after too many wrong guesses, whether or not there is such a login."""
     minutes = round(settings.AXES_COOLOFF_TIME * 60)
-    values = {
-        **_page(request.POST, wrong=False),
-        "locked": _("Too many wrong attempts. Wait %(minutes)s minutes, then try again.") % {"minutes": minutes},
-        "next": request.POST.get("next", ""),
-    }
-    return render(request, TEMPLATE, values, status=429)
+    text = _("Too many wrong attempts. Wait %(minutes)s minutes, then try again.") % {"minutes": minutes}
+    return _paused(request, text, seconds=minutes * 60)
+
+
+def _paused(request: HttpRequest, text: str, *, seconds: int) -> HttpResponse:
+    values = {**_page(request.POST, wrong=False), "locked": text, "next": request.POST.get("next", "")}
+    response = render(request, TEMPLATE, values, status=429)
+    response["Retry-After"] = str(seconds)
+    patch_cache_control(response, no_store=True, private=True)
+    return response
 
 
 def _page(typed: Any, *, wrong: bool) -> dict[str, Any]:
@@ -65,9 +76,9 @@ def _page(typed: Any, *, wrong: bool) -> dict[str, Any]:
     return {"login": login, "missing": missing, "problems": problems, "login_error": at_login}
 
 
-@require_POST
 @never_cache
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session."""
-    logout(request)
+    """End the session, where the button was pressed; an address that is only opened changes nothing."""
+    if request.method == "POST":
+        logout(request)
     return redirect("signin:signin")

@@ -30,6 +30,7 @@ KEYTURN_CIS = env.text("KEYTURN_CIS", "reference")
 KEYTURN_CIS_FAULTS = env.text("KEYTURN_CIS_FAULTS", "")
 KEYTURN_IDENTITY_CHECK = env.text("KEYTURN_IDENTITY_CHECK", "off")
 KEYTURN_MAILBOX = env.text("KEYTURN_MAILBOX", "")
+KEYTURN_BEHIND_PROXY = env.switch("KEYTURN_BEHIND_PROXY")
 KEYTURN_METRICS_PUBLIC = env.switch("KEYTURN_METRICS_PUBLIC")
 KEYTURN_SMS = env.text("KEYTURN_SMS", "mailbox" if KEYTURN_MAILBOX else "off")
 KEYTURN_LETTERS = env.text("KEYTURN_LETTERS", "mailbox" if KEYTURN_MAILBOX else "off")
@@ -128,7 +129,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "keyturn.signin.forms.name_typed"
 AXES_LOCKOUT_CALLABLE = "keyturn.signin.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
+AXES_CLIENT_IP_CALLABLE = "keyturn.signin.places.address_of"
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "password"]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -147,7 +148,7 @@ SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 31536000 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
 SECURE_HSTS_PRELOAD = _secure
-if env.switch("KEYTURN_BEHIND_PROXY"):
+if KEYTURN_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from ninja.errors import Throttled
 
 from keyturn.api.v1 import callers, failures
@@ -161,11 +161,12 @@ def test_a_failure_before_the_operation_is_a_problem_too(caller: Caller, monkeyp
     assert codes_and_fields(caller.get("/journeys"))[0] == "internal"
 
 
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
 def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back(
-    caller: Caller, monkeypatch: pytest.MonkeyPatch
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
     def fail(**_values: Any) -> Any:
-        raise OperationalError("connection refused for user keyturn")
+        raise kind("connection refused for user keyturn")
 
     monkeypatch.setattr(premises, "listed", fail)
     response = caller.get("/premises")

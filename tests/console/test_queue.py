@@ -118,6 +118,15 @@ def test_many_requests_come_in_pages(town: Town, rosa: Desk, monkeypatch: object
     assert rosa.opens("/console", page="2").rows == [cases[2].request.reference]
 
 
+def test_a_page_that_is_empty_by_now_leads_to_the_last_one(town: Town, rosa: Desk, monkeypatch: object) -> None:
+    from keyturn.console import queue
+
+    monkeypatch.setattr(queue, "PAGE", 2)  # type: ignore[attr-defined]
+    cases = [waits(town, name, hours_ago=9 - n) for n, name in enumerate(("Abe", "Bela", "Cleo"))]
+    assert rosa.opens("/console", page="7").rows == [cases[2].request.reference]
+    assert rosa.at == "/console?page=2"
+
+
 def test_many_lines_ask_the_database_no_more_than_few(town: Town, rosa: Desk) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:

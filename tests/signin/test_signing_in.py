@@ -3,11 +3,18 @@
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.test import Client
+from django.test import Client, RequestFactory
+
+from keyturn.signin import places
 
 PASSWORD = "correct horse battery staple"
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_tried():
+    places.pace.forget()
 
 
 @pytest.fixture
@@ -92,7 +99,7 @@ def test_the_session_gets_a_new_name_when_somebody_comes_in(client, rosa):
 
 def test_signing_out_ends_the_session_and_only_a_press_on_the_button_does_it(client, rosa):
     client.force_login(rosa, backend="allauth.account.auth_backends.AuthenticationBackend")
-    assert client.get("/signout").status_code == 405
+    assert client.get("/signout")["Location"] == "/signin"
     assert "_auth_user_id" in client.session
     client.post("/signout")
     assert "_auth_user_id" not in client.session
@@ -130,3 +137,60 @@ def test_a_wrong_guess_costs_one_password_hash_whoever_it_names(client, rosa, lo
         monkeypatch.setattr(Argon2PasswordHasher, name, counted)
     sign_in(client, login, "wrong")
     assert len(hashed) == 1
+
+
+def test_another_name_each_time_is_slowed_down_too(client, rosa, monkeypatch):
+    monkeypatch.setattr(places, "MOST", 4)
+    answers = [sign_in(client, f"name{n}", "a guess").status_code for n in range(4)]
+    paused = sign_in(client)
+    assert answers == [422] * 4
+    assert paused.status_code == 429
+    assert paused["Retry-After"] == "60"
+    assert "Too many attempts from here." in paused.content.decode()
+    assert "no-store" in paused["Cache-Control"]
+    elsewhere = client.post("/signin", {"login": "rosa", "password": PASSWORD}, REMOTE_ADDR="198.51.100.7")
+    assert elsewhere.status_code == 302
+
+
+def test_after_a_minute_one_may_try_again(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(places.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(places, "MOST", 2)
+    assert [places.pace.is_kept("here") for _ in range(3)] == [True, True, False]
+    now[0] = 60.0
+    assert places.pace.is_kept("here")
+
+
+def test_very_many_addresses_are_not_kept_for_ever(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(places.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(places, "MOST_PLACES", 3)
+    for each in "abc":
+        assert places.pace.is_kept(each)
+    now[0] = 61.0
+    assert places.pace.is_kept("d")
+    assert list(places.pace._tries) == ["d"]
+
+
+@pytest.mark.parametrize(
+    ("behind", "header", "expected"),
+    [
+        (False, "203.0.113.5", "192.0.2.1"),  # without a proxy of ours anybody may write the header
+        (True, "203.0.113.5", "203.0.113.5"),
+        (True, "1.2.3.4, 203.0.113.5", "203.0.113.5"),  # only the last one is the proxy's own word
+        (True, "nonsense", "192.0.2.1"),
+        (True, "", "192.0.2.1"),
+    ],
+)
+def test_guesses_are_counted_by_the_address_that_our_proxy_saw(settings, behind, header, expected):
+    settings.KEYTURN_BEHIND_PROXY = behind
+    request = RequestFactory().post("/signin", REMOTE_ADDR="192.0.2.1", headers={"X-Forwarded-For": header})
+    assert places.address_of(request) == expected
+
+
+def test_a_stranger_behind_the_same_proxy_does_not_lock_a_colleague_out(client, rosa, settings):
+    settings.KEYTURN_BEHIND_PROXY = True
+    for n in range(6):
+        client.post("/signin", {"login": "rosa", "password": f"{n}"}, headers={"X-Forwarded-For": "203.0.113.5"})
+    answer = client.post("/signin", {"login": "rosa", "password": PASSWORD}, headers={"X-Forwarded-For": "192.0.2.44"})
+    assert answer.status_code == 302

@@ -2,7 +2,7 @@
 
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, Throttled, ValidationError
 
@@ -53,7 +53,7 @@ def _of_the_framework(failure: Exception) -> Problem:
             return Problem("bad_json")
         case SuspiciousOperation() | UnreadablePostError():
             return Problem("bad_call")
-        case OperationalError():
+        case OperationalError() | InterfaceError():
             # The database is away, or somebody held a row for too long: nothing was written.
             log.warning("unavailable", kind=type(failure.__cause__ or failure).__name__)
             return Problem("unavailable", headers={"Retry-After": "1"})
