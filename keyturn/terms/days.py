@@ -1,7 +1,10 @@
-"""Which day does a text name?"""
+"""Which day does a text name, and which day is it at the utility?"""
 
 import re
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from keyturn.terms.policy import Policy
 
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -18,3 +21,8 @@ def day_of(text: object) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def local_date(now: datetime, policy: Policy) -> date:
+    """The day that it is where the utility is (step 1.6)."""
+    return now.astimezone(ZoneInfo(policy.time_zone)).date()

@@ -1,13 +1,13 @@
 """Which facts does the decision about a request rest on, and what do the rules say to them?"""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from keyturn.journeys.applicant import applicant, service_address
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.records.models import Person, Request
 from keyturn.records.queries import persons, premises
 from keyturn.steps.decide import rules
+from keyturn.terms.days import local_date
 from keyturn.terms.person import Kind, PersonDetails
 from keyturn.terms.policy import Policy
 from keyturn.terms.premise import Service
@@ -22,7 +22,7 @@ def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Fac
     """Read what the rules need. Dates are the utility's local ones."""
     answers, details, person = request.answers, applicant(request.answers), request.person
     return rules.Facts(
-        today=now.astimezone(ZoneInfo(policy.time_zone)).date(),
+        today=local_date(now, policy),
         start_date=date.fromisoformat(answers["start_date"]),
         services=tuple(Service(each) for each in answers["services"]),
         premise=premises.facts(request.premise) if request.premise else None,

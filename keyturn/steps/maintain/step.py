@@ -13,7 +13,6 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 
@@ -25,7 +24,7 @@ from keyturn.records.bulk import accounts, persons, premises
 from keyturn.steps.maintain import rules
 from keyturn.steps.maintain.intake import Intake, Lookalike, Objection
 from keyturn.terms.address import Address
-from keyturn.terms.days import day_of
+from keyturn.terms.days import day_of, local_date
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.person import Identifier, Kind, PersonDetails
@@ -55,7 +54,7 @@ def take_in(
 
     Raises Unavailable when somebody else wrote the same at the same moment (run it again), and what the CIS raises.
     """
-    terms = rules.Terms(policy, now.astimezone(ZoneInfo(policy.time_zone)).date())
+    terms = rules.Terms(policy, local_date(now, policy))
     taking = _KINDS[kind](kind, terms, now, progress or _quietly)
     left = iter(rows)
     while block := list(islice(left, BLOCK)):
