@@ -57,6 +57,7 @@ def _new_database(server: str) -> str:
 def _set_environment() -> None:
     """Everything that settings ask of an installation. Secrets are new each time, so no test can depend on one."""
     folder = Path(_opened.enter_context(tempfile.TemporaryDirectory(prefix="keyturn-tests-")))
+    (folder / "static").mkdir()
     server = os.environ.get("DATABASE_URL")
     os.environ.update(
         DATABASE_URL=_new_database(server) if server else _opened.enter_context(throw_away()).url,
