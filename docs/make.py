@@ -97,8 +97,8 @@ def process() -> str:
         "|---|---|---|---|",
     ]
     for what, move in MOVES.items():
-        sources = ", ".join(_place(each) for each in move.sources) or "nothing"
-        targets = ", ".join(_place(each) for each in move.targets) or "the same"
+        sources = ", ".join(dict.fromkeys(map(_place, move.sources))) or "nothing"
+        targets = ", ".join(dict.fromkeys(map(_place, move.targets))) or "the same"
         lines.append(f"| {what.replace('_', ' ')} | {', '.join(move.by)} | {sources} | {targets} |")
     lines += [
         "",
