@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from keyturn import flow
-from keyturn.records.models import ServiceAgreement
+from keyturn.records.models import Request, ServiceAgreement
 from keyturn.steps.maintain.rules import status_today
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.premise import AgreementStatus as Status
@@ -34,17 +34,33 @@ def test_an_agreement_follows_the_calendar(status: str, start: date, end: date |
     assert status_today(status, start, end, DAY) == today
 
 
+NIGHT = datetime(2026, 12, 7, 12, tzinfo=UTC)
+ADA = PersonDetails(given_name="Ada", family_name="Byrne")
+
+
+def turned() -> int:
+    return flow.turn_day(now=NIGHT, policy=settings.KEYTURN_POLICY)
+
+
 @pytest.mark.usefixtures("utility")
-def test_a_new_day_starts_what_the_cis_has_confirmed_and_nothing_else() -> None:
-    person = factories.a_person(PersonDetails(given_name="Ada", family_name="Byrne"))
-    account = factories.an_account(
-        person, factories.a_premise(services="electric;gas"), status=Status.PENDING_START, since=DAY
-    )
-    confirmed, unconfirmed = account.agreements.order_by("pk")
-    ServiceAgreement.objects.filter(pk=confirmed.pk).update(ref="A-1")
-    night = datetime(2026, 12, 7, 12, tzinfo=UTC)
-    assert flow.turn_day(now=night, policy=settings.KEYTURN_POLICY) == 1
-    assert flow.turn_day(now=night, policy=settings.KEYTURN_POLICY) == 0
-    confirmed.refresh_from_db()
-    unconfirmed.refresh_from_db()
-    assert (confirmed.status, unconfirmed.status) == (Status.ACTIVE, Status.PENDING_START)
+def test_a_new_day_starts_and_stops_what_came_in_with_an_import() -> None:
+    person = factories.a_person(ADA)
+    starts = factories.an_account(person, factories.a_premise(), status=Status.PENDING_START, since=DAY)
+    stops = factories.an_account(person, factories.a_premise(), status=Status.PENDING_STOP, until=BEFORE)
+    assert (turned(), turned()) == (6, 0)
+    assert set(starts.agreements.values_list("status", flat=True)) == {Status.ACTIVE}
+    assert set(stops.agreements.values_list("status", flat=True)) == {Status.STOPPED}
+
+
+@pytest.mark.usefixtures("utility")
+def test_a_new_day_starts_nothing_that_the_cis_has_not_confirmed() -> None:
+    premise = factories.a_premise(services="electric")
+    account = factories.an_account(factories.a_person(ADA), premise, status=Status.PENDING_START, since=DAY)
+    request = Request.objects.create(
+        journey="start_service", step="sync", standing="machine", channel="api", begun_by="partner:1", account=account,
+        premise=premise, created_at=NIGHT, updated_at=NIGHT,
+    )  # fmt: skip
+    assert turned() == 0
+    ServiceAgreement.objects.update(ref="A-1")
+    Request.objects.filter(pk=request.pk).update(standing="nobody", outcome="completed")
+    assert turned() == 1
