@@ -82,7 +82,7 @@ def _page_of(reference: str = "") -> str:
 
 def role_of(request: HttpRequest) -> str:
     """The staff role of who is signed in; "" for a customer."""
-    return str(getattr(request.user, "staff_role", ""))
+    return str(getattr(getattr(request, "user", None), "staff_role", ""))
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -1,9 +1,18 @@
-"""Which door answers when a form cannot be trusted?"""
+"""Which door answers when something went wrong at an address? Staff in the console stay there."""
 
 from django.http import HttpRequest, HttpResponse
 
+from keyturn.console import trouble as console
 from keyturn.console.access import too_old
 from keyturn.portal import errors
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return console.not_found(request) if console.is_for_staff(request) else errors.not_found(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return console.forbidden(request) if console.is_for_staff(request) else errors.forbidden(request, exception)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

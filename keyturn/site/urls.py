@@ -15,6 +15,6 @@ urlpatterns = [
 ]
 
 handler400 = "keyturn.portal.errors.bad_request"
-handler403 = "keyturn.portal.errors.forbidden"
-handler404 = "keyturn.portal.errors.not_found"
+handler403 = "keyturn.site.trouble.forbidden"
+handler404 = "keyturn.site.trouble.not_found"
 handler500 = "keyturn.portal.errors.server_error"

@@ -122,6 +122,18 @@ def test_a_reference_that_does_not_exist_is_not_found(town: Town) -> None:
     assert client.get("/console/requests/%00").status_code == 404
 
 
+def test_staff_stay_in_the_console_when_something_is_not_for_them(case: Case) -> None:
+    engineer, customer = a_client("engineer"), a_client("customer")
+    nowhere = engineer.get("/console/requests/KT-2222-2222").content.decode()
+    forbidden = engineer.post(f"/console/requests/{case.request.reference}/decide").content.decode()
+    assert "There is nothing here" in nowhere
+    assert "Your role may not do this" in forbidden
+    assert 'class="kc-search"' in nowhere
+    assert 'class="kc-search"' in forbidden
+    assert 'class="kc-search"' not in customer.get("/console").content.decode()
+    assert 'class="kc-search"' not in engineer.get("/nowhere").content.decode()
+
+
 def test_nothing_of_the_console_is_kept_by_a_browser_or_a_proxy(case: Case) -> None:
     client = a_client("reviewer")
     for path in ("/console", f"/console/requests/{case.request.reference}"):
