@@ -39,6 +39,7 @@ class Part:
     heading: bool = False
     type: str = "text"
     inputmode: str = ""
+    capitals: str = ""  # what a phone's keyboard writes in capitals by itself: words, characters
     autocomplete: str = ""
     width: int = 0
     longest: int = 0

@@ -63,6 +63,7 @@ def parts(name: str, value: Any, errors: Mapping[str, str], *, of_service: bool 
                 error=errors.get(f"{name}.{part}", ""),
                 optional=part == "line2",
                 autocomplete="" if of_service or name.startswith("previous") else _AUTOCOMPLETE[part],
+                capitals="characters" if part == "postal_code" else "words",
                 inputmode="numeric" if part == "postal_code" and rules.postal_code_type == "zip" else "",
                 width=narrow.get(part, 0),
             )

@@ -54,6 +54,7 @@ def find(request: HttpRequest) -> HttpResponse:
         error=error,
         hint=_("It begins with KT. You find it in our e-mail."),
         width=20,
+        capitals="characters",
     )
     return show(
         request, "find.html", title=_("Check a request"), button=_("Continue"), parts=(field,), back="/",

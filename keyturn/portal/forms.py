@@ -19,6 +19,10 @@ Posted = Mapping[str, Any]
 OWN_NAMES = {"en": "English", "es": "Español"}
 WAYS = {"mail_elsewhere": (("no", _("To the service address")), ("yes", _("To another address")))}
 """Where "yes" and "no" would make people think twice, the choices say what they mean."""
+CAPITALS = {
+    "given_name": "words", "middle_name": "words", "family_name": "words", "organisation_name": "words",
+    "id_value": "characters",
+}  # fmt: skip
 ICONS = {"electric": "bolt", "gas": "flame", "water": "drop", "person": "person", "organisation": "building"}
 
 
@@ -110,6 +114,7 @@ def _part(
             as_type, keyboard = kinds.get(question.ask, ("text", ""))
             return Part(
                 "text", **common, value=value or "", type=as_type, inputmode=keyboard, autocomplete=question.autocomplete,
+                capitals=CAPITALS.get(name, ""),
                 width=20 if question.longest <= 40 else 0,
             )  # fmt: skip
 

@@ -84,10 +84,11 @@ def _show(desk: Desk, asked: Page, answers: Mapping[str, Any], problems: list[Fi
 def setting_of(desk: Desk) -> Setting:
     """What the utility's policy and the chosen premise leave open."""
     policy, organisation = desk.policy, desk.answers.get("kind") == Kind.ORGANISATION
+    phone = desk.answers.get("phone")  # who has none is not asked whether we may text them
     documents = policy.identifiers_for_organisation if organisation else policy.identifiers_for_person
     only = {
         "id_type": (*documents, "none"),
-        "consents": (*policy.required_consents, *policy.optional_consents),
+        "consents": (*policy.required_consents, *(each for each in policy.optional_consents if each != "texts" or phone)),
         "language": policy.languages,
     }
     premise = chosen_premise(desk)

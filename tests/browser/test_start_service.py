@@ -41,6 +41,16 @@ def test_at_320_pixels_nothing_is_cut_off(walks: Walks) -> None:
     assert too_wide == []
 
 
+def test_at_twice_the_size_of_a_laptop_each_answer_can_be_changed_beside_it(walks: Walks) -> None:
+    """1280 pixels at 200 % are 640: exactly between the widths for a phone and for a desktop."""
+    walker = walks(width=640).walks_to_the_check()
+    row = walker.page.locator("#row-email")
+    answer, change = (row.locator(f"dd >> nth={at}").bounding_box() for at in (0, 1))
+    assert answer and change
+    assert change["x"] > answer["x"] + answer["width"] - 1
+    assert change["y"] < answer["y"] + answer["height"]
+
+
 def test_in_spanish(walks: Walks) -> None:
     walker = walks(language="es-US")
     walker.walks_to_the_end()

@@ -24,6 +24,7 @@ def test_the_code_can_be_pasted_and_filled_in_by_the_browser(walks: Walks) -> No
     walker = walks().walks_to_the_email().types("email", ANA).presses().is_at("/start/code")
     box = walker.page.locator("#f-code")
     assert box.get_attribute("autocomplete") == "one-time-code"
+    assert box.get_attribute("inputmode") == "text"  # it has letters: no keyboard with digits only
     box.focus()
     walker.page.keyboard.insert_text(f" {walker.code()} ")
     walker.presses().is_at("/start/phone")

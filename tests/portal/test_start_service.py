@@ -89,6 +89,12 @@ class TestTheWholeWay:
         assert 'href="/terms"' in visitor.html
         assert visitor.opens("/terms").sees("You pay for what is used").status == 200
 
+    def test_who_gives_no_phone_is_not_asked_whether_we_may_text_them(self, visitor: Visitor) -> None:
+        visitor.begins().finds_the_place(factories.a_premise()).chooses_services().says_who().proves_the_email()
+        assert 'value="texts"' not in visitor.opens("/start/consents").html
+        visitor.opens("/start/phone").sends(phone="503 555 0142")
+        assert 'value="texts"' in visitor.opens("/start/consents").html
+
     def test_the_identity_number_is_shown_by_its_last_four_only(self, visitor: Visitor) -> None:
         visitor.fills_in_everything(factories.a_premise()).sees("ending in 4567").does_not_see("D1234567")
 
