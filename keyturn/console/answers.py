@@ -73,9 +73,9 @@ def _lines(question: Question, answers: Mapping[str, Any], premise: Any) -> list
             return [str(value)]
 
 
-def day(value: Any) -> str:
+def day(value: Any, form: str = "DATE_FORMAT") -> str:
     """A date as people write it; what is none is shown as it was typed."""
     try:
-        return date_format(value if isinstance(value, date) else date.fromisoformat(str(value)), "DATE_FORMAT")
+        return date_format(value if isinstance(value, date) else date.fromisoformat(str(value)), form)
     except ValueError:
         return str(value)

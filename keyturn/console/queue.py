@@ -96,6 +96,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         request,
         "console/queue.html",
         counts=counts,
+        needs_you=counts["review" if role_of(request) in DECIDERS else "stuck"],
         tabs=[
             (name, _(title), counts[name], wanted.address(tab=name, reason="", overdue=False))
             for name, title in TABS.items()

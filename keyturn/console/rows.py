@@ -86,7 +86,7 @@ def _row(
         name=name_of(request) or _("(no name yet)"),
         address=short_address(request),
         services=services_of(request),
-        start=day(request.answers.get("start_date", "")),
+        start=day(request.answers.get("start_date", ""), "SHORT_DATE_FORMAT"),
         reasons=reasons_of(request),
         promise=promise_of(request, now=now),
         status=status_word(request),

@@ -15,9 +15,9 @@ def is_for_staff(request: HttpRequest) -> bool:
 
 def not_found(request: HttpRequest) -> HttpResponse:
     text = _("There is no such request, or it was not sent in yet. Search by the whole reference, or by a name.")
-    return page(request, "console/trouble.html", status=404, title=_("There is nothing here"), text=text)
+    return page(request, "console/trouble.html", status=404, title=_("There is nothing here"), what_to_do=text)
 
 
 def forbidden(request: HttpRequest) -> HttpResponse:
     text = _("Your role may read this request, but somebody in another role must do this.")
-    return page(request, "console/trouble.html", status=403, title=_("Your role may not do this"), text=text)
+    return page(request, "console/trouble.html", status=403, title=_("Your role may not do this"), what_to_do=text)

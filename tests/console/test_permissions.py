@@ -129,6 +129,10 @@ def test_staff_stay_in_the_console_when_something_is_not_for_them(case: Case) ->
     assert "There is nothing here" in nowhere
     assert "Your role may not do this" in forbidden
     assert 'class="kc-search"' in nowhere
+    assert (
+        'type="search" maxlength="100" autocomplete="off" spellcheck="false" placeholder="Reference or name">'
+        in nowhere
+    )
     assert 'class="kc-search"' in forbidden
     assert 'class="kc-search"' not in customer.get("/console").content.decode()
     assert 'class="kc-search"' not in engineer.get("/nowhere").content.decode()

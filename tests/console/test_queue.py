@@ -104,6 +104,7 @@ def test_an_answer_of_the_customer_is_announced(town: Town, rosa: Desk) -> None:
 def test_an_engineer_lands_on_what_is_stuck(town: Town, desk: Callable[..., Desk]) -> None:
     case = waits(town, "Abe")
     emil = desk("emil", role="engineer")
+    emil.opens("/console").sees("0 requests need you")
     assert emil.opens("/console").rows == []
     emil.sees("Nothing is stuck.").sees_nothing_of("Next request")
     assert emil.opens("/console", tab="review").rows == [case.request.reference]

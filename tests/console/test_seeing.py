@@ -52,7 +52,7 @@ class TestTwoPersonsSideBySide:
         rosa.opens(alike).sees("Speaks strongly for it", "Speaks a little against it")
 
     def test_say_above_all_why_the_machine_did_not_decide(self, alike: Case, rosa: Desk) -> None:
-        rosa.opens(alike).sees("Why the machine did not link them itself")
+        rosa.opens(alike).sees("Why the machine left this to you")
         told = rosa.text.index("No e-mail, phone or identifier on file was proved in this session.")
         assert told < rosa.text.index("Given name")
 
