@@ -1,4 +1,4 @@
-"""How does the console show a sign, a weight, a value with its differences, a moment?"""
+"""How does the console show a weight, a value with its differences, a moment?"""
 
 from datetime import datetime
 from typing import Any
@@ -13,28 +13,6 @@ from keyturn.console.comparison import Line
 from keyturn.console.differing import Piece, Value
 
 register = template.Library()
-
-_SIGNS = {
-    "agrees": '<path d="M5 12.5l4.500 4.500L19 7.500"/>',
-    "similar": '<path d="M4 9.500c3-3 5.500-3 8 0s5 3 8 0M4 15.500c3-3 5.500-3 8 0s5 3 8 0"/>',
-    "differs": '<path d="M6.500 6.500l11 11M17.500 6.500l-11 11"/>',
-    "missing": '<path d="M7 12h10"/>',
-    "eye": '<path d="M2.500 12S6 5.500 12 5.500 21.500 12 21.500 12 18 18.500 12 18.500 2.500 12 2.500 12z"/><circle cx="12" cy="12" r="3"/>',
-    "flag": '<path d="M6 21V4M6 4.500h11l-2.500 4 2.500 4H6"/>',
-    "inbox": '<path d="M4 13.500L6.500 5h11L20 13.500V19H4zM4 13.500h4.500l1.500 2.500h4l1.500-2.500H20"/>',
-    "late": '<path d="M12 4L2.500 20h19zM12 10v4.500M12 17.200v.1"/>',
-    "out": '<path d="M14 4.500H5.500v15H14M10 12h10.500M17 8.500l3.500 3.500-3.500 3.500"/>',
-    "reply": '<path d="M10 6L4 12l6 6M4.500 12H14a6 6 0 0 1 6 6"/>',
-}
-
-
-@register.simple_tag
-def sign(name: str) -> SafeString:
-    """A line icon of the console; always beside words, so it is hidden from screen readers."""
-    return format_html(
-        '<svg class="kt-icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
-        mark_safe(_SIGNS[name]),  # noqa: S308 (our own drawing)
-    )
 
 
 @register.simple_tag
