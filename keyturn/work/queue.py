@@ -4,6 +4,7 @@ The queue is Procrastinate's, in the same database: a job exists exactly when th
 A job holds only ids. Every job may run twice: who does it locks the row and looks at how it stands.
 """
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -36,8 +37,10 @@ def job(name: str, *, gave_up: Callable[..., None] | None = None) -> Callable[[F
     def register(function: F) -> F:
         def do(context: JobContext, **ids: Any) -> None:
             close_old_connections()
+            began = time.perf_counter()
             try:
                 function(now=datetime.now(UTC), **ids)
+                log.info("job", job=name, number=context.job.id, attempt=context.job.attempts, ms=_since(began))
             except Exception as error:
                 _failed(name, error, context, gave_up, ids)
                 raise
@@ -50,12 +53,16 @@ def job(name: str, *, gave_up: Callable[..., None] | None = None) -> Callable[[F
     return register
 
 
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 1)
+
+
 def _failed(
     name: str, error: Exception, context: JobContext, gave_up: Callable[..., None] | None, ids: dict[str, Any]
 ) -> None:
     """Write one line, and on the last try let `gave_up` put the matter where people look."""
     last = context.job.attempts >= TRIES
-    log.error("job failed", job=name, attempt=context.job.attempts, last=last, exc_info=error)
+    log.error("job failed", job=name, number=context.job.id, attempt=context.job.attempts, last=last, exc_info=error)
     if last and gave_up is not None:
         gave_up(now=datetime.now(UTC), problem=type(error).__name__, **ids)
 

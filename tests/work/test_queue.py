@@ -5,6 +5,7 @@ These tests commit, and run the real worker until nothing is due.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -110,6 +111,17 @@ class TestTheWorker:
         assert case.status == COMPLETED
         assert jobs() == []
         assert len(town.mails()) == 3
+
+    def test_leaves_a_line_for_each_job_that_names_nobody(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        lines: list[dict[str, Any]] = []
+        monkeypatch.setattr(
+            queue, "log", SimpleNamespace(info=lambda event, **told: lines.append({"event": event, **told}))
+        )
+        town.asks(ANA)
+        work()
+        done = [line for line in lines if line["event"] == "job"]
+        assert {"advance", "tell_cis", "send_message"} <= {line["job"] for line in done}
+        assert all(set(line) == {"event", "job", "number", "attempt", "ms"} for line in done)
 
     def test_takes_up_what_a_dead_colleague_left(self, town: Town) -> None:
         case = town.asks(ANA)
