@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from keyturn.records.models import NotSamePerson, Person, PersonContact, PersonLink, PersonName
+from keyturn.terms.address import Address
 from keyturn.terms.person import Identifier, PersonDetails
 from keyturn.terms.premise import AgreementStatus
 from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, PROCESSING, Town
@@ -72,6 +73,14 @@ class TestTheFile:
             "middle_name",
             "phone",
         }
+
+    def test_gains_no_proposal_by_another_spelling_of_an_address_or_the_end_of_a_number(self, town: Town) -> None:
+        home = Address("12 North Elm Street", "Apt 3", "Salem", "OR", "97301")
+        town.knows(replace(ANA, identifiers=(Identifier("ssn", "123-45-6789"),), addresses=(home,)))
+        typed = {"line1": "12 N. Elm St #3", "city": "Salem", "state": "Oregon", "postal_code": "97301-1234"}
+        four = replace(ANA, identifiers=(Identifier("ssn_last4", "6789"),))
+        case = town.moves_in(four, mail_elsewhere=True, mailing_address=typed)
+        assert (case.status, case.proposals()) == (COMPLETED, {})
 
     def test_gains_no_proposal_where_nothing_differs(self, town: Town) -> None:
         town.knows(ANA)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, prefetch_related_objects
 
+from keyturn.matching.addresses import normalise
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.matching.identifiers import normal_identifier
 from keyturn.records.models import (
@@ -148,11 +149,19 @@ def differences(details: PersonDetails, person: Person) -> list[tuple[str, str]]
         said.append(("date_of_birth", details.date_of_birth.isoformat()))  # type: ignore[union-attr]
     said += [("email", each) for each in details.emails if normal_email(each) not in map(normal_email, on_file.emails)]
     said += [("phone", each) for each in details.phones if normal_phone(each) not in map(normal_phone, on_file.phones)]
-    known = {(each.id_type, normal_identifier(each.value)) for each in on_file.identifiers}
+    known = {pair for each in on_file.identifiers for pair in _shown_by(each)}
     said += [
         (each.id_type, each.value)
         for each in details.identifiers
         if (each.id_type, normal_identifier(each.value)) not in known
     ]
-    said += [("address", "\n".join(each.lines())) for each in details.addresses if each not in on_file.addresses]
+    places = {normalise(each) for each in on_file.addresses}
+    said += [("address", "\n".join(each.lines())) for each in details.addresses if normalise(each) not in places]
     return said
+
+
+def _shown_by(identifier: Identifier) -> list[tuple[str, str]]:
+    """What a document on file says, in normal form; a whole SSN says its last four digits, too."""
+    value = normal_identifier(identifier.value)
+    ending = [("ssn_last4", value[-4:])] if identifier.id_type == "ssn" else []
+    return [(identifier.id_type, value), *ending]
