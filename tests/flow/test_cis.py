@@ -309,6 +309,16 @@ class TestAWorkerThatWasOvertaken:
         return case
 
 
+def test_the_cis_is_told_what_stands_on_the_file_of_a_person_whom_another_request_entered(town: Town) -> None:
+    town.cis_is(script=[{"fault": "refuses"}])
+    first = town.moves_in(ANA).staff("refuse", "The meter at this address was removed.")
+    second = town.moves_in(replace(ANA, given_name="Anna", phones=("+15035550199",)))
+    assert second.person == first.person and second.proposals() == {"given_name": "Anna", "phone": "+15035550199"}
+    [told] = [town.cis.read("person", second.person.ref)]
+    assert told["names"][0]["given_name"] == "Ana"
+    assert [each["value"] for each in told["contacts"]] == ["ana@example.com", "+15035550142"]
+
+
 class TestAnythingDoneTwice:
     def test_telling_the_cis_again_changes_nothing(self, town: Town) -> None:
         case = town.moves_in(ANA)

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from keyturn.journeys.applicant import applicant, mailing_address
 from keyturn.records.models import Account, Delivery, Person, Request, ServiceAgreement
+from keyturn.records.queries import persons
 from keyturn.steps.sync import rules
 from keyturn.terms.cis import Answer, EstablishService
 from keyturn.terms.errors import InDoubt, KeyturnError
+from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
 from keyturn.terms.premise import AgreementStatus, Service
 from keyturn.terms.request import Standing, Verdict
@@ -18,18 +20,18 @@ from keyturn.terms.request import Standing, Verdict
 
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     """Record the intent, in the transaction that established: from here on the request has a delivery."""
-    delivery = Delivery.objects.filter(request=request).first()
-    if delivery is None:
-        delivery = Delivery.objects.create(request=request, key=rules.key_for(request.reference), created_at=now)
-    elif delivery.state == "rejected":
-        # The CIS said no to the last try; an earlier one may arrive yet.
-        delivery.state, delivery.problem = "in_doubt", ""
-        delivery.save(update_fields=["state", "problem"])
+    delivery = Delivery.objects.create(request=request, key=rules.key_for(request.reference), created_at=now)
     return Verdict(data={"key": delivery.key})
 
 
+def again(request: Request) -> Verdict:
+    """Let the CIS be told once more of what it refused. An earlier try may arrive yet, so it is asked about that first."""
+    Delivery.objects.filter(request=request, state="rejected").update(state="in_doubt", problem="")
+    return Verdict(data={"key": rules.key_for(request.reference)})
+
+
 def command_for(request: Request, policy: Policy) -> EstablishService:
-    """The command, built from the registry at the moment of sending."""
+    """The command, built at the moment of sending: meanwhile the CIS may have come to know the person or the account."""
     assert request.person and request.account and request.premise
     answers = request.answers
     known = request.person.ref or ""
@@ -42,11 +44,18 @@ def command_for(request: Request, policy: Policy) -> EstablishService:
         division=request.account.division,
         language=request.account.language,
         person_ref=known,
-        person=None if known else applicant(answers),
+        person=None if known else _described(request),
         mailing_address=mailing_address(answers),
         account_ref=request.account.ref or "",
         origin={"channel": request.channel},
     )
+
+
+def _described(request: Request) -> PersonDetails:
+    """A person whom the CIS does not know: as they applied, or, where another request entered them, as on file (I4)."""
+    if request.person.entered_here:  # type: ignore[union-attr]  # read with their lock (`must_wait_for_another`)
+        return applicant(request.answers)
+    return persons.details_of(persons.with_parts().get(pk=request.person_id))
 
 
 def keep_answer(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
@@ -104,7 +113,9 @@ def must_wait_for_another(request: Request, delivery: Delivery) -> bool:
     else the older one; clocks of two machines differ, so age alone does not tell. A rejected delivery holds up nobody,
     one in doubt or given up does.
     """
-    request.person = Person.objects.select_for_update(no_key=True).get(pk=request.person_id)
+    entered_here = Exists(request.links.filter(person=OuterRef("pk"), created_person=True))
+    found = Person.objects.annotate(entered_here=entered_here).select_for_update(no_key=True)
+    request.person = found.get(pk=request.person_id)
     others = (
         Delivery.objects.filter(request__person_id=request.person_id)
         .exclude(pk=delivery.pk)
