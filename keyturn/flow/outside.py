@@ -192,6 +192,8 @@ def check_identity_job(*, request_id: str, now: datetime) -> None:
 def check_identity(*, request_id: UUID, now: datetime) -> None:
     """Ask the outside check once for these details; whatever it says, the request goes on to `advance`."""
     request = Request.objects.get(pk=request_id)
+    if request.standing != Standing.MACHINE:  # withdrawn meanwhile: nobody outside need hear of them
+        return
     check = request.checks.filter(kind="identity", outcome="").order_by("-asked_at").first()
     if check is not None:
         outcome, reference, reasons = _ask_identity(check, request)

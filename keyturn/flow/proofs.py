@@ -75,6 +75,8 @@ def take_over(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
     request = moves.locked(request_id)
     if request.step not in moves.DRAFT or request.standing != Standing.CUSTOMER:
         raise NotAllowed("not_a_draft")
+    if not verify.was_proved_just_now(request, "resume", now=now):
+        raise NotAllowed("not_proved")
     request.begun_by = identify.origin(actor)
     moves.record(request, "resumed", actor=actor, now=now)
     return request

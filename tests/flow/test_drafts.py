@@ -138,7 +138,16 @@ class TestOnAnotherDevice:
         town.works()
         assert phone.status == COMPLETED
 
+    def test_nobody_takes_it_over_without_a_code_of_just_now(self, town: Town, draft: Case) -> None:
+        draft.proves_email()
+        for _ in range(2):
+            with pytest.raises(NotAllowed, match="not_proved"):
+                flow.take_over(request_id=draft.id, actor=town.a_customer(), now=town.now)
+            assert draft.tries(draft.is_sent_a_code("resume"), purpose="resume") == ""
+            town.waits(minutes=10)
+
     def test_the_first_device_has_lost_it_then(self, town: Town, draft: Case) -> None:
+        draft.tries(draft.is_sent_a_code("resume"), purpose="resume")
         flow.take_over(request_id=draft.id, actor=town.a_customer(), now=town.now)
         with pytest.raises(NotAllowed, match="unknown_request"):
             draft.answers(given_name="Anna")

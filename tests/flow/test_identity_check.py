@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from keyturn.flow import outside
 from keyturn.records.models import OutsideCheck
 from tests.flow.town import ANA, COMPLETED, IN_REVIEW, Town
 
@@ -49,6 +50,17 @@ def test_it_is_asked_again_when_the_details_changed(town: Town) -> None:
     town.works()
     assert case.status == COMPLETED
     assert OutsideCheck.objects.count() == 2
+
+
+def test_nobody_is_asked_about_who_has_withdrawn_meanwhile(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(outside, "_ask_identity", lambda check, _request: asked.append(check.kind))
+    case = town.asks(ANA)
+    while "check_asked" not in case.history:
+        town.works_once()
+    case.withdraws()
+    town.works()
+    assert asked == []
 
 
 def test_somebody_on_file_is_not_checked_where_the_policy_checks_the_new(town: Town) -> None:

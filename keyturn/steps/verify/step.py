@@ -117,6 +117,12 @@ def try_code(request: Request, purpose: str, typed: str, *, now: datetime, polic
     return []
 
 
+def was_proved_just_now(request: Request, purpose: str, *, now: datetime) -> bool:
+    """Whether a code for this purpose, sent to the address that the request bears now, was used within a minute."""
+    used = {"purpose": purpose, "email_digest": request.email_digest, "used_at__gt": now - timedelta(minutes=1)}
+    return request.email_codes.filter(**used).exists()
+
+
 def _code_digest(request: Request, purpose: str, code: str) -> str:
     return digest("code", f"{request.pk}:{purpose}:{code}")
 
