@@ -66,9 +66,20 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     except NotAllowed as problem:
         if problem.code == "own_request":
             return _own(request, case)
-        return _changed(request, reference, typed, status=409)
+        if not _pressed_twice(request, case, decision):
+            return _changed(request, reference, typed, status=409)
     messages.success(request, _(DONE[decision]) % {"reference": case.reference})
     return redirect(address_of_next(request, besides=case.pk))
+
+
+def _pressed_twice(request: HttpRequest, case: Any, decision: str) -> bool:
+    """What changed since the page was made is this very decision, by this very person."""
+    actor, seen = actor_of(request), _number(request.POST.get("seen", ""))
+    return any(
+        (each.what, each.role, each.actor, each.data.get("decision")) == ("reviewed", actor.role, actor.ident, decision)
+        for each in requests.events(case)
+        if each.number > seen >= 0
+    )
 
 
 def _sentence(found: Finding) -> str:

@@ -124,6 +124,21 @@ def test_after_a_decision_the_next_request_opens_with_a_notice(town: Town, rosa:
     rosa.sees(f"{first.request.reference} is refused.", "Bela Tamas", "You are looking at it")
 
 
+def test_pressing_twice_is_once_and_the_next_request_opens(town: Town, rosa: Desk) -> None:
+    first = town.moves_in(NAMELESS)
+    second = town.moves_in(replace(NAMELESS, given_name="Bela", family_name="Tamas", emails=("bela@example.com",)))
+    rosa.opens(first)
+    form = {name: rosa.hidden(name) for name in ("version", "seen")}
+    for _press in range(2):
+        rosa.posts(
+            rosa.address(first, "decide"), **form, decision="refuse", reason="We could not confirm who is asking."
+        )
+        assert rosa.at == rosa.address(second)
+    assert first.history.count("reviewed") == 1
+    rosa.posts(rosa.address(first, "decide"), **form, decision="approve")
+    assert rosa.status == 409
+
+
 def test_choosing_nothing_is_pointed_out(without_document: Case, rosa: Desk) -> None:
     rosa.decides(without_document, "", reason="I typed this already")
     assert rosa.status == 422
