@@ -275,6 +275,8 @@ class TestAxeFindsNothing:
         for tab in ("customer", "stuck", "decided"):
             page.goto(f"/console?tab={tab}")
             looks(page, tab)
+        page.goto("/console/requests/KT-2222-2222")
+        looks(page, "nothing there")
         for text in ("weiss", "nobody"):
             page.fill("#q", text)
             page.keyboard.press("Enter")
