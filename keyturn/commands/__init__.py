@@ -42,6 +42,8 @@ def _borrow_from_the_demo() -> None:
     folder = Path(named) if named else default_folder(PROJECT)
     if demo_access.borrow_environment(folder):
         click.echo(f"(the demo in {folder}: nothing else is set in the environment)", err=True)
+    elif named:
+        raise click.ClickException(f"KEYTURN_DEMO: no demo runs in {folder}. Start it: keyturn demo --data {folder}")
 
 
 def must_be_writable(path: Path) -> None:

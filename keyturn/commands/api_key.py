@@ -7,6 +7,8 @@ import click
 from keyturn.commands import use_settings
 from keyturn.terms.access import SCOPES
 
+LONGEST_NAME = 100
+
 
 @click.group()
 def command() -> None:
@@ -35,6 +37,8 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
     Example:
       keyturn api-key create call-centre --scope requests:write --scope requests:attest
     """
+    if not 1 <= len(name.strip()) <= LONGEST_NAME:
+        raise click.BadParameter(f"it must have 1 to {LONGEST_NAME} characters.", param_hint="NAME")
     use_settings(or_those_of_the_demo=True)
     from keyturn.records import keys
 

@@ -36,9 +36,22 @@ def create(username: str, role: str, email: str) -> None:
         raise click.ClickException(
             f"There is a user {username} already; `keyturn staff password {username}` gives a new password."
         )
+    _must_be_possible(username, email)
     password = secrets.token_urlsafe(15)
     users.create_user(username=username, email=email, password=password, staff_role=role)
     click.echo(password)
+
+
+def _must_be_possible(username: str, email: str) -> None:
+    from django.contrib.auth import get_user_model
+    from django.core.exceptions import ValidationError
+
+    try:
+        get_user_model()(username=username, email=email).clean_fields(exclude=["password", "staff_role"])
+    except ValidationError as problem:
+        named = {"username": "USERNAME", "email": "--email"}
+        field, told = next(iter(problem.message_dict.items()))
+        raise click.BadParameter(told[0], param_hint=named.get(field, field)) from None
 
 
 @command.command()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from keyturn import cli
 from keyturn.commands import doctor
@@ -155,3 +156,25 @@ def test_the_doctor_sees_an_index_key_that_is_not_the_databases(settings):
     settings.KEYTURN_INDEX_KEY = bytes(32)
     with pytest.raises(doctor.Ill, match="KEYTURN_INDEX_KEY is not the one"):
         doctor.keys()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["staff", "create", "", "--role", "reviewer"], "USERNAME"),
+        (["staff", "create", "a b", "--role", "reviewer"], "USERNAME"),
+        (["staff", "create", "x" * 300, "--role", "reviewer"], "USERNAME"),
+        (["staff", "create", "bob", "--role", "reviewer", "--email", "bob"], "--email"),
+        (["api-key", "create", " ", "--scope", "requests:read"], "NAME"),
+        (["api-key", "create", "x" * 300, "--scope", "requests:read"], "NAME"),
+    ],
+)
+def test_a_name_that_cannot_be_is_wrong_use(arguments, told):
+    done = CliRunner().invoke(cli.cli, arguments)
+    assert (done.exit_code, f"Invalid value for {told}" in done.output) == (2, True)
+
+
+def test_a_demo_that_does_not_run_is_named(tmp_path):
+    done = keyturn("api-key", "list", KEYTURN_DEMO=str(tmp_path))
+    assert done.stderr == f"Error: KEYTURN_DEMO: no demo runs in {tmp_path}. Start it: keyturn demo --data {tmp_path}\n"
