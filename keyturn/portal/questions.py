@@ -88,7 +88,10 @@ def setting_of(desk: Desk) -> Setting:
     documents = policy.identifiers_for_organisation if organisation else policy.identifiers_for_person
     only = {
         "id_type": (*documents, "none"),
-        "consents": (*policy.required_consents, *(each for each in policy.optional_consents if each != "texts" or phone)),
+        "consents": (
+            *policy.required_consents,
+            *(each for each in policy.optional_consents if each != "texts" or phone),
+        ),
         "language": policy.languages,
     }
     premise = chosen_premise(desk)

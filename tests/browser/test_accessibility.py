@@ -68,7 +68,16 @@ def test_on_the_pages_of_a_request(inspected: Inspected) -> None:
 
 
 def test_on_all_the_others(inspected: Inspected) -> None:
-    for path in ("/privacy", "/accessibility", "/requests", "/resume", "/resume/old", "/nowhere", "/start/expired"):
+    for path in (
+        "/privacy",
+        "/accessibility",
+        "/terms",
+        "/requests",
+        "/resume",
+        "/resume/old",
+        "/nowhere",
+        "/start/expired",
+    ):
         inspected.opens(path, path)
     inspected.opens("/requests").presses("find, nothing typed").opens("/resume").presses("resume, nothing typed")
     inspected.types("email", "ana@example.com").presses("resume, sent")
