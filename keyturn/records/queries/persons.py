@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from keyturn.matching.addresses import normalise
 from keyturn.matching.contacts import normal_email, normal_phone
@@ -112,25 +112,6 @@ def served_at(person_id: Any, premise_id: Any) -> list[str]:
         account__people__person_id=person_id, service_point__premise_id=premise_id, status__in=LIVE
     )
     return list(rows.values_list("service_point__service", flat=True).distinct())
-
-
-def search(text: str, *, most: int = 50) -> list[Person]:
-    """For staff and API: by name, e-mail, phone or the CIS's reference; the beginning of a word is enough."""
-    words = text.split()[:4]
-    if not words:
-        return []
-    names = Q()
-    for word in words:
-        names &= (
-            Q(given_name__istartswith=word) | Q(family_name__istartswith=word) | Q(middle_name__istartswith=word)
-            | Q(organisation_name__icontains=word)
-        )  # fmt: skip
-    by_name = PersonName.objects.filter(names, valid_to=None).values("person_id")[: most * 4]
-    by_contact = PersonContact.objects.filter(normalised=text.strip().casefold(), valid_to=None).values("person_id")[
-        :most
-    ]
-    rows = with_parts().filter(Q(ref=text.strip()) | Q(pk__in=by_name) | Q(pk__in=by_contact), redirect_to=None)
-    return list(rows.order_by("pk")[:most])
 
 
 def differences(details: PersonDetails, person: Person) -> list[tuple[str, str]]:

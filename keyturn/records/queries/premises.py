@@ -176,11 +176,6 @@ def _day_after(day: date | None) -> date | None:
     return None if day is None else date.fromordinal(day.toordinal() + 1)
 
 
-def is_vacant(premise: Premise) -> bool:
-    """Nobody but a landlord is, or will be, served there."""
-    return all(each.landlord for each in occupancy([premise.pk]).get(str(premise.pk), []))
-
-
 def inside(postal_code: str) -> bool:
     """Whether any premise on file lies in this postal code: where it does, we serve it."""
     return bool(postal_code) and Premise.objects.filter(Q(search_postal=postal_code[:5])).exists()

@@ -45,7 +45,10 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
         return PASS
     details = applicant(request.answers)
     is_new = request.person is None
-    rows = _new_person(request, details, now=now, policy=policy) if is_new else _proposals(request, details, now)
+    if rules.may_write_person(is_new=is_new):
+        rows = _new_person(request, details, now=now, policy=policy)
+    else:
+        rows = _proposals(request, details, now)
     account = _account(request, details, is_new=is_new, now=now, policy=policy)
     agreements = _agreements(request, is_new_account=bool(account))
     link = _link(request, is_new=is_new, now=now)

@@ -223,7 +223,8 @@ def test_an_account_has_a_main_customer_and_an_agreement_for_each_service(
         ("electric", "active"),
         ("water", "active"),
     }
-    assert not premises.is_vacant(Premise.objects.get())
+    premise = Premise.objects.get()
+    assert [each.landlord for each in premises.occupancy([premise.pk])[str(premise.pk)]] == [False] * 2
 
 
 def test_an_account_with_one_service_of_two_keeps_to_it(take_in: TakeIn, ada: Row, house: Row, account: Row) -> None:
