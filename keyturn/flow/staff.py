@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from keyturn.flow import moves, outside
+from keyturn.flow.handling import is_own
 from keyturn.records.models import Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.establish import step as establish
@@ -40,25 +41,11 @@ def review(
     if request.standing != Standing.STAFF:
         raise NotAllowed("not_in_review")
     moves.is_current(request, version)
-    if not rules.is_not_their_own(
-        staff_origin=identify.origin(actor),
-        begun_by=request.begun_by,
-        staff_email_digest=email_digest,
-        email_digest=request.email_digest,
-    ):
+    if is_own(request=request, actor=actor, email_digest=email_digest):
         raise NotAllowed("own_request")
     word = _word(decision)
     reason = gather_rules.clean_text(reason)[:4000]
-    findings = [Finding.from_json(row) for row in request.findings]
-    shown = {str(each) for each in request.candidates.values_list("person_id", flat=True)}
-    problems = [
-        *rules.words_are_given(word, reason),
-        *rules.person_was_shown(word, person_id, shown),
-        *rules.person_is_settled(word, findings),
-        *rules.premise_is_settled(word, findings),
-        *rules.service_is_not_doubled(word, findings),
-        *rules.person_is_still_open(word, is_established=request.account_id is not None),
-    ]
+    problems = _problems(request, word, reason, person_id)
     if problems:
         raise Invalid(problems)
     review_step.apply(request, word, person_id=person_id)
@@ -76,6 +63,19 @@ def _word(decision: str) -> Decision:
         return Decision(decision)
     except ValueError:
         raise Invalid([Finding("R-03", "decision")]) from None
+
+
+def _problems(request: Request, word: Decision, reason: str, person_id: str | None) -> list[Finding]:
+    findings = [Finding.from_json(row) for row in request.findings]
+    shown = {str(each) for each in request.candidates.values_list("person_id", flat=True)}
+    return [
+        *rules.words_are_given(word, reason),
+        *rules.person_was_shown(word, person_id, shown),
+        *rules.person_is_settled(word, findings),
+        *rules.premise_is_settled(word, findings),
+        *rules.service_is_not_doubled(word, findings),
+        *rules.person_is_still_open(word, is_established=request.account_id is not None),
+    ]
 
 
 def _act_on(request: Request, word: Decision, reason: str, *, actor: Actor, now: datetime, policy: Policy) -> None:
