@@ -142,6 +142,7 @@ def _people(case: Any, typed: Typed) -> dict[str, Any]:
         "candidates": [(str(each.person_id), names.get(each.person_id, "?"), each is shown) for each in found],
         "compared": comparison.compare(details, person, zone=case.match_zone) if person and not new_here else None,
         "linked": case.person_id is not None,
+        "is_left_open": any(row["rule"] in ("M-02", "M-04") for row in case.findings),
         "is_linked_one": bool(person and case.person_id == person.person_id),
         "other_requests": [(each.reference, status_word(each), short_address(each)) for each in person.requests]
         if person

@@ -56,6 +56,13 @@ class TestTwoPersonsSideBySide:
         told = rosa.text.index("No e-mail, phone or identifier on file was proved in this session.")
         assert told < rosa.text.index("Given name")
 
+    def test_do_not_say_so_of_a_link_that_the_machine_made(self, town: Town, rosa: Desk) -> None:
+        person = town.knows(ANA)
+        town.serves(person, town.house(), status=AgreementStatus.STOPPED, until=date(2025, 3, 31), balance="212.40")
+        case = town.moves_in(ANA)
+        assert case.rules == {"D-05"}
+        rosa.opens(case).sees("Linked to somebody on file").sees_nothing_of("Why the machine left this to you")
+
     def test_keep_the_proposal_folded(self, alike: Case, rosa: Desk) -> None:
         rosa.opens(alike)
         fold = rosa.html.index('<details class="kc-fold">')
