@@ -48,12 +48,14 @@ def advance(*, request_id: UUID, now: datetime, policy: Policy) -> None:
 
 
 def _accept(request: Request, *, now: datetime, policy: Policy) -> None:
-    """Write it down, once, and have the CIS told."""
+    """Write it down, once, and have the CIS told of it, or told again."""
     if request.account_id is None:
         verdict = establish.run(request, now=now, policy=policy)
         request.step = Step.ESTABLISH
         moves.record(request, "established", actor=MACHINE, now=now, data=verdict.data)
-    verdict = sync.run(request, now=now, policy=policy)
+        verdict = sync.run(request, now=now, policy=policy)
+    else:
+        verdict = sync.again(request)
     moves.move(request, Step.SYNC, Standing.MACHINE)
     moves.record(request, "handed_to_cis", actor=MACHINE, now=now, data=verdict.data)
     queue.later("tell_cis", request_id=str(request.pk))
@@ -111,7 +113,7 @@ def _why(request: Request, verdict: Verdict, policy: Policy) -> dict[str, Any]:
 
 
 def _keep_decision(request: Request, verdict: Verdict, *, now: datetime) -> None:
-    Decision.objects.create(
+    decision = Decision(
         request=request,
         at=now,
         step=Step.DECIDE,
@@ -121,3 +123,4 @@ def _keep_decision(request: Request, verdict: Verdict, *, now: datetime) -> None
         policy_version=request.policy_version,
         model_version=request.model_version,
     )
+    moves.hold(request, decision)

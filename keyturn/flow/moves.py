@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 
 from keyturn.flow import lifecycle
 from keyturn.flow.lifecycle import Place
@@ -122,6 +123,11 @@ def written_at_once(request: Request) -> Iterator[None]:
     else:
         request.save()
     writing.insert(held)
+
+
+def hold(request: Request, row: Model) -> None:
+    """Have a row written together with those of the moves, inside `written_at_once`."""
+    request.held.append(row)  # type: ignore[attr-defined]
 
 
 def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None) -> None:

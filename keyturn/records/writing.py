@@ -1,11 +1,11 @@
 """How are new rows of several tables written in one trip to the database?"""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from django.db import connection
-from django.db.models import AutoField, Model
-from django.db.models.sql import InsertQuery
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import AutoField, Field, Model
 
 
 def insert(rows: Iterable[Model]) -> None:
@@ -18,18 +18,29 @@ def insert(rows: Iterable[Model]) -> None:
     tables: dict[type[Model], list[Model]] = {}
     for row in rows:
         tables.setdefault(type(row), []).append(row)
-    written = [_insert(table, of_table) for table, of_table in tables.items()]
-    if not written:
+    if not tables:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("; ".join(sql for sql, _ in written), [value for _, values in written for value in values])
+    database = connections[DEFAULT_DB_ALIAS]
+    values = [
+        each.get_db_prep_save(each.pre_save(row, add=True), database)
+        for table, of_table in tables.items()
+        for row in of_table
+        for each in _fields(table)
+    ]
+    with database.cursor() as cursor:
+        cursor.execute("; ".join(_statement(table, len(of_table)) for table, of_table in tables.items()), values)
     for of_table in tables.values():
         for row in of_table:
-            row._state.adding, row._state.db = False, connection.alias
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def _insert(table: type[Model], rows: list[Model]) -> tuple[str, Iterable[Any]]:
-    query = InsertQuery(table)
-    query.insert_values([each for each in table._meta.concrete_fields if not isinstance(each, AutoField)], rows)
-    [statement] = query.get_compiler(connection.alias).as_sql()
-    return statement
+@cache
+def _fields(table: type[Model]) -> list["Field[Any, Any]"]:
+    return [each for each in table._meta.concrete_fields if not isinstance(each, AutoField)]
+
+
+@cache
+def _statement(table: type[Model], rows: int) -> str:
+    columns = ", ".join(f'"{each.column}"' for each in _fields(table))
+    one = ", ".join(["%s"] * len(_fields(table)))
+    return f'INSERT INTO "{table._meta.db_table}" ({columns}) VALUES ' + ", ".join([f"({one})"] * rows)

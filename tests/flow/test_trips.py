@@ -26,7 +26,7 @@ def test_a_newcomer_is_decided_in_few_trips(town: Town) -> None:
     with CaptureQueriesContext(connection) as counted:
         machine.advance(request_id=case.id, now=town.now, policy=town.policy)
     assert case.history[-2:] == ["established", "handed_to_cis"]
-    assert len(counted) <= 20, trips(counted)
+    assert len(counted) <= 18, trips(counted)
 
 
 def test_somebody_on_file_is_decided_in_few_trips(town: Town) -> None:
@@ -35,7 +35,7 @@ def test_somebody_on_file_is_decided_in_few_trips(town: Town) -> None:
     with CaptureQueriesContext(connection) as counted:
         machine.advance(request_id=case.id, now=town.now, policy=town.policy)
     assert case.person == person and case.history[-1] == "handed_to_cis"
-    assert len(counted) <= 27, trips(counted)
+    assert len(counted) <= 25, trips(counted)
 
 
 def test_the_cis_is_told_in_few_trips(town: Town) -> None:
