@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 
 from keyturn.connectors import letter, mail, sms
 from keyturn.journeys.applicant import applicant, mailing_address, service_address
@@ -95,6 +95,7 @@ def _context(message: Message, values: Mapping[str, Any]) -> dict[str, Any]:
 def _shown(day: object) -> str:
     """A date as people write it. "" where what was typed is none: the code to prove an e-mail must arrive all the same."""
     try:
-        return date_format(date.fromisoformat(str(day)), "DATE_FORMAT")
+        written = pgettext("the format of a date, as Django's date filter has it", "F j, Y")
+        return date_format(date.fromisoformat(str(day)), written)
     except ValueError:
         return ""
