@@ -22,6 +22,13 @@ def settings() -> str:
     from django.conf import settings as ours
     from django.core import checks
 
+    from keyturn.connectors import letter, sms
+    from keyturn.connectors.choice import chosen
+    from keyturn.connectors.identity_check import identity_check
+
+    identity_check()
+    chosen("KEYTURN_SMS", ours.KEYTURN_SMS, sms.KNOWN)
+    chosen("KEYTURN_LETTERS", ours.KEYTURN_LETTERS, letter.KNOWN)
     found = [each for each in checks.run_checks() if each.is_serious()]
     if found:
         raise Ill("; ".join(str(each.msg) for each in found))

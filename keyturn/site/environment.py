@@ -43,6 +43,14 @@ def one_of(name: str, default: str, *known: str) -> str:
     return value
 
 
+def schema(name: str, default: str) -> str:
+    """The name of a database schema, as it needs no quotation marks."""
+    value = text(name, default)
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", value):
+        raise ImproperlyConfigured(f"{name} must have lower-case letters, digits and _ only, not {value!r}.")
+    return value
+
+
 def web_address(name: str, default: str) -> str:
     """An http(s) address without a slash at its end."""
     value = text(name, default).rstrip("/")

@@ -36,8 +36,8 @@ KEYTURN_SMS = env.text("KEYTURN_SMS", "mailbox" if KEYTURN_MAILBOX else "off")
 KEYTURN_LETTERS = env.text("KEYTURN_LETTERS", "mailbox" if KEYTURN_MAILBOX else "off")
 
 # The database: the utility's schema and the queue's own (design.md, "Beyond one machine")
-KEYTURN_SCHEMA = env.text("KEYTURN_SCHEMA", "keyturn")
-KEYTURN_QUEUE_SCHEMA = env.text("KEYTURN_QUEUE_SCHEMA", "keyturn_queue")
+KEYTURN_SCHEMA = env.schema("KEYTURN_SCHEMA", "keyturn")
+KEYTURN_QUEUE_SCHEMA = env.schema("KEYTURN_QUEUE_SCHEMA", "keyturn_queue")
 DATABASE_URL = env.text("DATABASE_URL")
 KEYTURN_CIS_URL = env.text("KEYTURN_CIS_URL", DATABASE_URL)
 DATABASES = {"default": env.database(DATABASE_URL, search_path=f"{KEYTURN_SCHEMA},{KEYTURN_QUEUE_SCHEMA},public")}

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from click.testing import CliRunner
+from django.core.exceptions import ImproperlyConfigured
 
 from keyturn import cli
 from keyturn.commands import doctor
@@ -68,6 +69,7 @@ def test_a_worker_without_a_database_says_so_at_once():
         ("DATABASE_URL", "postgresql://ana:hush@db:many/x", "DATABASE_URL is not of the form"),
         ("KEYTURN_BASE_URL", "service.example", "KEYTURN_BASE_URL must be like https://"),
         ("KEYTURN_SMTP_PORT", "many", "KEYTURN_SMTP_PORT must be a whole number"),
+        ("KEYTURN_SCHEMA", 'x"; drop', "KEYTURN_SCHEMA must have lower-case letters"),
         ("KEYTURN_LOG_LEVEL", "loud", "KEYTURN_LOG_LEVEL must be one of DEBUG"),
         ("KEYTURN_SECRET_KEY", " ", "Set KEYTURN_SECRET_KEY"),
         ("KEYTURN_FIELD_KEYS", "short", "KEYTURN_FIELD_KEYS must be"),
@@ -104,6 +106,20 @@ def test_a_slip_in_a_profile_is_one_sentence_with_its_file(tmp_path, file, text,
     load = (lambda: policy.load(tmp_path / file)) if file == "policy.toml" else (lambda: brand.load(tmp_path))
     with pytest.raises(ValueError, match=re.escape(told)):
         load()
+
+
+@pytest.mark.parametrize("name", ["KEYTURN_SMS", "KEYTURN_LETTERS", "KEYTURN_IDENTITY_CHECK"])
+def test_the_doctor_sees_a_connector_that_is_none(settings, name):
+    setattr(settings, name, "nonsense")
+    with pytest.raises(ImproperlyConfigured, match=name):
+        doctor.settings()
+
+
+def test_the_doctor_sees_a_plan_of_faults_that_is_half_written(settings, tmp_path):
+    (tmp_path / "faults.json").write_text('{"script": [')
+    settings.KEYTURN_CIS_FAULTS = str(tmp_path / "faults.json")
+    with pytest.raises(ImproperlyConfigured, match="KEYTURN_CIS_FAULTS"):
+        doctor.cis()
 
 
 def test_rejects_that_cannot_be_written_are_told_before_anything_is_taken_over(tmp_path):

@@ -21,6 +21,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from django.core.exceptions import ImproperlyConfigured
+
 from keyturn.terms.cis import Answer, Cis, Command
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 
@@ -97,9 +99,13 @@ class FilePlan(Plan):
         except OSError:
             seen = None
         with self._lock:
-            if seen != self._seen:
-                self._seen = seen
-                self._take(json.loads(self._path.read_text()) if seen else {})
+            if seen == self._seen:
+                return
+            try:
+                self._take(json.loads(self._path.read_text() or "{}") if seen else {})
+            except (ValueError, KeyError, TypeError) as problem:  # half written, or a slip
+                raise ImproperlyConfigured(f"KEYTURN_CIS_FAULTS: {self._path} cannot be used: {problem}") from None
+            self._seen = seen
 
 
 def write_plan(path: str | Path, **spec: Any) -> None:
