@@ -1,5 +1,7 @@
 """Who comes in with a login, and who does not?"""
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -45,6 +47,13 @@ def test_after_signing_in_the_page_that_was_wanted_opens(client, rosa):
     assert sign_in(client, next="/console?tab=stuck")["Location"] == "/console?tab=stuck"
 
 
+def test_a_wrong_guess_and_another_language_still_lead_to_the_page_that_was_wanted(client, rosa):
+    page = client.get("/signin?next=/console/requests/KT-2222-2222").content.decode()
+    action = re.search(r'action="(/signin[^"]*)"', page).group(1)
+    again = client.post(action, {"login": "rosa", "password": "wrong"}).content.decode()
+    assert 'name="next" value="/signin?next=/console/requests/KT-2222-2222"' in again  # of the other language's button
+
+
 def test_nobody_is_sent_to_a_foreign_site_after_signing_in(client, rosa):
     assert sign_in(client, next="https://evil.example/")["Location"] == "/console"
 
@@ -57,8 +66,6 @@ def test_a_wrong_password_and_an_unknown_name_get_the_very_same_page(client, ros
 
 
 def _without_token(response):
-    import re
-
     return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
 
 
