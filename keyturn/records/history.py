@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from keyturn.records import crypto
 from keyturn.records.models import Event, Request
 from keyturn.terms.request import Actor
@@ -52,9 +54,15 @@ def _hash(event: Event, before: bytes) -> bytes:
 
 
 def broken_chains(*, batch: int = 500) -> Iterator[tuple[str, int]]:
-    """Go through every request's chain; yield (reference, number of the first event that does not fit)."""
+    """Go through every request's chain; yield (reference, number of the first event that does not fit).
+
+    Requests move while this reads: one that does not fit is held and looked at again before it is called broken.
+    """
     for request in Request.objects.order_by("id").iterator(chunk_size=batch):
-        bad = _first_broken(request)
+        if _first_broken(request) is None:
+            continue
+        with transaction.atomic():
+            bad = _first_broken(Request.objects.select_for_update().get(pk=request.pk))
         if bad is not None:
             yield request.reference, bad
 

@@ -15,7 +15,7 @@ from hypothesis import settings as limits
 from keyturn import flow
 from keyturn.flow import outside
 from keyturn.records import history, keys
-from keyturn.records.models import ApiKey, Event, Message, PersonLink
+from keyturn.records.models import ApiKey, Event, Message, PersonLink, Request
 from keyturn.terms.errors import NotAllowed
 from keyturn.work import queue
 from tests import factories
@@ -124,6 +124,19 @@ class TestI5EveryChangeHasItsEvent:
         case = town.moves_in(ANA)
         Event.objects.filter(request=case.id, number=3).update(**change)
         assert list(history.broken_chains()) == [(case.request.reference, 3)]
+
+    def test_a_chain_that_grows_while_it_is_looked_at_is_whole(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case, look = town.asks(ANA), history._first_broken
+
+        def look_while_it_goes_on(request: Request) -> int | None:
+            town.works()
+            return look(request)
+
+        monkeypatch.setattr(history, "_first_broken", look_while_it_goes_on)
+        assert list(history.broken_chains()) == []
+        assert case.status == COMPLETED
 
     @pytest.mark.parametrize("number", [1, 4, 7])
     def test_a_missing_event_is_found_the_last_one_too(self, town: Town, number: int) -> None:
