@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from keyturn.records.models import NotSamePerson, Person, PersonContact, PersonLink, PersonName
+from keyturn.records.models import Account, AccountPerson, NotSamePerson, Person, PersonContact, PersonLink, PersonName
 from keyturn.terms.address import Address
 from keyturn.terms.person import Identifier, PersonDetails
 from keyturn.terms.premise import AgreementStatus
@@ -126,6 +126,20 @@ class TestADebtor:
 
     def test_is_served_when_staff_approve(self, case) -> None:
         assert case.staff("approve", "Instalments agreed.").status == COMPLETED
+
+    def test_of_the_bill_of_a_business_is_served_at_home_at_once(self, town: Town) -> None:
+        stopped = {"status": AgreementStatus.STOPPED, "until": date(2024, 3, 1), "balance": "412.50"}
+        town.serves(ANA, town.house(), customer_class="commercial", **stopped)
+        assert town.moves_in(ANA).status == COMPLETED
+
+    def test_of_a_bill_that_they_guaranteed_for_somebody_is_served_at_once(self, town: Town) -> None:
+        stopped = {"status": AgreementStatus.STOPPED, "until": date(2024, 3, 1), "balance": "412.50"}
+        town.serves(BEN, town.house(), **stopped)
+        AccountPerson.objects.create(
+            account=Account.objects.get(), person=town.knows(ANA), is_main=False, is_guarantor=True,
+            relationship="guarantor",
+        )  # fmt: skip
+        assert town.moves_in(ANA).status == COMPLETED
 
     def test_of_a_debt_that_the_law_has_let_lapse_is_served_at_once(self, town: Town) -> None:
         town.serves(

@@ -83,9 +83,10 @@ def sharing_contact(normalised: Iterable[str]) -> list[str]:
 
 
 def unpaid_final_bills(person_id: Any) -> list[tuple[Account, Any]]:
-    """The person's accounts with a balance and no live agreement, each with the day its last service ended."""
+    """The person's own accounts with a balance and no live agreement, each with the day its last service ended."""
+    own = {"people__person_id": person_id, "people__is_responsible": True, "people__is_guarantor": False}
     accounts = (
-        Account.objects.filter(people__person_id=person_id, people__is_responsible=True, balance__gt=0)
+        Account.objects.filter(**own, balance__gt=0)
         .exclude(agreements__status__in=LIVE)
         .prefetch_related("agreements")
         .distinct()

@@ -18,6 +18,7 @@ class Debt:
 
     amount: float
     ended: date | None
+    of_a_business: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,10 @@ def not_served_already(facts: Facts, policy: Policy) -> Iterator[Finding]:
     implements=("BR-53", "BR-54", "BR-58", "ER-16"),
 )
 def no_old_debt(facts: Facts, policy: Policy) -> Iterator[Finding]:
-    """Only the person's own debt, only above the minimum, and not debt older than the law lets us hold against them."""
-    owed = sum(debt.amount for debt in facts.debts if not _lapsed(debt, facts.today, policy.debt_age_limit_years))
+    """Only the person's own debt, not one that they guaranteed, and only above the minimum. Not debt older than the law
+    lets us hold against them, nor a business's bill against a home."""
+    counted = [debt for debt in facts.debts if facts.is_organisation or not debt.of_a_business]
+    owed = sum(debt.amount for debt in counted if not _lapsed(debt, facts.today, policy.debt_age_limit_years))
     if owed >= policy.debt_refer_minimum:
         yield Finding("D-05", "", Effect.REFER)
 

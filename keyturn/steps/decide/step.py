@@ -33,7 +33,7 @@ def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Fac
         identifier_declined=answers.get("id_type") == "none",
         identifier_given=bool(details.identifiers),
         person_flags=frozenset(person.flags) if person else frozenset(),
-        debts=_debts(person),
+        debts=_debts(person, policy),
         served_already=frozenset(Service(each) for each in _served(person, request)),
         others_with_contact=_others(details) if person is None else 0,
         differs_on=tuple(name for name, _value in persons.differences(details, person)) if person else (),
@@ -46,10 +46,14 @@ def _inside(request: Request, policy: Policy) -> bool:
     return rules.postal_code_is_ours(code, policy, premises_nearby=premises.inside(code))
 
 
-def _debts(person: Person | None) -> tuple[rules.Debt, ...]:
+def _debts(person: Person | None, policy: Policy) -> tuple[rules.Debt, ...]:
     if person is None:
         return ()
-    return tuple(rules.Debt(float(account.balance), ended) for account, ended in persons.unpaid_final_bills(person.pk))
+    business = policy.customer_class_organisation
+    return tuple(
+        rules.Debt(float(account.balance), ended, account.customer_class == business)
+        for account, ended in persons.unpaid_final_bills(person.pk)
+    )
 
 
 def _served(person: Person | None, request: Request) -> list[str]:
