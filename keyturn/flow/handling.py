@@ -50,6 +50,8 @@ def reveal(*, request_id: UUID, identifier_id: UUID | None, reason: str, actor: 
     That it was opened, by whom and why, is written down first (R-07). Raises Invalid where no reason is given.
     """
     request = moves.locked(request_id)
+    if request.submitted_at is None:
+        raise NotAllowed("unknown_request")
     problems = list(rules.reading_has_a_reason(reason))
     if problems:
         raise Invalid(problems)

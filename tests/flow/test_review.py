@@ -289,6 +289,13 @@ class TestAnIdentifier:
         assert (event.what, event.actor, event.data) == ("identifier_viewed", "7", {"whose": "applicant"})
         assert "D1234567" not in str(event.data)
 
+    def test_of_a_draft_is_nobodys_business(self, town: Town) -> None:
+        draft = town.starts_to_fill_in(ANA)
+        with pytest.raises(NotAllowed, match="unknown_request"):
+            flow.reveal(
+                request_id=draft.id, identifier_id=None, reason="Curiosity", actor=Actor(Role.STAFF, "7"), now=town.now
+            )
+
     def test_is_not_opened_without_one(self, town: Town, case: Case) -> None:
         with pytest.raises(Invalid):
             flow.reveal(request_id=case.id, identifier_id=None, reason="", actor=Actor(Role.STAFF, "7"), now=town.now)
