@@ -34,6 +34,12 @@ COMMANDS = {
     "completion": ("completion", "Print the shell's completion script for keyturn."),
 }
 
+# What the database says to its operator; none of these quotes a row.
+REFUSALS = {
+    f"psycopg.errors.{name}"
+    for name in ("InsufficientPrivilege", "ReadOnlySqlTransaction", "FeatureNotSupported", "UndefinedFile")
+}
+
 
 class Commands(click.Group):
     """A group that knows its commands' names and imports the one that is called."""
@@ -84,6 +90,8 @@ def sentence_for(problem: BaseException) -> str | None:
         return str(problem)
     if kinds & {"psycopg.errors.UndefinedTable", "psycopg.errors.UndefinedColumn"}:
         return "The database lacks tables of Keyturn, or has older ones: run `keyturn migrate`."
+    if kinds & REFUSALS:
+        return f"The database refuses: {str(problem).splitlines()[0]}. Give its role what it needs (docs/howto/install.md)."
     if kinds & {"django.db.utils.OperationalError", "psycopg.OperationalError"}:
         return f"The database that DATABASE_URL names cannot be used: {_reason(problem)}"
     if kinds & {"cryptography.exceptions.InvalidTag", "keyturn.records.crypto.UnknownKey"}:

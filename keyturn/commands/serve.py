@@ -1,6 +1,9 @@
 """How does the web server run in production, and in the demo?"""
 
+import errno
 import importlib
+import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -63,6 +66,7 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
       KEYTURN_HOST=0.0.0.0 keyturn serve --port 8000 --workers 4
     """
     use_settings()  # say what is wrong with the environment once, here, not in each process
+    _must_be_free(host, port)
     import structlog
 
     from keyturn.look import storage
@@ -88,9 +92,26 @@ def command(host: str, port: int, workers: int, threads: int) -> None:
     )
     log = structlog.get_logger("keyturn.http")
     server.on_startup(lambda: log.info("web ready", host=host, port=port, workers=workers, threads=threads))
-    try:
-        server.serve(target_loader=load_on_a_leash)
-    except (OSError, RuntimeError) as problem:
-        if "in use" in str(problem).lower():
-            raise click.ClickException(f"Port {port} on {host} is taken: choose another one with --port.") from None
-        raise
+    server.serve(target_loader=load_on_a_leash)
+
+
+def _must_be_free(host: str, port: int, *, patience_seconds: float = 5.0) -> None:
+    """ClickException where nobody can listen there. The server itself would share the port with whoever has it.
+
+    Patient, because the processes of a server that was killed a moment ago may not have ended yet.
+    """
+    until = time.monotonic() + patience_seconds
+    while True:
+        try:
+            family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            socket.create_server(address[:2], family=family).close()
+            return
+        except OSError as problem:
+            if problem.errno == errno.EADDRINUSE:
+                if time.monotonic() < until:
+                    time.sleep(0.2)
+                    continue
+                told = f"Port {port} on {host} is taken: choose another one with --port."
+            else:
+                told = f"It is not possible to listen on {host}, port {port}: {problem.strerror}."
+            raise click.ClickException(told) from None

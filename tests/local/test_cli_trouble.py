@@ -3,18 +3,20 @@
 import csv
 import os
 import re
+import socket
 import stat
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import click
 import psycopg
 import pytest
 from click.testing import CliRunner
 from django.core.exceptions import ImproperlyConfigured
 
 from keyturn import cli
-from keyturn.commands import doctor
+from keyturn.commands import doctor, serve
 from keyturn.look import brand
 from keyturn.terms import policy
 from keyturn.terms.person import Identifier, PersonDetails
@@ -59,6 +61,27 @@ def test_a_worker_without_a_database_says_so_at_once():
     assert done.returncode == 1
     assert done.stderr.strip().endswith('connection to server at "127.0.0.1", port 1 failed: Connection refused')
     assert done.stdout == ""
+
+
+def test_a_role_that_may_not_make_tables_is_told_so(bare):
+    with psycopg.connect(bare, autocommit=True) as connection:
+        owner = connection.execute("SELECT current_user").fetchone()[0]
+        connection.execute(f"REVOKE CREATE ON DATABASE bare FROM {owner}")
+        done = keyturn("migrate", **{**GOOD, "DATABASE_URL": bare})
+        connection.execute(f"GRANT CREATE ON DATABASE bare TO {owner}")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The database refuses: permission denied for database bare.")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_web_server_does_not_share_a_port_with_another_one():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(click.ClickException, match="is taken"):
+            serve._must_be_free("127.0.0.1", port, patience_seconds=0)
+    serve._must_be_free("127.0.0.1", port, patience_seconds=0)
+    with pytest.raises(click.ClickException, match=r"not possible to listen on 192\.0\.2\.1"):
+        serve._must_be_free("192.0.2.1", port, patience_seconds=0)
 
 
 @pytest.mark.parametrize(
