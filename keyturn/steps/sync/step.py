@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from keyturn.journeys.applicant import applicant, mailing_address
 from keyturn.records.models import Account, Delivery, Person, Request, ServiceAgreement
@@ -116,14 +116,18 @@ def must_wait_for_another(request: Request, delivery: Delivery) -> bool:
     entered_here = Exists(request.links.filter(person=OuterRef("pk"), created_person=True))
     found = Person.objects.annotate(entered_here=entered_here).select_for_update(no_key=True)
     request.person = found.get(pk=request.person_id)
-    others = (
-        Delivery.objects.filter(request__person_id=request.person_id)
-        .exclude(pk=delivery.pk)
-        .exclude(state__in=("done", "rejected"))
-        .exclude(request__standing=Standing.NOBODY)
+    of_the_person = Delivery.objects.filter(request__person_id=request.person_id)
+    open_ones = of_the_person.exclude(request__standing=Standing.NOBODY).values_list("pk", "state", "created_at")
+    return any(
+        _goes_first(delivery, state=state, is_older=(created_at, pk) < (delivery.created_at, delivery.pk))
+        for pk, state, created_at in open_ones
+        if pk != delivery.pk and state not in ("done", "rejected")
     )
-    older = Q(created_at__lt=delivery.created_at) | Q(created_at=delivery.created_at, pk__lt=delivery.pk)
-    with_the_cis = Q(state__in=("sent", "in_doubt"))
+
+
+def _goes_first(delivery: Delivery, *, state: str, is_older: bool) -> bool:
+    """Before `delivery`: another of the same person, that is in this state."""
+    is_with_the_cis = rules.must_look_up(state)
     if rules.must_look_up(delivery.state):
-        return others.filter(older & with_the_cis).exists()
-    return others.filter(older | with_the_cis).exists()
+        return is_older and is_with_the_cis
+    return is_older or is_with_the_cis
