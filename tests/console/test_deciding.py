@@ -255,6 +255,10 @@ class TestWhatTheCisRefused:
         rosa.decides(case, "approve")
         assert case.status == COMPLETED
 
+    def test_or_left_unanswered_stands_beside_the_status(self, town: Town, rosa: Desk) -> None:
+        town.cis_is("down")
+        rosa.opens(town.moves_in(ANA)).sees("Processing CIS: ")
+
     def test_is_retried_by_an_engineer_when_it_gave_up(self, town: Town, desk: Callable[..., Desk]) -> None:
         town.policy_says(cis_tries=1)
         town.cis_is("down")
