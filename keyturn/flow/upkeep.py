@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import OuterRef
 
@@ -23,12 +24,19 @@ BATCH = 500
 @queue.job("expire")
 def expire_job(*, now: datetime) -> None:
     expire(now=now)
+    forget_sessions(now=now)
 
 
 def expire(*, now: datetime) -> int:
     """End what waited for its customer until its time was over, and forget what was typed. Returns how many."""
     due = Request.objects.filter(standing=Standing.CUSTOMER, due_at__lte=now).values_list("pk", flat=True)[:BATCH]
     return sum(_expire_one(pk, now=now) for pk in list(due))
+
+
+def forget_sessions(*, now: datetime) -> int:
+    """Delete sessions that are over, with what waits in them for somebody who never came back. Returns how many."""
+    gone, _by_table = Session.objects.filter(expire_date__lt=now).delete()
+    return gone
 
 
 @transaction.atomic

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from keyturn.flow import upkeep
 from tests import factories
 from tests.console.desk import Desk
 from tests.flow.town import ANA, COMPLETED, IN_REVIEW, Case, Town
@@ -93,6 +95,16 @@ def test_it_lies_sealed_and_in_no_address(case: Case, rosa: Desk) -> None:
     rosa.posts(rosa.address(case, "decide"), **form)
     assert TEXT not in str([each.get_decoded() for each in Session.objects.all()])
     assert all("lease" not in address for address in rosa.went_to)
+
+
+def test_who_never_comes_back_leaves_nothing_behind(case: Case, rosa: Desk) -> None:
+    form = form_of(rosa, case)
+    session_ends(rosa)
+    rosa.posts(rosa.address(case, "decide"), **form)
+    upkeep.expire_job(now=case.town.now)
+    assert Session.objects.count() == 1
+    upkeep.expire_job(now=case.town.now + timedelta(hours=5))
+    assert Session.objects.count() == 0
 
 
 def test_somebody_who_may_not_decide_does_not_see_it(case: Case, rosa: Desk) -> None:
