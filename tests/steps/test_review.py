@@ -131,6 +131,19 @@ def test_a_service_is_not_begun_twice(decision: Decision, good: bool) -> None:
     assert list(rules.service_is_not_doubled(decision, [referred("D-03")])) == []
 
 
+@pytest.mark.rule("R-06")
+def test_what_was_found_about_one_person_is_not_let_pass_for_another() -> None:
+    rows = [Finding(number, effect=Effect.REFER).as_json() for number in ("D-03", "D-05", "D-08", "M-04")]
+    assert rules.can_be_let_pass(rows) == rows
+    assert [row["rule"] for row in rules.can_be_let_pass(rows, of_another=True)] == ["D-03", "D-08"]
+
+
+@pytest.mark.rule("R-05", "R-09")
+def test_no_approval_covers_a_premise_that_is_not_on_file_or_a_service_begun_twice() -> None:
+    rows = [Finding(number, effect=Effect.REFER).as_json() for number in ("D-04", "M-05")]
+    assert rules.can_be_let_pass(rows) == []
+
+
 @pytest.mark.rule("R-10")
 @pytest.mark.parametrize(
     ("decision", "good"),
