@@ -32,8 +32,8 @@ def search_columns(address: Address) -> dict[str, str]:
 def by_id(ident: str) -> Premise | None:
     """The premise with this id, or None for anything else."""
     try:
-        return Premise.objects.filter(pk=UUID(ident)).first()
-    except ValueError:
+        return Premise.objects.get(pk=UUID(ident))
+    except (ValueError, Premise.DoesNotExist):
         return None
 
 
