@@ -218,6 +218,7 @@ class TestUnwilling:
         assert case.news == ["email_code", "received"]
 
 
+@pytest.mark.rule("S-06")
 class TestWhatArrivesWhenItIsOver:
     """A call in doubt, then a no, then the end: and the first call arrives after all (S-06)."""
 
