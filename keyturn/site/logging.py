@@ -60,6 +60,7 @@ def configure(options: dict[str, Any]) -> None:
                 "httpx": quiet,
                 "django.request": {"level": "CRITICAL"},
                 "allauth": quiet,
+                "psycopg.pool": {"level": "ERROR"},  # each try to connect; the worker says once that it waits
             },
         }
     )
