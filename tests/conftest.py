@@ -20,6 +20,7 @@ from pathlib import Path
 import django
 import psycopg
 import pytest
+from django.utils import translation
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
@@ -124,3 +125,10 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def in_no_language() -> Iterator[None]:
+    """A page that was shown in Spanish leaves its language to the thread; the next test begins without."""
+    yield
+    translation.deactivate()
