@@ -72,7 +72,6 @@ DELIVERY = {
     "in_doubt": _("In doubt: it will be looked up before it is sent again"),
     "done": _("Done"),
     "rejected": _("The CIS said no"),
-    "given_up": _("Given up"),
 }
 
 MESSAGES = {

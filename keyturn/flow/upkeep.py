@@ -3,19 +3,22 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import OuterRef
 
 from keyturn.connectors import cis
 from keyturn.flow import moves, outside
-from keyturn.records.models import Request
+from keyturn.records.models import Message, Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.establish import step as establish
 from keyturn.steps.maintain.calendar import turn_agreements
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import MACHINE, Outcome, Standing, Step
 from keyturn.work import queue
+
+log = structlog.get_logger("keyturn.upkeep")
 
 LOST_AFTER = timedelta(seconds=30)
 BATCH = 500
@@ -29,8 +32,17 @@ def expire_job(*, now: datetime) -> None:
 
 def expire(*, now: datetime) -> int:
     """End what waited for its customer until its time was over, and forget what was typed. Returns how many."""
-    due = Request.objects.filter(standing=Standing.CUSTOMER, due_at__lte=now).values_list("pk", flat=True)[:BATCH]
-    return sum(_expire_one(pk, now=now) for pk in list(due))
+    due = Request.objects.filter(standing=Standing.CUSTOMER, due_at__lte=now).order_by("due_at")
+    return sum(_expire_alone(pk, now=now) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
+
+
+def _expire_alone(pk: object, *, now: datetime) -> int:
+    """One that cannot be ended keeps nobody else's time from being over; it is tried again at the next turn."""
+    try:
+        return _expire_one(pk, now=now)
+    except Exception as error:
+        log.error("not expired", request=str(pk), exc_info=error)
+        return 0
 
 
 def forget_sessions(*, now: datetime) -> int:
@@ -65,16 +77,29 @@ def rescue_job(*, now: datetime) -> None:
 
 
 def rescue(*, now: datetime) -> int:
-    """Put a job in the queue for each request that is the machine's, has rested too long and has none (I8).
+    """Put a job in the queue for whatever is the machine's, has rested too long and has none (I8).
 
     It looks at the queue, so that a long queue is not made longer. Returns how many; doubles would do no harm.
     """
+    return _rescue_requests(now) + _rescue_messages(now)
+
+
+def _rescue_requests(now: datetime) -> int:
     resting = Request.objects.filter(standing=Standing.MACHINE, updated_at__lt=now - LOST_AFTER)
-    lost = resting.exclude(queue.waits_with("request_id", OuterRef("pk"))).order_by("updated_at")
+    lost = resting.exclude(queue.has_job("request_id", OuterRef("pk"))).order_by("updated_at")
     found = list(lost.values_list("pk", "step")[:BATCH])
     for pk, step in found:
         name = "tell_cis" if step == Step.SYNC else "advance"
         queue.later(name, once=f"rescue:{pk}", request_id=str(pk))
+    return len(found)
+
+
+def _rescue_messages(now: datetime) -> int:
+    due = Message.objects.filter(state="due", created_at__lt=now - LOST_AFTER)
+    lost = due.exclude(queue.has_job("message_id", OuterRef("pk"))).order_by("created_at")
+    found = list(lost.values_list("pk", flat=True)[:BATCH])
+    for pk in found:
+        queue.later("send_message", once=f"rescue:{pk}", message_id=str(pk))
     return len(found)
 
 

@@ -19,6 +19,10 @@ _REQUESTS = """
 SELECT standing, count(*), coalesce(extract(epoch FROM now() - min(updated_at)), 0)
   FROM request WHERE outcome = '' AND submitted_at IS NOT NULL GROUP BY standing"""
 
+_MESSAGES = """
+SELECT count(*) FILTER (WHERE state = 'due'), count(*) FILTER (WHERE state = 'failed')
+  FROM message WHERE state IN ('due', 'failed') AND created_at > now() - interval '7 days'"""
+
 
 class FromTheDatabase(Collector):
     """The queue and the requests that are on their way. `keyturn_database_up` 0, and nothing else, while it is away."""
@@ -33,12 +37,15 @@ class FromTheDatabase(Collector):
                 jobs = cursor.fetchone()
                 cursor.execute(_REQUESTS)
                 requests = cursor.fetchall()
+                cursor.execute(_MESSAGES)
+                messages = cursor.fetchone()
         except DatabaseError:
             yield GaugeMetricFamily("keyturn_database_up", "Whether the database answers.", value=0)
             return
         yield GaugeMetricFamily("keyturn_database_up", "Whether the database answers.", value=1)
         yield from _of_the_queue(*jobs)
         yield from _of_the_requests(requests)
+        yield from _of_the_messages(*messages)
 
 
 def _of_the_queue(due: int, doing: int, gave_up: int, workers: int) -> Iterator[GaugeMetricFamily]:
@@ -56,6 +63,15 @@ def _of_the_requests(rows: list[tuple[str, int, float]]) -> Iterator[GaugeMetric
         number.add_metric([standing], count)
         oldest.add_metric([standing], float(seconds))
     yield from (number, oldest)
+
+
+def _of_the_messages(due: int, failed: int) -> Iterator[GaugeMetricFamily]:
+    states = GaugeMetricFamily(
+        "keyturn_messages", "Messages of the last seven days. Alarm on failed.", labels=["state"]
+    )
+    for state, number in (("due", due), ("failed", failed)):
+        states.add_metric([state], number)
+    yield states
 
 
 REGISTRY.register(FromTheDatabase())

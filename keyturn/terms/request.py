@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -107,7 +106,6 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     check: str = ""
-    until: datetime | None = None
 
     @property
     def effect(self) -> Effect | None:

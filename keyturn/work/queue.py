@@ -81,7 +81,7 @@ def later(name: str, *, at: datetime | None = None, once: str | None = None, **i
         log.info("already queued", job=name)
 
 
-def waits_with(name: str, value: Any) -> Exists:
-    """A condition for a query: does a job wait in the queue whose id `name` is `value` (an OuterRef to a key)?"""
-    waiting = ProcrastinateJob.objects.filter(status="todo").annotate(held=KT(f"args__{name}"))
-    return Exists(waiting.filter(held=Cast(value, CharField())))
+def has_job(name: str, value: Any) -> Exists:
+    """A condition for a query: is there a job, waiting or begun, whose id `name` is `value` (an OuterRef to a key)?"""
+    jobs = ProcrastinateJob.objects.filter(status__in=("todo", "doing")).annotate(held=KT(f"args__{name}"))
+    return Exists(jobs.filter(held=Cast(value, CharField())))

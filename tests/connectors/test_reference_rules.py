@@ -7,7 +7,6 @@ from itertools import pairwise
 import pytest
 
 from keyturn.connectors.cis.reference import ReferenceCis, numbers
-from keyturn.terms.account import check_digit, display_number, ref_from_display
 from keyturn.terms.errors import Rejected
 
 
@@ -87,10 +86,3 @@ class TestNumbers:
         drawn = [int(numbers.number(n, seed=42)) for n in range(1000)]
         assert sum(later > earlier for earlier, later in pairwise(drawn)) in range(400, 600)
         assert len({number // 10**9 for number in drawn}) == 10
-
-    def test_the_check_digit_is_the_standard_mod_10(self):
-        assert check_digit("7992739871") == "3"
-        assert display_number("7992739871") == "79927 39871 3"
-        assert ref_from_display("79927-39871-3") == "7992739871"
-        assert ref_from_display("79927 39871 4") == ""
-        assert ref_from_display(display_number("A-17")) == "A-17"

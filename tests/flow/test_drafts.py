@@ -107,6 +107,25 @@ class TestAnExpiredDraft:
         flow.expire(now=town.now)
         assert case.chain_holds()
 
+    def test_that_cannot_be_ended_keeps_no_other_open(
+        self, town: Town, case: Case, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Request.objects.filter(pk=case.id).update(due_at=town.now - timedelta(days=1))  # the first one to be looked at
+        other = town.starts_to_fill_in(BEN)
+        town.waits(days=town.policy.draft_days)
+        forget = moves.forget
+
+        def falls_over(request: Request) -> None:
+            if request.pk == case.id:
+                raise RuntimeError
+            forget(request)
+
+        monkeypatch.setattr(moves, "forget", falls_over)
+        assert flow.expire(now=town.now) == 1
+        assert other.status == WITHDRAWN
+        monkeypatch.undo()
+        assert flow.expire(now=town.now) == 1
+
     def test_is_swept_up_without_its_last_mail_getting_in_the_way(self, town: Town) -> None:
         case = town.starts_to_fill_in(BEN)
         case.is_sent_a_code()

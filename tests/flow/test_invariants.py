@@ -204,7 +204,7 @@ class TestI8EveryRequestHasSomebodyWhoMovesItOn:
         case = town.asks(ANA)
         town.loses_its_jobs()
         town.waits(minutes=5)
-        assert flow.rescue(now=town.now) == 1
+        assert flow.rescue(now=town.now) == 3, "the request, the code and the receipt"
         town.works()
         assert case.status == COMPLETED
 
@@ -217,6 +217,14 @@ class TestI8EveryRequestHasSomebodyWhoMovesItOn:
         assert flow.rescue(now=town.now) == 1
         town.works()
         assert case.status == COMPLETED
+
+    def test_a_message_that_lost_its_job_gets_it_back(self, town: Town) -> None:
+        town.moves_in(ANA)
+        Message.objects.filter(template="completed").update(state="due")
+        town.waits(minutes=5)
+        assert flow.rescue(now=town.now) == 1
+        town.works()
+        assert not Message.objects.exclude(state="sent").exists()
 
     def test_what_waits_for_its_next_try_is_not_lost(self, town: Town) -> None:
         town.policy_says(cis_first_wait_seconds=600.0)

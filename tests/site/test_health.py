@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from keyturn import flow
-from keyturn.records.models import Request
+from keyturn.records.models import Message, Request
 from keyturn.site import health
 from keyturn.terms.request import Actor, Role
 
@@ -71,6 +71,14 @@ class TestMetrics:
         assert "keyturn_database_up 1.0" in told
         assert 'keyturn_requests{standing="staff"} 1.0' in told
         assert 'keyturn_jobs{state="gave_up"} 0.0' in told
+
+    def test_count_messages_that_failed(self, client):
+        for state in ("failed", "failed", "sent"):
+            Message.objects.create(
+                template="received", channel="email", language="en", state=state, created_at=datetime.now(UTC)
+            )
+        told = client.get("/metrics").content.decode()
+        assert 'keyturn_messages{state="failed"} 2.0' in told
 
     def test_say_that_the_database_is_away(self, client, away):
         told = client.get("/metrics").content.decode()

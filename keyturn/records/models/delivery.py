@@ -11,8 +11,6 @@ class Delivery(Row):
 
     request = models.OneToOneField(Request, on_delete=models.PROTECT, related_name="delivery")
     key = models.CharField(max_length=80, unique=True)
-    sealed_command = sealed_column()
-    command = Sealed(dict)
     state = models.CharField(max_length=12, default="intended")  # intended, sent, in_doubt, done, rejected
     tries = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)  # a call is under way; nobody else calls until then

@@ -11,7 +11,7 @@ from keyturn.matching.decide import Decision, decide
 from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES
 from keyturn.matching.model import load
-from keyturn.records import person_index
+from keyturn.records import person_index, writing
 from keyturn.records.crypto import digest
 from keyturn.records.models import Candidate, Request
 from keyturn.records.queries import persons, premises
@@ -69,7 +69,7 @@ def _holders(probe: Features) -> list[str]:
 def _keep_candidates(request: Request, decision: Decision, *, looked_before: bool) -> None:
     if looked_before:
         request.candidates.all().delete()
-    Candidate.objects.bulk_create(
+    writing.insert(
         Candidate(
             request=request,
             person_id=each.person_id,
