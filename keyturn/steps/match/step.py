@@ -25,12 +25,12 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     """Set the request's premise, zone and (where linked) person; keep the candidates with what speaks for and against."""
     details = applicant(request.answers)
     probe = person_index.features(details)
+    request.premise = premises.resolve(request.answers.get("service_address") or {})  # before anybody must wait for us
     decision = _search(request, details, probe, policy)
     looked_before = bool(request.match_zone)
     request.match_zone = rules.zone(decision, request.person_decision)
     request.model_version = load(policy.match_profile).version
     request.person = _person(request, decision)
-    request.premise = premises.resolve(request.answers.get("service_address") or {})
     _keep_candidates(request, decision, looked_before=looked_before)
     findings = (
         *rules.person_is_clear(request.match_zone),
