@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model
@@ -27,9 +28,13 @@ def features(details: PersonDetails) -> Features:
     return features_of(details, digest=digest)
 
 
-def lock(probe: Features) -> None:
-    """Wait until nobody else is deciding about the same identity; the locks end with the transaction."""
-    keys = sorted(identity_lock_keys(probe))
+def lock(probe: Features, premise_id: UUID | None = None) -> None:
+    """Wait until nobody else is deciding about the same identity or premise; the locks end with the transaction.
+
+    All of them in one order, so that two who decide never wait for each other.
+    """
+    premise = {int.from_bytes(premise_id.bytes[8:], "big", signed=True)} if premise_id else set()
+    keys = sorted(premise.union(identity_lock_keys(probe)))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) WITH ORDINALITY AS k(key, n) ORDER BY n",

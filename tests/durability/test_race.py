@@ -10,7 +10,7 @@ otherwise this test could not see one either. 0 of 500 persons bounds the share 
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from multiprocessing import get_context
@@ -19,12 +19,13 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.db.models import Count
 
 from keyturn import flow
 from keyturn.api.v1 import callers
 from keyturn.connectors import cis
 from keyturn.records import ids, person_index
-from keyturn.records.models import Person, Premise, Request, ServicePoint
+from keyturn.records.models import Person, Premise, Request, ServiceAgreement, ServicePoint
 from keyturn.records.queries import premises
 from keyturn.terms.address import Address
 from keyturn.terms.person import Identifier, PersonDetails
@@ -122,15 +123,34 @@ def race(partner: Caller, *, persons: int, each: int, first: int) -> list[float]
         sent = applies(partner, who, next(places), through_api=at % 2 == 0)
         others = [again(sent, next(places)) for _each in range(each - 1)]
         by_person.append([str(sent.pk), *(str(other.pk) for other in Request.objects.bulk_create(others))])
+    return look_at_once(itertools.chain.from_iterable(by_person))
+
+
+def race_for_houses(partner: Caller, *, houses: int, each: int, first: int) -> None:
+    """Have `each` newcomers ask for every house, those of one house looked at at the same moment."""
+    who, asked = iter(newcomers(houses * each, first)), []
+    for place in new_premises(houses):
+        asked += [str(applies(partner, next(who), place, through_api=True).pk) for _ in range(each)]
+    look_at_once(asked)
+
+
+def look_at_once(request_ids: Iterable[str]) -> list[float]:
+    """Several workers decide about requests that are next to each other at the same moment; milliseconds of each."""
     connections.close_all()  # a connection must not be shared with the processes
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork")) as pool:
-        return list(pool.map(looks, itertools.chain.from_iterable(by_person), chunksize=1))
+        return list(pool.map(looks, request_ids, chunksize=1))
 
 
 def duplicates() -> int:
     """Persons on file beyond the first of the same name."""
     names = list(Person.objects.values_list("names__family_name", "names__given_name"))
     return len(names) - len(set(names))
+
+
+def promised_twice() -> int:
+    """Services of a house that more than one person is to have."""
+    points = ServiceAgreement.objects.values("service_point").annotate(n=Count("account", distinct=True))
+    return points.filter(n__gt=1).count()
 
 
 @pytest.mark.parametrize(("persons", "each"), [(400, 3), (100, 20)])
@@ -154,6 +174,21 @@ def test_one_new_person_many_requests_at_once_lead_to_one_person(
 def test_without_the_locks_there_are_duplicates_so_the_test_can_see_them(
     partner: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person_index, "lock", lambda probe: None)
+    monkeypatch.setattr(person_index, "lock", lambda probe, premise_id: None)
     race(partner, persons=40, each=4, first=9_000_000)
     assert duplicates() > 0
+
+
+def test_of_several_newcomers_for_one_house_at_once_one_has_it_and_staff_see_the_others(partner: Caller) -> None:
+    race_for_houses(partner, houses=40, each=4, first=5_000_000)
+    assert promised_twice() == 0
+    assert Person.objects.count() == 40
+    assert Request.objects.filter(standing="staff").count() == 120
+
+
+def test_without_the_locks_a_house_is_promised_twice_so_the_test_can_see_it(
+    partner: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person_index, "lock", lambda probe, premise_id: None)
+    race_for_houses(partner, houses=40, each=4, first=6_000_000)
+    assert promised_twice() > 0

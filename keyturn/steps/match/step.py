@@ -43,7 +43,7 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
 
 
 def _search(request: Request, details: PersonDetails, probe: Features, policy: Policy) -> Decision:
-    person_index.lock(probe)
+    person_index.lock(probe, request.premise.pk if request.premise else None)
     proofs = (rules.Proof(each.kind, each.subject) for each in request.evidence.all())
     return decide(
         probe,
