@@ -80,9 +80,8 @@ class Demo:
         self._start_process("web", ["serve", "--host", HOST, "--port", str(self.port)])
         with self._phase("tables"):
             loaded = self._migrate()
-        self._start_process("worker", ["worker"])
         granted = beside.submit(_grant, self.folder)
-        answering = beside.submit(self._wait_until_it_answers)
+        answering = beside.submit(self._bring_up)
         if not loaded:
             with self._phase("demo utility"):
                 self._load(invented.result() if invented else _invent(self.persons))
@@ -161,9 +160,12 @@ class Demo:
         log.write_text("")
         self.crew.add(Watch(name, [sys.executable, "-m", "keyturn.cli", *arguments], env=dict(os.environ), log=log))
 
-    def _wait_until_it_answers(self) -> None:
-        while not _answers(self.port) and not self.given_up.wait(0.1):
-            pass
+    def _bring_up(self) -> None:
+        """Wait until web answers, and start the worker then: both at once would take the two cores from the import."""
+        while not _answers(self.port):
+            if self.given_up.wait(0.1):
+                return
+        self._start_process("worker", ["worker"])
 
     def _look_until(self, answering: Future[None]) -> None:
         """Look after the processes until the portal answers. Unavailable when one does not start at all."""

@@ -19,6 +19,8 @@ def fold(text: str, *, keep: str = "") -> str:
 
     Never fails: lone surrogates, NUL and control characters count as spaces; letters of other scripts stay as they are.
     """
+    if text.isalnum() and text.isascii():  # most texts: one plain word or number
+        return text[:LONGEST].lower()
     text = text[:LONGEST].translate(_APOSTROPHES)
     if text.isascii():
         return _all_but(keep).sub(" ", text.lower()).strip()

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from keyturn.records import ids
-from keyturn.records.bulk.staging import checked_afterwards, stage
+from keyturn.records.bulk.staging import as_csv, checked_afterwards, stage
 from keyturn.records.queries.premises import LIVE
 
 _STAGED = {
@@ -85,7 +85,7 @@ def write(rows: Sequence[Incoming]) -> set[str]:
     """Write accounts, main customers and agreements, inside the caller's transaction; answers with the references of
     those that are new or changed."""
     with connection.cursor() as cursor:
-        stage(cursor, "staged_account", _STAGED, (_staged(row) for row in rows))
+        stage(cursor, "staged_account", _STAGED, as_csv(_staged(row) for row in rows))
         with checked_afterwards(cursor, "account_person", "service_agreement"):
             touched = _accounts(cursor) | _main_customers(cursor) | _agreements(cursor)
         cursor.execute(

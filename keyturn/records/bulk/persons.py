@@ -6,8 +6,11 @@ begins the new one (C.2 to C.5), so that the file's past can still be read.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -19,13 +22,13 @@ from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES
 from keyturn.matching.keys import KEYS_VERSION, blocking_keys
 from keyturn.records import crypto, ids, person_index
-from keyturn.records.bulk.staging import checked_afterwards, copy, stage
+from keyturn.records.bulk.staging import as_csv, checked_afterwards, copy, stage
 from keyturn.records.models import Person
 from keyturn.records.queries import persons as queries
 from keyturn.terms.person import PersonDetails
 
+WRITTEN_AT_ONCE = 4000
 REINDEXED_AT_ONCE = 1000
-INDEXED_AT_ONCE = 500
 
 _NAME = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
 _ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
@@ -90,16 +93,40 @@ def write(rows: Sequence[Incoming], *, now: datetime) -> Written:
     Full identifiers must have been found free before. An IntegrityError says that somebody else was quicker.
     """
     created = {row.ref: ids.new_id() for row in rows if row.person_id is None}
-    with connection.cursor() as cursor:
-        stage(cursor, "staged_person", _STAGED, _staged(rows, created))
-        if created:
-            with checked_afterwards(cursor, *_NEW, "person_features", "match_key"):
-                _insert_new(cursor, now)
-                _index(cursor, ((created[row.ref], row.features) for row in rows if row.person_id is None))
-        changed = _update_known(cursor, now) if len(created) < len(rows) else frozenset()
+    parts = [rows[start : start + WRITTEN_AT_ONCE] for start in range(0, len(rows), WRITTEN_AT_ONCE)]
+    changed: set[UUID] = set()
+    with ThreadPoolExecutor(1) as beside, connection.cursor() as cursor:
+        prepared = beside.map(partial(_prepared, created=created), parts)  # the next while PostgreSQL has this one
+        with checked_afterwards(cursor, *_NEW, "person_features", "match_key") if created else nullcontext():
+            for part in prepared:
+                stage(cursor, "staged_person", _STAGED, part.rows)
+                _insert_new(cursor, part, now)
+                changed |= _update_known(cursor, now) if part.has_known else frozenset()
     if changed:
         reindex(changed)
-    return Written(created, changed)
+    return Written(created, frozenset(changed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Normal forms and keys of some persons, as COPY takes them: CSV, and text."""
+
+    features: str
+    keys: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some rows as COPY takes them (CSV), and what makes those persons findable who are new."""
+
+    rows: str
+    index: _Index
+    has_known: bool
+
+
+def _prepared(rows: Sequence[Incoming], *, created: Mapping[str, UUID]) -> _Part:
+    new = [(created[row.ref], row.features) for row in rows if row.person_id is None]
+    return _Part(as_csv(_staged(rows, created)), _indexed(new), has_known=len(new) < len(rows))
 
 
 def _staged(rows: Iterable[Incoming], created: Mapping[str, UUID]) -> Iterator[tuple[Any, ...]]:
@@ -149,23 +176,26 @@ _NEW = {
 }
 
 
-def _insert_new(cursor: CursorWrapper, now: datetime) -> None:
+def _insert_new(cursor: CursorWrapper, part: _Part, now: datetime) -> None:
     for table, statement in _NEW.items():
         filled = statement.format(name=", ".join(_NAME), address=", ".join(_ADDRESS))
         cursor.execute(f"INSERT INTO {table} {filled}", {"now": now})
+    _enter(cursor, part.index)
 
 
-def _index(cursor: CursorWrapper, entries: Iterable[tuple[UUID, Features]]) -> None:
-    """Make persons findable who have no keys yet."""
+def _indexed(entries: Iterable[tuple[UUID, Features]]) -> _Index:
+    """What makes these persons findable."""
     found = [(person_id, features, blocking_keys(features)) for person_id, features in entries]
-    copy(
-        cursor,
-        "person_features (person_id, features, keys_version) FROM STDIN (FORMAT csv)",
-        ((person_id, json.dumps(form.as_json(), ensure_ascii=False), KEYS_VERSION) for person_id, form, _ in found),
+    return _Index(
+        as_csv((ident, json.dumps(form.as_json(), ensure_ascii=False), KEYS_VERSION) for ident, form, _ in found),
+        "".join(_key_lines(ident, keys) for ident, _, keys in found),
     )
-    with cursor.copy("COPY match_key (key, person_id) FROM STDIN") as stream:
-        for start in range(0, len(found), INDEXED_AT_ONCE):
-            stream.write("".join(_key_lines(ident, keys) for ident, _, keys in found[start : start + INDEXED_AT_ONCE]))
+
+
+def _enter(cursor: CursorWrapper, index: _Index) -> None:
+    """Make persons findable who have no keys yet."""
+    copy(cursor, "person_features (person_id, features, keys_version) FROM STDIN (FORMAT csv)", index.features)
+    copy(cursor, "match_key (key, person_id) FROM STDIN", index.keys)
 
 
 def _key_lines(person_id: UUID, keys: Iterable[int]) -> str:
@@ -304,4 +334,4 @@ def reindex(person_ids: Iterable[UUID]) -> None:
         with connection.cursor() as cursor:
             for table in ("match_key", "person_features"):
                 cursor.execute(f"DELETE FROM {table} WHERE person_id = ANY(%s)", [some])
-            _index(cursor, forms)
+            _enter(cursor, _indexed(forms))

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from keyturn.records import ids
-from keyturn.records.bulk.staging import array, checked_afterwards, stage
+from keyturn.records.bulk.staging import array, as_csv, checked_afterwards, stage
 from keyturn.records.queries.premises import search_columns
 from keyturn.terms.address import Address
 
@@ -38,7 +38,7 @@ def write(rows: Sequence[Incoming]) -> set[str]:
     that are new or changed. A service point that a row no longer names stays: agreements may stand on it."""
     columns = dict.fromkeys(_COLUMNS, "text") | {"services": "text[]"}
     with connection.cursor() as cursor:
-        stage(cursor, "staged_premise", {"id": "uuid", **columns}, (_staged(row) for row in rows))
+        stage(cursor, "staged_premise", {"id": "uuid", **columns}, as_csv(_staged(row) for row in rows))
         names, fresh = ", ".join(_COLUMNS), ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
         new, old = (", ".join(f"{source}.{name}" for name in _COLUMNS[1:]) for source in ("excluded", "premise"))
         cursor.execute(
@@ -47,7 +47,7 @@ def write(rows: Sequence[Incoming]) -> set[str]:
         )
         touched = {row[0] for row in cursor.fetchall()}
         points = ((ids.new_id(), row.ref, service) for row in rows if row.ref in touched for service in row.services)
-        stage(cursor, "staged_point", {"id": "uuid", "premise_ref": "text", "service": "text"}, points)
+        stage(cursor, "staged_point", {"id": "uuid", "premise_ref": "text", "service": "text"}, as_csv(points))
         with checked_afterwards(cursor, "service_point"):
             cursor.execute(
                 "INSERT INTO service_point (id, premise_id, service) SELECT s.id, p.id, s.service FROM staged_point s"

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 
-def stage(cursor: CursorWrapper, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
-    """Make the temporary table `name` (column -> type, with "null" behind the type where None may stand) and fill it.
+def stage(cursor: CursorWrapper, name: str, columns: Mapping[str, str], block: str) -> None:
+    """Make the temporary table `name` (column -> type, with "null" behind the type where None may stand) and fill it from CSV.
 
     It lives as long as the transaction. An empty text stays an empty text; None is NULL.
     """
@@ -18,16 +18,21 @@ def stage(cursor: CursorWrapper, name: str, columns: Mapping[str, str], rows: It
     cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
     cursor.execute(f"CREATE TEMPORARY TABLE {name} ({typed}) ON COMMIT DROP")
     texts = ", ".join(column for column, kind in columns.items() if not kind.endswith(" null"))
-    copy(cursor, f"{name} ({', '.join(columns)}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({texts}))", rows)
+    copy(cursor, f"{name} ({', '.join(columns)}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({texts}))", block)
     cursor.execute(f"ANALYZE {name}")
 
 
-def copy(cursor: CursorWrapper, target: str, rows: Iterable[Sequence[Any]]) -> None:
-    """COPY rows as CSV. One block: `write_row` adapts value by value and takes four times as long."""
+def as_csv(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as COPY reads them with FORMAT csv."""
     block = io.StringIO()
     csv.writer(block).writerows(rows)
+    return block.getvalue()
+
+
+def copy(cursor: CursorWrapper, target: str, block: str) -> None:
+    """COPY rows in one block: `write_row` adapts value by value and takes four times as long."""
     with cursor.copy(f"COPY {target}") as stream:
-        stream.write(block.getvalue())
+        stream.write(block)
 
 
 @contextmanager
