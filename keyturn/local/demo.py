@@ -81,10 +81,11 @@ class Demo:
         with self._phase("tables"):
             loaded = self._migrate()
         granted = beside.submit(_grant, self.folder)
-        answering = beside.submit(self._bring_up)
+        answering = beside.submit(self._wait_until_it_answers)
         if not loaded:
             with self._phase("demo utility"):
                 self._load(invented.result() if invented else _invent(self.persons))
+        self._start_process("worker", ["worker"])  # not before: the import needs both cores
         with self._phase("until it answers"):
             given = granted.result()
             self._look_until(answering)
@@ -160,12 +161,9 @@ class Demo:
         log.write_text("")
         self.crew.add(Watch(name, [sys.executable, "-m", "keyturn.cli", *arguments], env=dict(os.environ), log=log))
 
-    def _bring_up(self) -> None:
-        """Wait until web answers, and start the worker then: both at once would take the two cores from the import."""
-        while not _answers(self.port):
-            if self.given_up.wait(0.1):
-                return
-        self._start_process("worker", ["worker"])
+    def _wait_until_it_answers(self) -> None:
+        while not _answers(self.port) and not self.given_up.wait(0.1):
+            pass
 
     def _look_until(self, answering: Future[None]) -> None:
         """Look after the processes until the portal answers. Unavailable when one does not start at all."""
@@ -182,6 +180,7 @@ class Demo:
                     "not_ready", f"the portal did not become ready in {READY_SECONDS:.0f} s; see {self.folder / 'log'}"
                 )
             time.sleep(0.05)
+        answering.result()
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

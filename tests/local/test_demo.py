@@ -122,6 +122,16 @@ def test_it_says_where_to_go_and_writes_the_same_for_programs(demo):
         assert connection.execute("SELECT current_setting('fsync')").fetchone() == ("on",)
 
 
+def test_its_worker_works(demo):
+    with psycopg.connect(demo.told["database_url"], autocommit=True) as connection:
+        deadline = time.monotonic() + 30
+        while not connection.execute(
+            "SELECT count(*) FROM keyturn_queue.procrastinate_workers WHERE last_heartbeat > now() - interval '10 seconds'"
+        ).fetchone()[0]:
+            assert time.monotonic() < deadline, (demo.folder / "log" / "worker.log").read_text()
+            time.sleep(0.1)
+
+
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda sig: sig.name)
 def test_ctrl_c_sigterm_and_a_closed_terminal_leave_no_process(demo, sig):
     assert len(demo.family) > 8
