@@ -13,6 +13,6 @@ WORDS = {
 
 STAFF_WORDS = {
     "M-02": _("The applicant may be somebody on file. Compare them and say whether they are the same person."),
-    "M-04": _("The identifier is on another person's file. Find out whose it is."),
+    "M-04": _("The identifier is on file already. Find out whose it is."),
     "M-05": _("The service address is not on file. Find the premise, or have it created."),
 }
