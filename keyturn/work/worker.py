@@ -57,7 +57,7 @@ async def _live(*, told: asyncio.Event | None, concurrency: int, stalled_after: 
     begun, broken = asyncio.Event(), asyncio.Event()
     work = _work(begun, broken, concurrency=concurrency, stalled_after=stalled_after, wait=told is not None)
     working = asyncio.create_task(work)
-    ends = [asyncio.create_task(each.wait()) for each in (told, broken) if each]
+    ends = [asyncio.create_task(each.wait()) for each in (told, broken)] if told else []
     await asyncio.wait([working, *ends], return_when=asyncio.FIRST_COMPLETED)
     for each in (working, *ends):
         each.cancel()  # a worker that is cancelled finishes the jobs that it has begun
