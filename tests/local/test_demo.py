@@ -72,7 +72,7 @@ class Running:
         self.family |= descendants(self.process.pid)
         self.process.send_signal(sig)
         try:
-            self.process.communicate(timeout=40)
+            self.process.communicate(timeout=80)  # ten for web and worker, twenty for each of PostgreSQL's three ways
         except subprocess.TimeoutExpired:
             kill_all(self.family)
             raise
