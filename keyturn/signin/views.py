@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from keyturn.signin.forms import SignIn
-from keyturn.signin.places import address_of, pace
 
 TEMPLATE = "signin/signin.html"
 
@@ -29,12 +28,6 @@ class SignInView(LoginView):  # type: ignore[misc]
 
     form_class = SignIn
     template_name = TEMPLATE
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not pace.is_kept(address_of(request)):
-            return _paused(request, _("Too many attempts from here. Wait a minute, then try again."), seconds=60)
-        answer: HttpResponse = super().post(request, *args, **kwargs)
-        return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = kwargs.get("form") or self.get_form()
@@ -51,6 +44,11 @@ def locked_out(
     minutes = round(settings.AXES_COOLOFF_TIME * 60)
     text = _("Too many wrong attempts. Wait %(minutes)s minutes, then try again.") % {"minutes": minutes}
     return _paused(request, text, seconds=minutes * 60)
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What allauth shows after too many tries from one address, whomever they named."""
+    return _paused(request, _("Too many attempts from here. Wait a minute, then try again."), seconds=60)
 
 
 def _paused(request: HttpRequest, text: str, *, seconds: int) -> HttpResponse:

@@ -17,4 +17,5 @@ urlpatterns = [
 handler400 = "keyturn.portal.errors.bad_request"
 handler403 = "keyturn.site.trouble.forbidden"
 handler404 = "keyturn.site.trouble.not_found"
+handler429 = "keyturn.signin.views.too_many"  # asked by allauth
 handler500 = "keyturn.portal.errors.server_error"

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from keyturn.records.models import User
-from keyturn.signin import places
 from keyturn.terms.address import Address
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.premise import AgreementStatus
@@ -32,7 +32,7 @@ LOOKS = [(1280, "light", RULES), (320, "light", RULES), (1280, "dark", COLOURS_O
 def office(town: Town) -> Town:
     """A town in which the clock is right and rosa works."""
     town.now = timezone.now()
-    places.pace.forget()
+    cache.clear()
     for name, role in (("rosa", "reviewer"), ("emil", "engineer")):
         User.objects.create_user(name, email=f"{name}@utility.example", password=PASSWORD, staff_role=role)
     return town

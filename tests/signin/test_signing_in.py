@@ -1,13 +1,16 @@
 """Who comes in with a login, and who does not?"""
 
 import re
+import time
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.cache import cache
 from django.test import Client, RequestFactory
 
-from keyturn.signin import places
+from keyturn.signin.adapter import address_of
 
 PASSWORD = "correct horse battery staple"
 
@@ -16,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def nobody_has_tried():
-    places.pace.forget()
+    cache.clear()
 
 
 @pytest.fixture
@@ -146,8 +149,8 @@ def test_a_wrong_guess_costs_one_password_hash_whoever_it_names(client, rosa, lo
     assert len(hashed) == 1
 
 
-def test_another_name_each_time_is_slowed_down_too(client, rosa, monkeypatch):
-    monkeypatch.setattr(places, "MOST", 4)
+def test_another_name_each_time_is_slowed_down_too(client, rosa, settings):
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login": "4/m/ip"}
     answers = [sign_in(client, f"name{n}", "a guess").status_code for n in range(4)]
     paused = sign_in(client)
     assert answers == [422] * 4
@@ -159,24 +162,14 @@ def test_another_name_each_time_is_slowed_down_too(client, rosa, monkeypatch):
     assert elsewhere.status_code == 302
 
 
-def test_after_a_minute_one_may_try_again(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr(places.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(places, "MOST", 2)
-    assert [places.pace.is_kept("here") for _ in range(3)] == [True, True, False]
-    now[0] = 60.0
-    assert places.pace.is_kept("here")
-
-
-def test_very_many_addresses_are_not_kept_for_ever(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr(places.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(places, "MOST_PLACES", 3)
-    for each in "abc":
-        assert places.pace.is_kept(each)
-    now[0] = 61.0
-    assert places.pace.is_kept("d")
-    assert list(places.pace._tries) == ["d"]
+def test_after_a_minute_one_may_try_again(client, rosa, settings, monkeypatch):
+    now = [1000.0]
+    clock = SimpleNamespace(time=lambda: now[0], monotonic=time.monotonic, sleep=time.sleep)
+    monkeypatch.setattr("allauth.core.internal.ratelimit.time", clock)
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login": "2/m/ip"}
+    assert [sign_in(client, f"name{n}", "a guess").status_code for n in range(3)] == [422, 422, 429]
+    now[0] += 60.0
+    assert sign_in(client).status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -190,13 +183,13 @@ def test_very_many_addresses_are_not_kept_for_ever(monkeypatch):
     ],
 )
 def test_guesses_are_counted_by_the_address_that_our_proxy_saw(settings, behind, header, expected):
-    settings.KEYTURN_BEHIND_PROXY = behind
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = int(behind)
     request = RequestFactory().post("/signin", REMOTE_ADDR="192.0.2.1", headers={"X-Forwarded-For": header})
-    assert places.address_of(request) == expected
+    assert address_of(request) == expected
 
 
 def test_a_stranger_behind_the_same_proxy_does_not_lock_a_colleague_out(client, rosa, settings):
-    settings.KEYTURN_BEHIND_PROXY = True
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     for n in range(6):
         client.post("/signin", {"login": "rosa", "password": f"{n}"}, headers={"X-Forwarded-For": "203.0.113.5"})
     answer = client.post("/signin", {"login": "rosa", "password": PASSWORD}, headers={"X-Forwarded-For": "192.0.2.44"})
