@@ -1,7 +1,6 @@
 """What is done when nobody asks: drafts that nobody came back to, jobs that were lost, a day that has begun?"""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from django.contrib.sessions.models import Session
@@ -14,6 +13,7 @@ from keyturn.records.models import Message, Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.establish import step as establish
 from keyturn.steps.maintain.calendar import turn_agreements
+from keyturn.terms.days import local_date
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import MACHINE, Outcome, Standing, Step
 from keyturn.work import queue
@@ -113,6 +113,6 @@ def turn_day(*, now: datetime, policy: Policy) -> int:
 
     The reference CIS does its nightly run; another CIS has its own.
     """
-    today = now.astimezone(ZoneInfo(policy.time_zone)).date()
+    today = local_date(now, policy)
     cis.activate_due(today)
     return turn_agreements(today)

@@ -23,6 +23,11 @@ def day_of(text: object) -> date | None:
         return None
 
 
+def local_time(now: datetime, policy: Policy) -> datetime:
+    """The utility's own clock."""
+    return now.astimezone(ZoneInfo(policy.time_zone))
+
+
 def local_date(now: datetime, policy: Policy) -> date:
     """The day that it is where the utility is (step 1.6)."""
-    return now.astimezone(ZoneInfo(policy.time_zone)).date()
+    return local_time(now, policy).date()

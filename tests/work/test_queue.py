@@ -3,7 +3,6 @@
 These tests commit, and run the real worker until nothing is due.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -12,49 +11,21 @@ import pytest
 from django.db import connection, transaction
 
 from keyturn import flow
-from keyturn.connectors import cis
 from keyturn.flow import machine, outside
 from keyturn.records.models import Request
 from keyturn.terms.errors import Unavailable
 from keyturn.terms.request import Actor, Role
 from keyturn.work import queue, worker
 from tests.flow.town import ANA, BEN, COMPLETED, PROCESSING, STUCK, Case, Town
+from tests.work.jobs import NO_MESSAGE, jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-NO_MESSAGE = {"message_id": "00000000-0000-0000-0000-000000000000"}
-"""For a job that finds nothing to do, and that no schedule puts in the queue while a test looks."""
-
-
-@pytest.fixture
-def town(transactional_db: None, settings: Any, tmp_path: Any) -> Iterator[Town]:
-    cis.install()
-    cis.connector().empty()
-    settings.KEYTURN_MAILBOX = str(tmp_path)
-    settings.EMAIL_BACKEND = "keyturn.connectors.mail.mailbox.EmailBackend"
-    settings.KEYTURN_POLICY = settings.KEYTURN_POLICY
-    town = Town(tmp_path)
-    town.now = datetime.now(UTC)
-    yield town
-    town.loses_its_jobs()
 
 
 def work(*, times: int = 3) -> None:
     """What a worker does until nothing is due; jobs that it has made due meanwhile are the next one's."""
     for _ in range(times):
         worker.run(wait=False, concurrency=2)
-
-
-def jobs(name: str = "") -> list[tuple[str, str, int]]:
-    """(task, state, attempts) of every job in the queue, oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT replace(task_name, 'keyturn.', ''), status::text, attempts FROM procrastinate_jobs"
-            " WHERE task_name LIKE %s AND task_name NOT LIKE '%%scheduled' AND task_name NOT LIKE '%%rescue_stalled'"
-            " ORDER BY id",
-            [f"keyturn.{name}%"],
-        )
-        return [tuple(row) for row in cursor.fetchall()]
 
 
 def make_due() -> None:

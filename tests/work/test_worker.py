@@ -18,21 +18,11 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from keyturn.connectors import cis
 from keyturn.work import queue
 from tests.flow.town import ANA, COMPLETED, Town
-from tests.work.test_queue import NO_MESSAGE, jobs
+from tests.work.jobs import NO_MESSAGE, jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def town(transactional_db: None, tmp_path: Path) -> Iterator[Town]:
-    cis.install()
-    cis.connector().empty()
-    town = Town(tmp_path)
-    yield town
-    town.loses_its_jobs()
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from keyturn.connectors import address_check
 from keyturn.journeys.applicant import mailing_address
 from keyturn.records.models import Request
 from keyturn.steps.validate import rules
+from keyturn.terms.days import local_time
 from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Verdict
@@ -16,7 +16,7 @@ from keyturn.terms.request import Verdict
 
 def findings_for(answers: Mapping[str, Any], *, channel: str, now: datetime, policy: Policy) -> list[Finding]:
     """What must be mended in these answers; dates are judged in the utility's own time zone (step 1.6)."""
-    local = now.astimezone(ZoneInfo(policy.time_zone))
+    local = local_time(now, policy)
     strict = channel == "portal"
     found = rules.check(rules.Form(answers, local.date(), local.hour, policy, strict=strict))
     return found + _foreign_address(answers, found) if strict else found
