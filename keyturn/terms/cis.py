@@ -12,6 +12,8 @@ The codes of `Rejected`, the same for every connector where the CIS tells them a
     premise_occupied            somebody else is served there and has not asked to stop (ER-05)
     already_served              this person has a pending or active agreement there (BR-43, ER-06)
     nothing_to_cancel, already_active   what a CancelService found
+    identifier_in_use           it stands on another person there (BR-08)
+    overlapping_season          two seasonal addresses would hold on one day
     key_reused                  the key has been used for another command
     against_the_rules, unreadable_value   anything else that the CIS refused
 """
@@ -23,6 +25,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from keyturn.terms.address import Address
+from keyturn.terms.change import Change
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.premise import Service
 
@@ -62,7 +65,20 @@ class CancelService:
     account_ref: str
 
 
-Command = EstablishService | CancelService
+@dataclass(frozen=True, slots=True)
+class UpdateCustomer:
+    """Bring up to date what the CIS holds of one person it knows: all of `changes`, or none (process phase 10).
+
+    A customer contact is written with them (BR-39). What the CIS holds already is no error: it changes nothing.
+    """
+
+    request_reference: str
+    person_ref: str
+    changes: tuple[Change, ...]
+    origin: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+Command = EstablishService | CancelService | UpdateCustomer
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,8 @@ class Answer:
 
     def fits(self, command: Command) -> bool:
         """Does it name everything that `command` asked for? One that does not is no answer: the effect is in doubt."""
+        if isinstance(command, UpdateCustomer):
+            return self.person_ref == command.person_ref
         if not (self.person_ref and self.account_ref):
             return False
         if isinstance(command, CancelService):

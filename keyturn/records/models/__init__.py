@@ -1,17 +1,37 @@
 """Every table, by subject."""
 
 from keyturn.records.models.access import ApiKey, IdempotentCall, User
-from keyturn.records.models.account import Account, AccountPerson, ServiceAgreement
+from keyturn.records.models.account import (
+    Account,
+    AccountGroup,
+    AccountPerson,
+    LandlordAgreement,
+    ServiceAgreement,
+)
+from keyturn.records.models.audit import Act, Reading
+from keyturn.records.models.care import MedicalCertification, Protection, RedFlag
 from keyturn.records.models.delivery import Delivery, Message, OutsideCheck
-from keyturn.records.models.evidence import Consent, EmailCode, Evidence, ResumeLink
+from keyturn.records.models.document import Document
+from keyturn.records.models.evidence import ClaimCode, Consent, EmailCode, Evidence, Preference, ResumeLink
+from keyturn.records.models.login import AccountAccess, Attempt, Designee, Invitation
 from keyturn.records.models.matching import Candidate, MatchKey, NotSamePerson, PersonFeatures, PersonLink, Proposal
-from keyturn.records.models.person import Person, PersonAddress, PersonContact, PersonIdentifier, PersonName
+from keyturn.records.models.person import (
+    Person,
+    PersonAddress,
+    PersonContact,
+    PersonIdentifier,
+    PersonName,
+    PersonPerson,
+)
 from keyturn.records.models.premise import Premise, ServicePoint
+from keyturn.records.models.privacy import PrivacyCase
 from keyturn.records.models.request import Decision, Event, Note, Request
 
 __all__ = [
-    "Account", "AccountPerson", "ApiKey", "Candidate", "Consent", "Decision", "Delivery", "EmailCode", "Event",
-    "Evidence", "IdempotentCall", "MatchKey", "Message", "NotSamePerson", "Note", "OutsideCheck", "Person",
-    "PersonAddress", "PersonContact", "PersonFeatures", "PersonIdentifier", "PersonLink", "PersonName", "Premise",
-    "Proposal", "Request", "ResumeLink", "ServiceAgreement", "ServicePoint", "User",
+    "Account", "AccountAccess", "AccountGroup", "AccountPerson", "Act", "ApiKey", "Attempt", "Candidate", "ClaimCode",
+    "Consent", "Decision", "Delivery", "Designee", "Document", "EmailCode", "Event", "Evidence", "IdempotentCall",
+    "Invitation", "LandlordAgreement", "MatchKey", "MedicalCertification", "Message", "NotSamePerson", "Note",
+    "OutsideCheck", "Person", "PersonAddress", "PersonContact", "PersonFeatures", "PersonIdentifier", "PersonLink",
+    "PersonName", "PersonPerson", "Preference", "Premise", "PrivacyCase", "Proposal", "Protection", "Reading",
+    "RedFlag", "Request", "ResumeLink", "ServiceAgreement", "ServicePoint", "User",
 ]  # fmt: skip

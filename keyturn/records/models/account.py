@@ -3,9 +3,10 @@
 from django.db import models
 from django.db.models import Q
 
+from keyturn.records.models.dated import Dated
 from keyturn.records.models.fields import Row
-from keyturn.records.models.person import Person
-from keyturn.records.models.premise import ServicePoint
+from keyturn.records.models.person import STANDS, Person
+from keyturn.records.models.premise import Premise, ServicePoint
 
 
 class Account(Row):
@@ -24,8 +25,11 @@ class Account(Row):
         db_table = "account"
 
 
-class AccountPerson(Row):
-    """A person's part in an account. The main customer is always responsible and never guarantor (BR-19)."""
+class AccountPerson(Dated):
+    """A person's part in an account. The main customer is always responsible and never guarantor (BR-19).
+
+    `owned_by`: a row that the portal made is the portal's to delete, until staff take it over for good (BR-21).
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="people")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts")
@@ -33,16 +37,50 @@ class AccountPerson(Row):
     is_responsible = models.BooleanField(default=True)
     is_guarantor = models.BooleanField(default=False)
     relationship = models.CharField(max_length=20, default="main")
+    receives_bill = models.BooleanField(default=True)
+    address_source = models.CharField(max_length=8, default="person")  # person, account, premise (BR-22)
+    owned_by = models.CharField(max_length=6, default="cis")  # cis, portal
 
     class Meta:
         db_table = "account_person"
         constraints = [
-            models.UniqueConstraint(fields=["account"], condition=Q(is_main=True), name="one_main_customer"),
-            models.UniqueConstraint(fields=["account", "person"], name="person_once_per_account"),
+            models.UniqueConstraint(fields=["account"], condition=Q(is_main=True) & STANDS, name="one_main_customer"),
+            models.UniqueConstraint(fields=["account", "person"], condition=STANDS, name="person_once_per_account"),
             models.CheckConstraint(
                 condition=Q(is_main=False) | Q(is_responsible=True, is_guarantor=False),
                 name="main_customer_is_responsible",
             ),
+        ]
+
+
+class AccountGroup(Row):
+    """Accounts of an organisation that its administrator gives to members together."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="account_groups")
+    name = models.CharField(max_length=100)
+    accounts = models.ManyToManyField(Account, related_name="groups", db_table="account_group_account")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "account_group"
+        constraints = [models.UniqueConstraint(fields=["person", "name"], name="group_name_once")]
+
+
+class LandlordAgreement(Row):
+    """What happens at a landlord's premise when a tenant leaves (C.11): which services go back to `account`."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="landlord_agreements")
+    premise = models.ForeignKey(Premise, on_delete=models.PROTECT, related_name="landlord_agreements")
+    services = models.JSONField(default=list)  # those that revert
+    version = models.PositiveIntegerField(default=1)
+    started_on = models.DateField()
+    ended_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "landlord_agreement"
+        constraints = [
+            models.UniqueConstraint(fields=["premise"], condition=Q(ended_on=None), name="one_landlord_per_premise")
         ]
 
 

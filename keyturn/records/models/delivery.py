@@ -2,7 +2,10 @@
 
 from django.db import models
 
+from keyturn.records.models.access import User
+from keyturn.records.models.account import Account
 from keyturn.records.models.fields import Row, Sealed, sealed_column
+from keyturn.records.models.person import Person
 from keyturn.records.models.request import Request
 
 
@@ -46,6 +49,9 @@ class Message(Row):
     """A mail, text message or letter to somebody: committed with what caused it, sent by a job."""
 
     request = models.ForeignKey(Request, null=True, on_delete=models.PROTECT, related_name="messages")
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="messages")
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="messages")
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="messages")
     template = models.CharField(max_length=40)
     channel = models.CharField(max_length=8)  # email, sms, letter
     language = models.CharField(max_length=10)
@@ -58,4 +64,9 @@ class Message(Row):
 
     class Meta:
         db_table = "message"
-        indexes = [models.Index(fields=["state", "created_at"], name="message_state")]
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="message_state"),
+            models.Index(
+                fields=["person", "created_at"], condition=models.Q(person__isnull=False), name="message_of_person"
+            ),
+        ]

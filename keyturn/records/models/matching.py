@@ -92,6 +92,8 @@ class Proposal(Row):
     value = Sealed(str)
     state = models.CharField(max_length=10, default="open")  # open, accepted, declined
     created_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=80, blank=True)
+    decided_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "proposal"

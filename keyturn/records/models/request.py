@@ -24,6 +24,9 @@ class Request(Row):
     begun_by = models.CharField(max_length=80)  # role:ident
     sealed_answers = sealed_column()
     answers = Sealed(dict)
+    sealed_seen = sealed_column()
+    seen = Sealed(dict)  # a change: what was on file for each question when the customer began (three-way merge)
+    user = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="requests")
     email_digest = models.CharField(max_length=32, blank=True)
 
     findings = models.JSONField(default=list)  # as the last look at it left them
@@ -40,6 +43,7 @@ class Request(Row):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
+    established_at = models.DateTimeField(null=True)  # written into the registry; the CIS is told from then on
     promised_at = models.DateTimeField(null=True)  # by when staff mean to have decided
     due_at = models.DateTimeField(null=True)  # a draft expires, a question lapses, a waiting request wakes
     ended_at = models.DateTimeField(null=True)
@@ -53,6 +57,10 @@ class Request(Row):
             models.Index(fields=["standing", "due_at"], name="request_due"),
             models.Index(fields=["email_digest"], name="request_email"),
             models.Index(fields=["created_at", "id"], name="request_created"),
+            models.Index(
+                fields=["user", "created_at"], condition=models.Q(user__isnull=False), name="request_of_login"
+            ),
+            models.Index(fields=["person", "journey"], name="request_of_person"),
         ]
 
 

@@ -205,7 +205,7 @@ def _consents(request: Request, now: datetime) -> list[Model]:
     return [
         Consent(
             request=request, person=request.person, purpose=purpose, wording_version="1", language=request.language,
-            how=request.channel, given_at=now,
+            how=request.channel, at=now,
         )
         for purpose in request.answers.get("consents", ())
     ]  # fmt: skip
