@@ -33,6 +33,7 @@ from keyturn.terms.policy import Policy
 from keyturn.terms.premise import AgreementStatus
 
 LONG_AGO = datetime(2020, 1, 6, 9, tzinfo=UTC)
+DATED: dict[str, Any] = {"valid_from": LONG_AGO, "recorded_at": LONG_AGO, "source": "import"}
 _numbers = itertools.count(1)
 
 
@@ -80,12 +81,12 @@ def a_person(details: PersonDetails, *, flags: tuple[str, ...] = (), in_cis: boo
     )  # fmt: skip
     PersonName.objects.create(
         person=person, given_name=details.given_name, middle_name=details.middle_name, suffix=details.suffix,
-        family_name=details.family_name, organisation_name=details.organisation_name, valid_from=LONG_AGO,
+        family_name=details.family_name, organisation_name=details.organisation_name, **DATED,
     )  # fmt: skip
     _contacts(person, details)
     _identifiers(person, details)
     for address in details.addresses:
-        PersonAddress.objects.create(person=person, valid_from=LONG_AGO, **address.as_json())
+        PersonAddress.objects.create(person=person, **DATED, **address.as_json())
     writing.insert(person_index.entries(person.pk, person_index.features(details)))
     if in_cis:
         cis.adopt("persons", [_as_row(ref, details)])
@@ -98,7 +99,7 @@ def _contacts(person: Person, details: PersonDetails) -> None:
     for channel, value, normalised in found:
         PersonContact.objects.create(
             person=person, channel=channel, value=value, normalised=normalised, status="verified",
-            verified_at=LONG_AGO, is_primary=True, valid_from=LONG_AGO,
+            verified_at=LONG_AGO, is_primary=True, **DATED,
         )  # fmt: skip
 
 
@@ -107,6 +108,7 @@ def _identifiers(person: Person, details: PersonDetails) -> None:
         row = PersonIdentifier(
             person=person, id_type=each.id_type, digest=digest(each.id_type, normal_identifier(each.value)),
             last_four=each.value[-4:], unique_by_nature=each.id_type in Policy().unique_identifiers, is_primary=True,
+            **DATED,
         )  # fmt: skip
         row.value = each.value
         row.save(force_insert=True)
@@ -140,7 +142,7 @@ def an_account(
     account = Account.objects.create(
         ref=ref, division=premise.division, customer_class=customer_class, balance=Decimal(balance), set_up_on=since
     )
-    AccountPerson.objects.create(account=account, person=person)
+    AccountPerson.objects.create(account=account, person=person, **DATED)
     for point in ServicePoint.objects.filter(premise=premise):
         ServiceAgreement.objects.create(
             account=account, service_point=point, status=status, start_date=since, end_date=until

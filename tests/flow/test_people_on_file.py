@@ -9,6 +9,7 @@ from keyturn.records.models import Account, AccountPerson, NotSamePerson, Person
 from keyturn.terms.address import Address
 from keyturn.terms.person import Identifier, PersonDetails
 from keyturn.terms.premise import AgreementStatus
+from tests.factories import DATED
 from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, PROCESSING, Town
 
 OLGA = replace(ANA, given_name="Olga", emails=("olga@example.com",), identifiers=(Identifier("passport", "P2223334"),))
@@ -137,7 +138,7 @@ class TestADebtor:
         town.serves(BEN, town.house(), **stopped)
         AccountPerson.objects.create(
             account=Account.objects.get(), person=town.knows(ANA), is_main=False, is_guarantor=True,
-            relationship="guarantor",
+            relationship="guarantor", **DATED,
         )  # fmt: skip
         assert town.moves_in(ANA).status == COMPLETED
 

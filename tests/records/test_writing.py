@@ -19,6 +19,7 @@ from keyturn.records.models import (
 )
 
 NOW = datetime(2026, 12, 7, 10, tzinfo=UTC)
+DATED = {"valid_from": NOW, "recorded_at": NOW}
 
 
 def a_person(**values: object) -> Person:
@@ -27,7 +28,7 @@ def a_person(**values: object) -> Person:
 
 def test_each_value_arrives_as_it_is(db: None) -> None:
     person = a_person(date_of_birth=date(1985, 3, 27), flags=["deceased", 'a b,c"d'])
-    identifier = PersonIdentifier(person=person, id_type="passport", digest="d", last_four="4321")
+    identifier = PersonIdentifier(person=person, id_type="passport", digest="d", last_four="4321", **DATED)
     identifier.value = "P7654321 % %s; DROP TABLE person"
     account = Account(set_up_on=NOW.date(), balance=Decimal("12.50"))
     features = PersonFeatures(person=person, features={"g": "añá", "e": []}, keys_version="1")
@@ -43,7 +44,7 @@ def test_each_value_arrives_as_it_is(db: None) -> None:
 def test_rows_of_several_tables_are_one_trip_and_none_is_none(db: None) -> None:
     person, account = a_person(), Account(set_up_on=NOW.date())
     with CaptureQueriesContext(connection) as counted:
-        writing.insert([AccountPerson(account=account, person=person), account, person, a_person()])
+        writing.insert([AccountPerson(account=account, person=person, **DATED), account, person, a_person()])
         writing.insert([])
     assert len(counted) == 1
     assert (Person.objects.count(), AccountPerson.objects.get().person_id) == (2, person.pk)
@@ -52,7 +53,7 @@ def test_rows_of_several_tables_are_one_trip_and_none_is_none(db: None) -> None:
 def test_what_the_database_refuses_leaves_nothing_behind(db: None) -> None:
     person = a_person(ref="C1")
     with pytest.raises(IntegrityError), transaction.atomic():
-        writing.insert([PersonName(person=person, valid_from=NOW), person, a_person(ref="C1")])
+        writing.insert([PersonName(person=person, **DATED), person, a_person(ref="C1")])
     assert not Person.objects.exists() and not PersonName.objects.exists()
 
 

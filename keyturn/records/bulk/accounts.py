@@ -1,8 +1,8 @@
 """How are thousands of accounts written at once, with the agreements on every service point of their premise?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -81,13 +81,13 @@ def _read(statement: str, refs: Iterable[str], *more: Any) -> list[tuple[Any, ..
         return cursor.fetchall()
 
 
-def write(rows: Sequence[Incoming]) -> set[str]:
+def write(rows: Sequence[Incoming], *, now: datetime) -> set[str]:
     """Write accounts, main customers and agreements, inside the caller's transaction; answers with the references of
     those that are new or changed."""
     with connection.cursor() as cursor:
         stage(cursor, "staged_account", _STAGED, as_csv(_staged(row) for row in rows))
         with checked_afterwards(cursor, "account_person", "service_agreement"):
-            touched = _accounts(cursor) | _main_customers(cursor) | _agreements(cursor)
+            touched = _accounts(cursor) | _main_customers(cursor, now) | _agreements(cursor)
         cursor.execute(
             "UPDATE account a SET version = version + 1 FROM staged_account s WHERE a.ref = s.ref AND a.id <> s.row_id"
             " AND a.ref = ANY(%s)",
@@ -103,7 +103,7 @@ def _staged(row: Incoming) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _refs(cursor: CursorWrapper, statement: str, values: Sequence[Any] = ()) -> set[str]:
+def _refs(cursor: CursorWrapper, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> set[str]:
     cursor.execute(statement, values)
     return {row[0] for row in cursor.fetchall()}
 
@@ -120,20 +120,22 @@ def _accounts(cursor: CursorWrapper) -> set[str]:
     )
 
 
-def _main_customers(cursor: CursorWrapper) -> set[str]:
+def _main_customers(cursor: CursorWrapper, now: datetime) -> set[str]:
     """BR-19: exactly one. Where the account's main customer changed, the row is turned over to the new one."""
     inserted = _refs(
         cursor,
-        "INSERT INTO account_person (id, account_id, person_id, is_main, is_responsible, is_guarantor, relationship)"
-        " SELECT s.row_id, a.id, s.person_id, true, true, false, 'main' FROM staged_account s"
-        " JOIN account a USING (ref) WHERE NOT EXISTS (SELECT 1 FROM account_person m WHERE m.account_id = a.id AND m.is_main)"
+        "INSERT INTO account_person (id, account_id, person_id, is_main, is_responsible, is_guarantor, relationship,"
+        " receives_bill, address_source, owned_by, valid_from, recorded_at, source)"
+        " SELECT s.row_id, a.id, s.person_id, true, true, false, 'main', true, 'person', 'cis', %(now)s, %(now)s, 'import'"
+        " FROM staged_account s JOIN account a USING (ref) WHERE NOT EXISTS (SELECT 1 FROM account_person m WHERE m.account_id = a.id AND m.is_main AND m.valid_to IS NULL AND m.superseded_at IS NULL)"
         " RETURNING (SELECT ref FROM account WHERE id = account_id)",
+        {"now": now},
     )
     return inserted | _refs(
         cursor,
         "UPDATE account_person m SET person_id = s.person_id FROM staged_account s JOIN account a USING (ref)"
-        " WHERE m.account_id = a.id AND m.is_main AND m.person_id <> s.person_id AND NOT EXISTS (SELECT 1 FROM"
-        " account_person o WHERE o.account_id = a.id AND o.person_id = s.person_id) RETURNING s.ref",
+        " WHERE m.account_id = a.id AND m.is_main AND m.valid_to IS NULL AND m.superseded_at IS NULL AND m.person_id <> s.person_id AND NOT EXISTS (SELECT 1 FROM"
+        " account_person o WHERE o.account_id = a.id AND o.person_id = s.person_id AND o.valid_to IS NULL AND o.superseded_at IS NULL) RETURNING s.ref",
     )
 
 

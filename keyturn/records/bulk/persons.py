@@ -32,6 +32,7 @@ REINDEXED_AT_ONCE = 1000
 
 _NAME = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
 _ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
+_DATED = "valid_from, recorded_at, source"
 _STAGED = {
     "person_id": "uuid", "is_new": "boolean", "row_id": "uuid", "phone_id": "uuid", "ref": "text", "kind": "text",
     "date_of_birth": "date null", **dict.fromkeys(_NAME, "text"),
@@ -81,7 +82,7 @@ def holders_by_digest(digests: Sequence[str]) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT i.digest, coalesce(p.ref, '') FROM person_identifier i JOIN person p ON p.id = i.person_id"
-            " WHERE i.digest = ANY(%s) AND i.unique_by_nature AND i.valid_to IS NULL",
+            " WHERE i.digest = ANY(%s) AND i.unique_by_nature AND i.valid_to IS NULL AND i.superseded_at IS NULL",
             [list(digests)],
         )
         return dict(cursor.fetchall())
@@ -160,25 +161,25 @@ def _identifier(row: Incoming, row_id: UUID) -> tuple[Any, ...]:
 # ---------------------------------------------------------------- persons who are not on file yet
 
 _NEW = {
-    "person": "(id, ref, kind, date_of_birth, language, flags, version, created_at, updated_at)"
-    " SELECT person_id, ref, kind, date_of_birth, 'en', '{{}}', 1, %(now)s, %(now)s FROM staged_person WHERE is_new",
-    "person_name": "(id, person_id, name_type, {name}, valid_from)"
-    " SELECT row_id, person_id, 'primary', {name}, %(now)s FROM staged_person WHERE is_new",
-    "person_contact": "(id, person_id, channel, value, normalised, status, is_primary, valid_from)"
-    " SELECT said.id, person_id, said.channel, said.value, said.normalised, 'pending', true, %(now)s"
+    "person": "(id, ref, kind, date_of_birth, language, formats, flags, version, created_at, updated_at)"
+    " SELECT person_id, ref, kind, date_of_birth, 'en', '{{}}', '{{}}', 1, %(now)s, %(now)s FROM staged_person WHERE is_new",
+    "person_name": "(id, person_id, name_type, {name}, {dated})"
+    " SELECT row_id, person_id, 'primary', {name}, %(now)s, %(now)s, 'import' FROM staged_person WHERE is_new",
+    "person_contact": "(id, person_id, channel, contact_type, value, normalised, status, is_primary, {dated})"
+    " SELECT said.id, person_id, said.channel, '', said.value, said.normalised, 'pending', true, %(now)s, %(now)s, 'import'"
     " FROM staged_person, LATERAL (VALUES (row_id, 'email', email, email_normalised), (phone_id, 'phone', phone, phone_normalised))"
     " AS said (id, channel, value, normalised) WHERE is_new AND said.value <> ''",
-    "person_identifier": "(id, person_id, id_type, sealed_value, digest, last_four, unique_by_nature, is_primary)"
-    " SELECT row_id, person_id, id_type, sealed, digest, last_four, unique_by_nature, may_be_primary"
+    "person_identifier": "(id, person_id, id_type, sealed_value, digest, last_four, unique_by_nature, is_primary, {dated})"
+    " SELECT row_id, person_id, id_type, sealed, digest, last_four, unique_by_nature, may_be_primary, %(now)s, %(now)s, 'import'"
     " FROM staged_person WHERE is_new AND id_type <> ''",
-    "person_address": "(id, person_id, purpose, {address}, valid_from)"
-    " SELECT row_id, person_id, 'mailing', {address}, %(now)s FROM staged_person WHERE is_new AND country <> ''",
+    "person_address": "(id, person_id, purpose, {address}, {dated})"
+    " SELECT row_id, person_id, 'mailing', {address}, %(now)s, %(now)s, 'import' FROM staged_person WHERE is_new AND country <> ''",
 }
 
 
 def _insert_new(cursor: CursorWrapper, part: _Part, now: datetime) -> None:
     for table, statement in _NEW.items():
-        filled = statement.format(name=", ".join(_NAME), address=", ".join(_ADDRESS))
+        filled = statement.format(name=", ".join(_NAME), address=", ".join(_ADDRESS), dated=_DATED)
         cursor.execute(f"INSERT INTO {table} {filled}", {"now": now})
     _enter(cursor, part.index)
 
@@ -238,15 +239,15 @@ def _replace_name(cursor: CursorWrapper, now: datetime) -> set[UUID]:
     changed = _ids(
         cursor,
         "UPDATE person_name n SET valid_to = %(now)s FROM staged_person s WHERE NOT s.is_new"
-        " AND n.person_id = s.person_id AND n.name_type = 'primary' AND n.valid_to IS NULL"
+        " AND n.person_id = s.person_id AND n.name_type = 'primary' AND n.valid_to IS NULL AND n.superseded_at IS NULL"
         f" AND ({old}) IS DISTINCT FROM ({new}) RETURNING s.person_id",
         {"now": now},
     )
     names = ", ".join(_NAME)
     cursor.execute(
-        f"INSERT INTO person_name (id, person_id, name_type, {names}, valid_from) SELECT row_id, person_id, 'primary',"
-        f" {names}, %s FROM staged_person WHERE person_id = ANY(%s)",
-        [now, list(changed)],
+        f"INSERT INTO person_name (id, person_id, name_type, {names}, {_DATED}) SELECT row_id, person_id, 'primary',"
+        f" {names}, %s, %s, 'import' FROM staged_person WHERE person_id = ANY(%s)",
+        [now, now, list(changed)],
     )
     return changed
 
@@ -258,19 +259,19 @@ def _replace_contact(cursor: CursorWrapper, channel: str, now: datetime) -> set[
         cursor,
         f"SELECT s.person_id FROM staged_person s WHERE NOT s.is_new AND s.{channel} <> '' AND NOT EXISTS ("
         " SELECT 1 FROM person_contact c WHERE c.person_id = s.person_id AND c.channel = %(channel)s"
-        f" AND c.normalised = s.{channel}_normalised AND c.valid_to IS NULL)",
+        f" AND c.normalised = s.{channel}_normalised AND c.valid_to IS NULL AND c.superseded_at IS NULL)",
         {"channel": channel},
     )
     cursor.execute(
         "UPDATE person_contact SET valid_to = %s WHERE person_id = ANY(%s) AND channel = %s AND is_primary"
-        " AND valid_to IS NULL",
+        " AND valid_to IS NULL AND superseded_at IS NULL",
         [now, list(changed), channel],
     )
     cursor.execute(
-        "INSERT INTO person_contact (id, person_id, channel, value, normalised, status, is_primary, valid_from)"
-        f" SELECT {row_id}, person_id, %s, {channel}, {channel}_normalised, 'pending', true, %s FROM staged_person"
-        " WHERE person_id = ANY(%s)",
-        [channel, now, list(changed)],
+        f"INSERT INTO person_contact (id, person_id, channel, contact_type, value, normalised, status, is_primary, {_DATED})"
+        f" SELECT {row_id}, person_id, %s, '', {channel}, {channel}_normalised, 'pending', true, %s, %s, 'import'"
+        " FROM staged_person WHERE person_id = ANY(%s)",
+        [channel, now, now, list(changed)],
     )
     return changed
 
@@ -281,21 +282,21 @@ def _replace_identifier(cursor: CursorWrapper, now: datetime) -> set[UUID]:
         cursor,
         "SELECT s.person_id FROM staged_person s WHERE NOT s.is_new AND s.id_type <> '' AND NOT EXISTS ("
         " SELECT 1 FROM person_identifier i WHERE i.person_id = s.person_id AND i.id_type = s.id_type"
-        " AND i.digest = s.digest AND i.valid_to IS NULL)",
+        " AND i.digest = s.digest AND i.valid_to IS NULL AND i.superseded_at IS NULL)",
         {},
     )
     cursor.execute(
         "UPDATE person_identifier i SET valid_to = %s FROM staged_person s WHERE i.person_id = ANY(%s)"
-        " AND s.person_id = i.person_id AND s.id_type = i.id_type AND i.valid_to IS NULL",
+        " AND s.person_id = i.person_id AND s.id_type = i.id_type AND i.valid_to IS NULL AND i.superseded_at IS NULL",
         [now, list(changed)],
     )
     cursor.execute(
         "INSERT INTO person_identifier"
-        " (id, person_id, id_type, sealed_value, digest, last_four, unique_by_nature, is_primary)"
-        " SELECT row_id, person_id, id_type, sealed, digest, last_four, unique_by_nature, may_be_primary AND NOT EXISTS"
-        " (SELECT 1 FROM person_identifier i WHERE i.person_id = s.person_id AND i.is_primary AND i.valid_to IS NULL)"
+        f" (id, person_id, id_type, sealed_value, digest, last_four, unique_by_nature, {_DATED}, is_primary)"
+        " SELECT row_id, person_id, id_type, sealed, digest, last_four, unique_by_nature, %s, %s, 'import', may_be_primary AND NOT EXISTS"
+        " (SELECT 1 FROM person_identifier i WHERE i.person_id = s.person_id AND i.is_primary AND i.valid_to IS NULL AND i.superseded_at IS NULL)"
         " FROM staged_person s WHERE person_id = ANY(%s)",
-        [list(changed)],
+        [now, now, list(changed)],
     )
     return changed
 
@@ -306,19 +307,19 @@ def _replace_address(cursor: CursorWrapper, now: datetime) -> set[UUID]:
         cursor,
         "SELECT s.person_id FROM staged_person s WHERE NOT s.is_new AND s.country <> '' AND NOT EXISTS ("
         " SELECT 1 FROM person_address a WHERE a.person_id = s.person_id AND a.purpose = 'mailing'"
-        f" AND a.valid_to IS NULL AND ({old}) = ({new}))",
+        f" AND a.valid_to IS NULL AND a.superseded_at IS NULL AND ({old}) = ({new}))",
         {},
     )
     cursor.execute(
         "UPDATE person_address SET valid_to = %s WHERE person_id = ANY(%s) AND purpose = 'mailing'"
-        " AND valid_to IS NULL",
+        " AND valid_to IS NULL AND superseded_at IS NULL",
         [now, list(changed)],
     )
     columns = ", ".join(_ADDRESS)
     cursor.execute(
-        f"INSERT INTO person_address (id, person_id, purpose, {columns}, valid_from) SELECT row_id, person_id,"
-        f" 'mailing', {columns}, %s FROM staged_person WHERE person_id = ANY(%s)",
-        [now, list(changed)],
+        f"INSERT INTO person_address (id, person_id, purpose, {columns}, {_DATED}) SELECT row_id, person_id,"
+        f" 'mailing', {columns}, %s, %s, 'import' FROM staged_person WHERE person_id = ANY(%s)",
+        [now, now, list(changed)],
     )
     return changed
 

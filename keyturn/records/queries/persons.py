@@ -21,6 +21,8 @@ from keyturn.records.models import (
 from keyturn.records.queries.premises import LIVE
 from keyturn.terms.person import Identifier, Kind, PersonDetails
 
+_STANDS = {"people__superseded_at": None, "people__valid_to": None}  # a relation in a filter knows no manager
+
 
 def by_id(ident: str) -> Person | None:
     """The person with this id or, where they were merged into another, that one."""
@@ -84,7 +86,7 @@ def sharing_contact(normalised: Iterable[str]) -> list[str]:
 
 def unpaid_final_bills(person_id: Any) -> list[tuple[Account, Any]]:
     """The person's own accounts with a balance and no live agreement, each with the day its last service ended."""
-    own = {"people__person_id": person_id, "people__is_responsible": True, "people__is_guarantor": False}
+    own = {**_STANDS, "people__person_id": person_id, "people__is_responsible": True, "people__is_guarantor": False}
     accounts = (
         Account.objects.filter(**own, balance__gt=0)
         .exclude(agreements__status__in=LIVE)
@@ -98,7 +100,7 @@ def live_account(person_id: Any, *, division: str, customer_class: str) -> Accou
     """The person's own account with live service in this division and class, the oldest first."""
     return (
         Account.objects.filter(
-            people__person_id=person_id, people__is_main=True, division=division, customer_class=customer_class,
+            **_STANDS, people__person_id=person_id, people__is_main=True, division=division, customer_class=customer_class,
             agreements__status__in=LIVE,
         )
         .order_by("set_up_on", "pk")
@@ -110,7 +112,11 @@ def live_account(person_id: Any, *, division: str, customer_class: str) -> Accou
 def served_at(person_id: Any, premise_id: Any) -> list[str]:
     """The services that this person has, or is about to have, at this premise (BR-43)."""
     rows = ServiceAgreement.objects.filter(
-        account__people__person_id=person_id, service_point__premise_id=premise_id, status__in=LIVE
+        account__people__person_id=person_id,
+        account__people__superseded_at=None,
+        account__people__valid_to=None,
+        service_point__premise_id=premise_id,
+        status__in=LIVE,
     )
     return list(rows.values_list("service_point__service", flat=True).distinct())
 

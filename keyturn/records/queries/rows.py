@@ -47,15 +47,15 @@ _PERSONS = """
     SELECT p.ref, p.kind, n.given_name, n.middle_name, n.family_name, n.suffix, n.organisation_name, p.date_of_birth,
            e.value, t.value, i.id_type, i.id, i.sealed_value, a.line1, a.line2, a.city, a.state, a.postal_code, a.country
       FROM person p
-      LEFT JOIN person_name n ON n.person_id = p.id AND n.name_type = 'primary' AND n.valid_to IS NULL
+      LEFT JOIN person_name n ON n.person_id = p.id AND n.name_type = 'primary' AND n.valid_to IS NULL AND n.superseded_at IS NULL
       LEFT JOIN LATERAL (SELECT value FROM person_contact c WHERE c.person_id = p.id AND c.channel = 'email'
-                         AND c.valid_to IS NULL ORDER BY c.is_primary DESC, c.id LIMIT 1) e ON true
+                         AND c.valid_to IS NULL AND c.superseded_at IS NULL ORDER BY c.is_primary DESC, c.id LIMIT 1) e ON true
       LEFT JOIN LATERAL (SELECT value FROM person_contact c WHERE c.person_id = p.id AND c.channel = 'phone'
-                         AND c.valid_to IS NULL ORDER BY c.is_primary DESC, c.id LIMIT 1) t ON true
+                         AND c.valid_to IS NULL AND c.superseded_at IS NULL ORDER BY c.is_primary DESC, c.id LIMIT 1) t ON true
       LEFT JOIN LATERAL (SELECT id, id_type, sealed_value FROM person_identifier c WHERE c.person_id = p.id
-                         AND c.valid_to IS NULL ORDER BY c.is_primary DESC, c.id LIMIT 1) i ON true
+                         AND c.valid_to IS NULL AND c.superseded_at IS NULL ORDER BY c.is_primary DESC, c.id LIMIT 1) i ON true
       LEFT JOIN LATERAL (SELECT line1, line2, city, state, postal_code, country FROM person_address c
-                         WHERE c.person_id = p.id AND c.purpose = 'mailing' AND c.valid_to IS NULL
+                         WHERE c.person_id = p.id AND c.purpose = 'mailing' AND c.valid_to IS NULL AND c.superseded_at IS NULL
                          ORDER BY c.valid_from DESC LIMIT 1) a ON true
      WHERE p.ref IS NOT NULL AND p.redirect_to_id IS NULL
      ORDER BY p.ref
@@ -77,7 +77,7 @@ _PREMISES = """
 _ACCOUNTS = """
     SELECT a.ref, p.ref, g.premise_ref, a.customer_class, g.status, coalesce(g.start_date, a.set_up_on), g.end_date, a.balance
       FROM account a
-      JOIN account_person m ON m.account_id = a.id AND m.is_main
+      JOIN account_person m ON m.account_id = a.id AND m.is_main AND m.valid_to IS NULL AND m.superseded_at IS NULL
       JOIN person p ON p.id = m.person_id
       LEFT JOIN LATERAL (
             SELECT r.ref AS premise_ref, c.status, c.start_date, c.end_date

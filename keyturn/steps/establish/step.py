@@ -6,6 +6,7 @@ has answered (`sync`).
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Model
 
@@ -64,7 +65,7 @@ def _new_person(request: Request, details: PersonDetails, *, now: datetime, poli
     )  # fmt: skip
     name = PersonName(
         person=person, given_name=details.given_name, middle_name=details.middle_name, family_name=details.family_name,
-        suffix=details.suffix, organisation_name=details.organisation_name, valid_from=now,
+        suffix=details.suffix, organisation_name=details.organisation_name, **_entered(request, now),
     )  # fmt: skip
     mailing = mailing_address(request.answers)
     form = person_index.features(details)
@@ -72,11 +73,15 @@ def _new_person(request: Request, details: PersonDetails, *, now: datetime, poli
     return [
         person,
         name,
-        *_contacts(person, details, proved, now=now, policy=policy),
-        *_identifiers(person, details, form, proved, now=now, policy=policy),
-        *(PersonAddress(person=person, valid_from=now, **each.as_json()) for each in (mailing,) if each),
+        *_contacts(request, details, proved, now=now, policy=policy),
+        *_identifiers(request, details, form, proved, now=now, policy=policy),
+        *(PersonAddress(person=person, **_entered(request, now), **each.as_json()) for each in (mailing,) if each),
         *person_index.entries(person.pk, form),
     ]
+
+
+def _entered(request: Request, now: datetime) -> dict[str, Any]:
+    return {"valid_from": now, "recorded_at": now, "source": f"request:{request.pk}"}
 
 
 def _proved(request: Request, form: Features) -> set[str]:
@@ -91,29 +96,31 @@ def _proved(request: Request, form: Features) -> set[str]:
 
 
 def _contacts(
-    person: Person, details: PersonDetails, proved: set[str], *, now: datetime, policy: Policy
+    request: Request, details: PersonDetails, proved: set[str], *, now: datetime, policy: Policy
 ) -> Iterator[Model]:
     seen: set[str] = set()
     for contact in rules.contacts_of(details, country=policy.country):
         yield PersonContact(
-            person=person, channel=contact.channel, value=contact.value, normalised=contact.normalised, valid_from=now,
+            person=request.person, channel=contact.channel, value=contact.value, normalised=contact.normalised,
             status="verified" if contact.channel in proved else "pending",
             verified_at=now if contact.channel in proved else None,
             is_primary=contact.channel not in seen,
+            **_entered(request, now),
         )  # fmt: skip
         seen.add(contact.channel)
 
 
 def _identifiers(
-    person: Person, details: PersonDetails, form: Features, proved: set[str], *, now: datetime, policy: Policy
+    request: Request, details: PersonDetails, form: Features, proved: set[str], *, now: datetime, policy: Policy
 ) -> Iterator[Model]:
     digests = dict(form.identifiers)
     for number, each in enumerate(each for each in details.identifiers if each.id_type in digests):
         row = PersonIdentifier(
-            person=person, id_type=each.id_type, digest=digests[each.id_type],
+            person=request.person, id_type=each.id_type, digest=digests[each.id_type],
             last_four=normal_identifier(each.value)[-4:],
             is_primary=number == 0 and each.id_type not in PARTIAL_TYPES,
             verified_at=now if "identity" in proved else None,
+            **_entered(request, now),
         )  # fmt: skip
         # Staff may have let a shared identifier pass (M-04): it is kept on both, and is unique on the first only.
         row.unique_by_nature = each.id_type in policy.unique_identifiers and not _is_taken(row)
@@ -170,7 +177,10 @@ def _account(request: Request, details: PersonDetails, *, is_new: bool, now: dat
         language=request.answers.get("language") or request.language,
         paperless=request.answers.get("paperless") is True,
     )  # fmt: skip
-    return [request.account, AccountPerson(account=request.account, person=request.person, **rules.main_customer())]
+    part = AccountPerson(
+        account=request.account, person=request.person, **rules.main_customer(), **_entered(request, now)
+    )
+    return [request.account, part]
 
 
 def _agreements(request: Request, *, is_new_account: bool) -> list[Model]:

@@ -307,7 +307,7 @@ class _Accounts(_Taking):
 
     def write(self, accepted: Accepted) -> None:
         known = accounts.refs_on_file(row["ref"] for _, row in accepted)
-        touched = accounts.write([self._incoming(row) for _, row in accepted])
+        touched = accounts.write([self._incoming(row) for _, row in accepted], now=self.now)
         self.count(len(accepted), len(touched - known), len(touched & known))
 
     def _incoming(self, row: rules.Row) -> accounts.Incoming:
