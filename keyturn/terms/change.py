@@ -1,7 +1,7 @@
 """Which changes to a customer's information are there, each in the words of the process and of the CIS alike?
 
-A maintenance request amounts to some of these. `from_day` is the first day on which the new value holds, in the
-utility's own calendar; None: at once.
+A maintenance request amounts to some of these. `from_day` is the first day on which the new value holds and `to_day`
+the last, in the utility's own calendar; no `from_day`: at once, no `to_day`: until something else is said.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from keyturn.terms.person import Identifier
 
 @dataclass(frozen=True, slots=True)
 class NameChange:
-    """Another name of one type (C.2): a new primary name turns the old one into a former name."""
+    """Another name of one type (C.2): a new primary name turns the old one into a former name, on its day."""
 
     name_type: str  # primary, former, alias, dba, alternate
     given_name: str = ""
@@ -26,7 +26,11 @@ class NameChange:
 
 @dataclass(frozen=True, slots=True)
 class ContactChange:
-    """A phone number or e-mail address is added, takes another's place (`replaces`), or goes (`value` empty)."""
+    """A phone number or e-mail address is added, takes another's place (`replaces`), or goes (`value` empty).
+
+    One that takes another's place is the primary one where that was; `is_primary` makes it so in any case (BR-15). The
+    first of its channel is primary anyway, and when the primary one goes the next becomes it.
+    """
 
     channel: str  # email, phone
     value: str = field(default="", repr=False)
@@ -37,9 +41,11 @@ class ContactChange:
 
 @dataclass(frozen=True, slots=True)
 class MailingChange:
-    """Where bills and letters go (C.5, BR-22). Without `account_refs` for all of the person's accounts.
+    """Where bills and letters go (C.5, BR-22): those of `account_refs`, or without any the person's own address.
 
-    `address` None: back to the service address. A season holds each year between two days (month, day), both included.
+    The person's own is used for every account of which they are the main customer. `address` None: the service address.
+    From `from_day` to `to_day` it holds in place of whatever held before; afterwards that holds again. A season holds
+    each year between two days (month, day), both included, and goes before what has none; None ends that season.
     """
 
     address: Address | None
@@ -60,13 +66,14 @@ class IdentifierChange:
 class DetailChange:
     """Anything with one value: language, formats, paperless, date_of_birth, life_support, restricted, ...
 
-    `name` is the word of the data dictionary (C.1, C.7), `value` its text ("" ends it); of one account where
-    `account_ref` is set.
+    `name` is the word of the data dictionary (C.1, C.7), `value` its text ("" ends it; dates in ISO 8601); of one
+    account where `account_ref` is set. `until` is the last day on which it holds, as of a claim of life support.
     """
 
     name: str
     value: str = field(default="", repr=False)
     account_ref: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,8 @@ class RoleChange:
     """Another person on an account (C.8): a delegate, a representative, a designee; or no longer (`ends`).
 
     The row is the portal's (BR-19..21): it is entered under the relationship that the CIS keeps for it, and never
-    makes anybody responsible for a bill (BR-64).
+    makes anybody responsible for a bill (BR-64). Who is meant, the CIS tells by name and e-mail among those on the
+    account; nobody else on file is ever linked. A row that staff have taken over stays (ER-27).
     """
 
     account_ref: str

@@ -5,7 +5,7 @@ remembers: the same key never has a second effect (I3). A connector raises `Unav
 (perhaps something did: call `find` before sending again) or `Rejected` (a person must look; nothing was written).
 
 The codes of `Rejected`, the same for every connector where the CIS tells them apart:
-    no_person, no_services      the command itself is incomplete
+    no_person, no_services, no_changes, incomplete_change   the command itself is incomplete
     unknown_person, unknown_account, unknown_premise   the CIS has none under that reference
     not_their_account           `account_ref` belongs to somebody else
     no_service_point            the premise does not have one of the services
@@ -14,6 +14,7 @@ The codes of `Rejected`, the same for every connector where the CIS tells them a
     nothing_to_cancel, already_active   what a CancelService found
     identifier_in_use           it stands on another person there (BR-08)
     overlapping_season          two seasonal addresses would hold on one day
+    not_portal_owned            staff have taken that person on the account over: theirs to remove (BR-21, ER-27)
     key_reused                  the key has been used for another command
     against_the_rules, unreadable_value   anything else that the CIS refused
 """
