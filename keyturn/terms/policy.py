@@ -83,6 +83,11 @@ class Policy:
     shared_contact_limit: int = 3  # BR-61: other persons already using this e-mail or phone
     review_promise_hours: int = 24  # when staff mean to have decided
 
+    # Signing in
+    staff_second_factor: bool = True  # staff enrol a passkey or an authenticator app before the console opens
+    signin_idle_minutes: int = 60  # without a press, then the sign-in ends
+    signin_longest_hours: int = 12
+
     # The CIS
     cis_timeout_seconds: float = 10.0
     cis_tries: int = 120  # then an engineer looks; with the waits below that is after a day
