@@ -104,7 +104,7 @@ def write(rows: Sequence[Incoming], *, now: datetime) -> Written:
                 _insert_new(cursor, part, now)
                 changed |= _update_known(cursor, now) if part.has_known else frozenset()
     if changed:
-        reindex(changed)
+        reindex(changed, now=now)
     return Written(created, frozenset(changed))
 
 
@@ -324,7 +324,7 @@ def _replace_address(cursor: CursorWrapper, now: datetime) -> set[UUID]:
     return changed
 
 
-def reindex(person_ids: Iterable[UUID]) -> None:
+def reindex(person_ids: Iterable[UUID], *, now: datetime) -> None:
     """Bring the keys of persons on file up to date with everything that the file says about them."""
     left = iter(sorted(person_ids))
     while some := list(islice(left, REINDEXED_AT_ONCE)):
