@@ -15,6 +15,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from keyturn.terms.document import MEDIA_TYPES, PURPOSES
+
+RISKS = ("apply", "cool_off", "propose")
+CHANGE_RISK = {
+    "name": "propose", "identifier": "propose", "date_of_birth": "propose", "alias": "propose",
+    "mailing": "cool_off", "season": "cool_off", "email": "apply", "phone": "apply",
+    "language": "apply", "formats": "apply", "paperless": "apply", "preference": "apply",
+}  # fmt: skip
 KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text in quotation marks"}
 IDENTITY_CHECKS = ("off", "new", "always")
 
@@ -97,6 +105,19 @@ class Policy:
     customer_class_organisation: str = "commercial"
 
     @property
+    # Documents that customers upload (C.21)
+    document_types: tuple[str, ...] = ("image/jpeg", "image/png", "application/pdf")
+    document_max_mb: int = 10
+    document_max_megapixels: int = 60
+    document_max_pages: int = 50
+    documents_per_request: int = 10
+    documents_need_scan: bool = False  # true: without an answer of the virus scanner nothing is taken
+    document_scan_seconds: float = 20.0
+    document_days: int = 365  # kept so long after the end of the request that they were given for
+    document_days_by_purpose: Mapping[str, int] = field(
+        default_factory=lambda: MappingProxyType({"identity": 30, "medical": 730, "authority": 2555, "estate": 2555})
+    )
+
     def version(self) -> str:
         """Label and digest: two policies that differ in any value never share a version."""
         text = json.dumps(
@@ -153,6 +174,12 @@ def _amiss(name: str, value: Any) -> str:
     return ""
 
 
+    if name == "change_risk" and not (set(value) <= set(CHANGE_RISK) and set(value.values()) <= set(RISKS)):
+        return f"a table from {', '.join(CHANGE_RISK)} to one of {', '.join(RISKS)}"
+    if name == "document_types" and not (value and set(value) <= set(MEDIA_TYPES)):
+        return f"a list from {', '.join(MEDIA_TYPES)}"
+    if name == "document_days_by_purpose" and not (set(value) <= set(PURPOSES) and all(map(_is_count, value.values()))):
+        return f"a table from {', '.join(PURPOSES)} to days"
 def _is_a_date(text: Any) -> bool:
     try:
         return isinstance(text, str) and len(text) == 10 and bool(date.fromisoformat(text))
@@ -162,6 +189,10 @@ def _is_a_date(text: Any) -> bool:
 
 def _of_kind(default: Any, value: Any, where: str) -> Any:
     if isinstance(default, tuple):
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"{where} must be a list")
         return tuple(value)
