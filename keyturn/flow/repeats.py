@@ -4,6 +4,7 @@ The row that says so is written in the transaction of the call's own effect, so 
 neither. The unique constraint lets one of two that come at the same moment act; the other waits for its end.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,4 +46,13 @@ def keep_answer(turn: Turn, *, status: int, answer: Mapping[str, Any]) -> None:
     """Keep the first answer, sealed, for ever."""
     turn.call.status = status
     turn.call.answer = dict(answer)
-    turn.call.save(update_fields=["status", "sealed_answer"])
+    turn.call.about = _request_in(answer)
+    turn.call.save(update_fields=["status", "sealed_answer", "about"])
+
+
+def _request_in(answer: Mapping[str, Any]) -> UUID | None:
+    """Whose answer it is: the request that it shows, so that an erasure of its customer finds it."""
+    try:
+        return UUID(json.loads(answer["body"])["id"])
+    except (KeyError, TypeError, ValueError):
+        return None

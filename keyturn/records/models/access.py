@@ -45,6 +45,7 @@ class IdempotentCall(Row):
     call = models.CharField(max_length=80)  # method and route
     body_digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)  # null while the first call is under way
+    about = models.UUIDField(null=True, db_index=True)  # the request that it answered with, so that an erasure finds it
     sealed_answer = sealed_column()
     answer = Sealed(dict)
     created_at = models.DateTimeField()
