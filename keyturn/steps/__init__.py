@@ -1,7 +1,7 @@
 """What happens to a request: one folder per box of process 3.3.1."""
 
 from importlib import import_module
-from importlib.util import find_spec
+from pkgutil import walk_packages
 
 from keyturn.terms.finding import RULEBOOK, Rule
 
@@ -14,8 +14,8 @@ STEPS = {
 
 def rulebook() -> dict[str, Rule]:
     """Every rule of every step, by number."""
-    for folder in STEPS:
-        import_module(f"keyturn.steps.{folder}.rules")
+    for name in _called("rules"):
+        import_module(name)
     return dict(sorted(RULEBOOK.items(), key=lambda entry: (list(STEPS.values()).index(entry[0][0]), entry[0])))
 
 
@@ -31,7 +31,12 @@ def staff_words() -> dict[str, str]:
 
 def _merged(name: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for folder in STEPS:
-        if find_spec(f"keyturn.steps.{folder}.words"):
-            found.update(getattr(import_module(f"keyturn.steps.{folder}.words"), name, {}))
+    for module in _called("words"):
+        found.update(getattr(import_module(module), name, {}))
     return found
+
+
+def _called(name: str) -> list[str]:
+    """The modules of that name in the steps' folders, and one folder below where a step has parts."""
+    found = walk_packages(__path__, f"{__name__}.")
+    return [each.name for each in found if each.name.rpartition(".")[2] == name]
