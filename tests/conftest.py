@@ -11,6 +11,7 @@ import atexit
 import base64
 import os
 import secrets
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -55,6 +56,14 @@ def _new_database(server: str) -> str:
     return f"postgresql://{login}@{where}/{name}"
 
 
+def _profile(folder: Path) -> Path:
+    """The default profile; but staff sign in with a name and a password alone, where a test is not about that."""
+    profile = shutil.copytree(Path(__file__).parents[1] / "profiles" / "default", folder / "default")
+    with (profile / "policy.toml").open("a") as settings:
+        settings.write("staff_second_factor = false\n")
+    return profile
+
+
 def _set_environment() -> None:
     """Everything that settings ask of an installation. Secrets are new each time, so no test can depend on one."""
     folder = Path(_opened.enter_context(tempfile.TemporaryDirectory(prefix="keyturn-tests-")))
@@ -69,7 +78,7 @@ def _set_environment() -> None:
         KEYTURN_ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
         KEYTURN_BASE_URL="http://testserver",
         KEYTURN_PLAIN_HTTP="1",
-        KEYTURN_PROFILE="default",
+        KEYTURN_PROFILE=str(_profile(folder)),
         KEYTURN_MAILBOX=str(folder / "mailbox"),
         KEYTURN_STATIC_ROOT=str(folder / "static"),
         KEYTURN_LOG_LEVEL="WARNING",
@@ -81,6 +90,9 @@ def _set_environment() -> None:
         "KEYTURN_SCHEMA",
         "KEYTURN_QUEUE_SCHEMA",
         "KEYTURN_DEBUG",
+        "KEYTURN_OIDC_ISSUER",
+        "KEYTURN_OIDC_FILE",
+        "KEYTURN_BREACHED_PASSWORDS",
     ):
         os.environ.pop(name, None)
 

@@ -1,11 +1,22 @@
-"""Under which name are sign-ins counted, so that guessing is stopped?"""
+"""What do people type to sign in, and under which name are wrong guesses counted?"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    RequestLoginCodeForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+    SignupForm,
+)
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+
+from keyturn.signin.logins import forget_abandoned
 
 
 class SignIn(LoginForm):  # type: ignore[misc]
@@ -25,7 +36,65 @@ class SignIn(LoginForm):  # type: ignore[misc]
         return cleaned
 
 
+class SignUp(SignupForm):  # type: ignore[misc]
+    """An e-mail address, nothing else: how to sign in is chosen when it is proved, so that nobody can prepare a login
+    with somebody else's address and a password of their own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password1"]
+
+    def clean_email(self) -> str:
+        forget_abandoned(self.cleaned_data["email"].lower())
+        return str(super().clean_email())
+
+
+class AskForCode(RequestLoginCodeForm):  # type: ignore[misc]
+    """A code goes to customers, and to staff who proved their address."""
+
+    def clean_email(self) -> str:
+        email = str(super().clean_email())
+        if self._user is not None and not _may_use_mail(self._user, email):
+            self._user = None
+        return email
+
+
+class ForgotPassword(ResetPasswordForm):  # type: ignore[misc]
+    """Only a proved address can get a new password."""
+
+    def clean_email(self) -> str:
+        email = str(super().clean_email())
+        proved = EmailAddress.objects.filter(email__iexact=email, verified=True).values_list("user_id", flat=True)
+        self.users = [user for user in self.users if user.pk in set(proved)]
+        return email
+
+
+class _Once:
+    """A new password is typed once: it can be shown, pasted, and filled in by a manager."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]  # type: ignore[attr-defined]
+
+
+class NewPassword(_Once, ResetPasswordKeyForm):  # type: ignore[misc]
+    pass
+
+
+class ChangePassword(_Once, ChangePasswordForm):  # type: ignore[misc]
+    pass
+
+
+class SetPassword(_Once, SetPasswordForm):  # type: ignore[misc]
+    pass
+
+
 def name_typed(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """The name that axes counts by: "Rosa" and "rosa" are one, whether or not there is such a login."""
-    typed = (credentials or {}).get("login") or request.POST.get("login", "")
+    given = credentials or {}
+    typed = given.get("login") or request.POST.get("login", "") or given.get("username") or given.get("email") or ""
     return str(typed).strip().casefold()[:254]
+
+
+def _may_use_mail(user: Any, email: str) -> bool:
+    return not user.staff_role or EmailAddress.objects.filter(user=user, email__iexact=email, verified=True).exists()

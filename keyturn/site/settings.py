@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from keyturn.site import environment as env
+from keyturn.site import oidc
 from keyturn.terms import policy
 
 BASE_DIR = env.ROOT
@@ -50,14 +51,18 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "keyturn.signin",  # before allauth: its templates take the place of allauth's own
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "axes",
     "csp",
     "procrastinate.contrib.django",
     "keyturn.records",
     "keyturn.look",
-    "keyturn.signin",
     "keyturn.portal",
     "keyturn.console",
     "keyturn.api",
@@ -77,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "keyturn.signin.sessions.Limits",
     "csp.middleware.CSPMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -109,23 +115,72 @@ AUTHENTICATION_BACKENDS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "keyturn.signin.passwords.Length", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "keyturn.signin.passwords.NotCommon"},
+    {"NAME": "keyturn.signin.passwords.NotAboutUs"},
+    {"NAME": "keyturn.signin.passwords.NotBreached"},
 ]
+KEYTURN_BREACHED_PASSWORDS = env.text("KEYTURN_BREACHED_PASSWORDS", "")
 ACCOUNT_ADAPTER = "keyturn.signin.adapter.Adapter"
+ACCOUNT_FORMS = {
+    "signup": "keyturn.signin.forms.SignUp",
+    "request_login_code": "keyturn.signin.forms.AskForCode",
+    "reset_password": "keyturn.signin.forms.ForgotPassword",
+    "reset_password_from_key": "keyturn.signin.forms.NewPassword",
+    "change_password": "keyturn.signin.forms.ChangePassword",
+    "set_password": "keyturn.signin.forms.SetPassword",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 ACCOUNT_SESSION_REMEMBER = False
-# axes counts wrong guesses at one name, in the database, for all processes together. allauth slows down who tries another
-# name each time, in each process: a guess costs a password hash of ours, right or wrong (quality.md section 4).
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": ""}
+ACCOUNT_LOGIN_TIMEOUT = 30 * 60  # from the first step to the last
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_LOGIN_BY_CODE_ENABLED = ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = (
+    True
+)
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+# axes stops five wrong passwords for one name from one address. Who comes from many addresses, or with many names, is
+# slowed by allauth's limits: the more wrong guesses at a name, the longer the wait, but never for ever, and neither codes
+# by e-mail nor passkeys wait with it, so that nobody is locked out by strangers. A guess costs a password hash of ours,
+# right or wrong (quality.md section 4). All processes count together, in the database.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip,300/h/ip",
+    "login_failed": "10/5m/key,20/h/key,50/d/key",
+    "signup": "20/m/ip,100/d/ip",
+    "request_login_code": "20/m/ip,5/5m/key,15/d/key",
+    "reset_password": "20/m/ip,5/5m/key,15/d/key",
+    "confirm_email": "5/5m/key,15/d/key",
+    "reauthenticate": "20/m/user",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(KEYTURN_BEHIND_PROXY)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "signin_limit",  # made by keyturn/signin/migrations
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+MFA_ADAPTER = "keyturn.signin.second_factor.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # phones' clocks
+SOCIALACCOUNT_ADAPTER = "keyturn.signin.federation.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = oidc.providers()
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
 LOGIN_URL = "/signin"
-LOGIN_REDIRECT_URL = "/console"
+LOGIN_REDIRECT_URL = "/account"  # staff go to /console: signin.adapter
 LOGOUT_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours

@@ -1,0 +1,34 @@
+"""How do a hundred guesses at the same moment count as a hundred, and not as one?
+
+allauth counts wrong codes in the session. Requests that run side by side would all read the same count, so those of one
+session wait for each other: a lock in the database, as web processes are many.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+
+View = Callable[..., HttpResponse]
+
+
+def one_at_a_time(view: View) -> View:
+    """What a session posts to this view is worked off one after the other, each seeing what the one before left."""
+
+    @wraps(view)
+    def alone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = request.session.session_key
+        if request.method != "POST" or not key:
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"signin {key}"])
+            request.session = type(request.session)(key)  # as the one before left it
+            response = view(request, *args, **kwargs)
+            if request.session.modified and not request.session.is_empty():
+                request.session.save()
+            return response
+
+    return alone
