@@ -82,7 +82,7 @@ class RoleChange:
 
     The row is the portal's (BR-19..21): it is entered under the relationship that the CIS keeps for it, and never
     makes anybody responsible for a bill (BR-64). Who is meant, the CIS tells by name and e-mail among those on the
-    account; nobody else on file is ever linked. A row that staff have taken over stays (ER-27).
+    customer's accounts; nobody else on file is ever linked. A row that staff have taken over stays (ER-27).
     """
 
     account_ref: str

@@ -162,12 +162,12 @@ class FaultyCis:
             case Fault.ANSWER_LOST:
                 raise InDoubt("no_answer")
             case Fault.GARBAGE:
-                return Answer(person_ref="\ufffd\ufffd", account_ref="")
+                return Answer(person_ref="", account_ref="\ufffd\ufffd")
         return answer
 
     def find(self, key: str) -> Answer | None:
         if self._ask("find") is Fault.GARBAGE:
-            return Answer(person_ref="\ufffd\ufffd", account_ref="")
+            return Answer(person_ref="", account_ref="\ufffd\ufffd")
         return self._inner.find(key)
 
     def read(self, noun: str, ref: str) -> Mapping[str, Any] | None:

@@ -22,7 +22,7 @@ class GuardedCis:
 
     def find(self, key: str) -> Answer | None:
         answer = self._inner.find(key)
-        if answer is not None and not (answer.person_ref and answer.account_ref):
+        if answer is not None and not (answer.person_ref and (answer.account_ref or not answer.agreement_refs)):
             raise InDoubt("unreadable_answer")
         return answer
 

@@ -11,23 +11,32 @@ from typing import Any
 
 from psycopg import sql
 
-from keyturn.connectors.cis.reference import adopt, establish, keys, numbers, occupancy, reading
+from keyturn.connectors.cis.reference import adopt, establish, keys, mailing, names, numbers, occupancy, reading, update
 from keyturn.connectors.cis.reference.connection import Cursor, Link
-from keyturn.terms.cis import Answer, CancelService, Command, EstablishService
+from keyturn.connectors.cis.reference.staff import Desk
+from keyturn.terms.address import Address
+from keyturn.terms.cis import Answer, CancelService, Command, EstablishService, UpdateCustomer
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 
-_VERSION = "1"
+_STEPS = ("schema.sql", "schema_2.sql")
+"""What each version of the tables added, in order. A step that a release has brought is never changed again."""
+
+_VERSION = str(len(_STEPS))
 _BULK_SECONDS = 900.0  # an import of millions takes longer than one request may
 
 
 class ReferenceCis:
-    """The reference CIS behind the protocol `Cis`. `url` is a PostgreSQL address; `timeout_seconds` bounds each call."""
+    """The reference CIS behind the protocol `Cis`. `url` is a PostgreSQL address; `timeout_seconds` bounds each call.
+
+    `desk` is where its own staff sit.
+    """
 
     name = "reference"
 
     def __init__(self, url: str, *, schema: str = "reference_cis", timeout_seconds: float = 10.0) -> None:
         self._link = Link(url, schema=schema, timeout_seconds=timeout_seconds)
         self._seed: int | None = None
+        self.desk = Desk(self._link, self._number)
 
     # What every CIS can do
 
@@ -57,12 +66,15 @@ class ReferenceCis:
     # What this one can do besides
 
     def install(self) -> None:
-        """Create schema and tables where they are not there yet. Safe to run again, and by several at once."""
+        """Create schema and tables, or bring those of an earlier version up; what they hold stays.
+
+        Safe to run again, and by several at once.
+        """
         schema = sql.Identifier(self._link.schema)
-        with self._link.writing() as cursor:
+        with self._link.writing(seconds=_BULK_SECONDS) as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('keyturn reference cis', 0))")
-            cursor.execute("SELECT to_regclass(%s) AS found", (f"{schema.as_string()}.setting",))
-            if (cursor.fetchone() or {})["found"]:
+            done = self._steps_taken(cursor)
+            if done >= len(_STEPS):
                 return
             cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
             cursor.execute("CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public")
@@ -71,9 +83,11 @@ class ReferenceCis:
                 " FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'btree_gist'",
                 (schema.as_string(),),
             )
-            cursor.execute(files(__package__).joinpath("schema.sql").read_bytes())
+            for step in _STEPS[done:]:
+                cursor.execute(files(__package__).joinpath(step).read_bytes())
             cursor.execute(
-                "INSERT INTO setting VALUES ('version', %s), ('number_seed', floor(random() * 1e9)::bigint::text)",
+                "INSERT INTO setting VALUES ('version', %s), ('number_seed', floor(random() * 1e9)::bigint::text)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE setting.name = 'version'",
                 (_VERSION,),
             )
 
@@ -88,7 +102,13 @@ class ReferenceCis:
     def activate_due(self, today: date) -> tuple[int, int]:
         """The CIS's own nightly run: how many pending starts began, and how many pending stops stopped."""
         with self._link.writing() as cursor:
+            names.turn_the_day(cursor, today)
             return occupancy.turn_the_day(cursor, today)
+
+    def where_bills_go(self, account_ref: str, day: date) -> Address:
+        """What stands on the envelope for an account on `day`; an empty address where the CIS has none."""
+        with self._link.reading() as cursor:
+            return mailing.where_bills_go(cursor, account_ref, day)
 
     def counts(self) -> dict[str, int]:
         with self._link.reading() as cursor:
@@ -103,14 +123,14 @@ class ReferenceCis:
         with self._link.reading() as cursor:
             return reading.audit(cursor)
 
-    def send_partly(self, command: EstablishService, *, key: str) -> None:
-        """Write the person, and fail before the account: what a CIS without transactions of its own can do to us.
+    def send_partly(self, command: Command, *, key: str) -> None:
+        """Write a new person, and fail before the account: what a CIS without transactions of its own can do to us.
 
         `find` knows nothing of the key afterwards, and `send` under the same key goes on with the same person.
         """
         with self._link.writing() as cursor:
             claimed = keys.claim(cursor, key, command)
-            if claimed == "" and not command.person_ref:
+            if claimed == "" and isinstance(command, EstablishService) and not command.person_ref:
                 keys.note_person(cursor, key, establish.create_person(cursor, command, number=self._number))
         raise InDoubt("answered_in_part")
 
@@ -119,7 +139,8 @@ class ReferenceCis:
         with self._link.writing() as cursor:
             cursor.execute(
                 "TRUNCATE person, person_name, person_identifier, person_contact, person_address, premise,"
-                " service_point, account, account_person, agreement, adjustment, customer_contact, command"
+                " service_point, account, account_person, agreement, adjustment, customer_contact, command, upcoming_name,"
+                " account_mailing, detail"
             )
 
     def close(self) -> None:
@@ -132,7 +153,18 @@ class ReferenceCis:
                 return establish.establish(cursor, command, number=self._number, person_ref=person_ref)
             case CancelService():
                 return establish.cancel(cursor, command)
+            case UpdateCustomer():
+                return update.update(cursor, command, number=self._number)
         raise Rejected("unknown_command")
+
+    def _steps_taken(self, cursor: Cursor) -> int:
+        """The version of the tables that are there; 0: none are."""
+        table = sql.Identifier(self._link.schema, "setting")
+        cursor.execute("SELECT to_regclass(%s) AS found", (table.as_string(),))
+        if not (cursor.fetchone() or {})["found"]:
+            return 0
+        cursor.execute(sql.SQL("SELECT value FROM {} WHERE name = 'version'").format(table))
+        return int((cursor.fetchone() or {"value": 0})["value"])
 
     def _number(self, cursor: Cursor) -> str:
         if self._seed is None:

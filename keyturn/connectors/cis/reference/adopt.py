@@ -25,6 +25,9 @@ _ACCOUNT = ("ref", "person_ref", "premise_ref", "customer_class", "status", "sta
 _MAY_BE_NULL = {"date_of_birth", "start_date", "end_date"}
 _TYPES = {"date_of_birth": "date", "start_date": "date", "end_date": "date", "balance": "numeric(14, 2)"}
 
+_USUAL = "a.kind = 'mailing' AND a.valid_to IS NULL AND a.season_from IS NULL"
+"""The mailing address that holds for good, as an import knows it."""
+
 _STATUS = {status.value: status.value for status in AgreementStatus} | {
     "": "active",
     "pending": "pending_start",
@@ -68,12 +71,13 @@ def _mailing_addresses(cursor: Cursor) -> None:
     said = "(staged.line1 <> '' OR staged.city <> '' OR staged.postal_code <> '')"
     cursor.execute(
         "UPDATE person_address a SET valid_to = greatest(current_date, valid_from) FROM staged"
-        f" WHERE a.person_ref = staged.ref AND a.kind = 'mailing' AND a.valid_to IS NULL AND {said}"
+        f" WHERE a.person_ref = staged.ref AND {_USUAL} AND {said}"
         f" AND ({ours}) IS DISTINCT FROM ({theirs})"
     )
     cursor.execute(
         f"INSERT INTO person_address (person_ref, kind, {columns}) SELECT ref, 'mailing', {columns} FROM staged"
-        f" WHERE {said} ON CONFLICT (person_ref) WHERE kind = 'mailing' AND valid_to IS NULL DO NOTHING"
+        f" WHERE {said} ON CONFLICT (person_ref) WHERE kind = 'mailing' AND valid_to IS NULL AND season_from IS NULL"
+        " DO NOTHING"
     )
 
 
@@ -112,7 +116,7 @@ def accounts(cursor: Cursor, rows: Rows) -> int:
         " mailing_premise) SELECT s.ref, s.person_ref, coalesce(p.division, ''), s.customer_class, s.start_date,"
         " s.balance, CASE WHEN a.id IS NULL THEN 'premise' ELSE 'person' END, p.ref FROM staged s"
         " LEFT JOIN premise p ON p.ref = s.premise_ref LEFT JOIN person_address a ON a.person_ref = s.person_ref"
-        " AND a.kind = 'mailing' AND a.valid_to IS NULL"
+        f" AND {_USUAL}"
         f" ON CONFLICT (ref) DO UPDATE SET {_where_different('account', ('balance', 'customer_class'))}"
     )
     cursor.execute(

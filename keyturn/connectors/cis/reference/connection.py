@@ -21,7 +21,11 @@ from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 
 Cursor = psycopg.Cursor[dict[str, Any]]
 
-_CODES = {"one_at_a_time": "premise_occupied"}
+_CODES = {
+    "one_at_a_time": "premise_occupied",
+    "overlapping_season": "overlapping_season",
+    "overlapping_season_of_account": "overlapping_season",
+}
 _NOT_INSTALLED = {"42P01", "3F000", "42703", "3D000"}
 _GRACE_SECONDS = 1.0  # the server's own time limit speaks first; ours is for a server that has gone silent
 _IDLE_SECONDS = 60.0

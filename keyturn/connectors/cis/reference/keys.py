@@ -7,13 +7,13 @@ there until the first has committed, and then reads the first one's answer.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from keyturn.connectors.cis.reference.connection import Cursor
-from keyturn.terms.cis import Answer, Command, EstablishService
+from keyturn.terms.cis import Answer, CancelService, Command, EstablishService, UpdateCustomer
 from keyturn.terms.errors import Rejected
 
 _WHO = {"person", "person_ref", "account_ref", "mailing_address", "language", "origin"}
@@ -22,13 +22,16 @@ _WHO = {"person", "person_ref", "account_ref", "mailing_address", "language", "o
 def fingerprint(command: Command) -> str:
     """A digest of what is asked for: another request under a known key must not pass for the first.
 
-    Not of who asks: between two deliveries of one request its person may have got their reference here, by another.
+    Not of who asks for service: between two deliveries of one request its person may have got their reference here, by another.
     """
     asked = {each.name: str(getattr(command, each.name)) for each in fields(command) if each.name not in _WHO}
     if isinstance(command, EstablishService):
         asked["services"] = ",".join(sorted(command.services))
-    else:
+    if isinstance(command, CancelService):
         asked["account_ref"] = command.account_ref
+    if isinstance(command, UpdateCustomer):
+        asked["person_ref"] = command.person_ref
+        asked["changes"] = json.dumps([[type(each).__name__, asdict(each)] for each in command.changes], default=str)
     return hashlib.sha256(f"{type(command).__name__}:{json.dumps(asked, sort_keys=True)}".encode()).hexdigest()
 
 

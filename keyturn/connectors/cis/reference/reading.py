@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from keyturn.connectors.cis.reference import numbers
+from keyturn.connectors.cis.reference import mailing, names, numbers
 from keyturn.connectors.cis.reference.connection import Cursor
+from keyturn.connectors.cis.reference.links import PORTAL
 
 Row = dict[str, Any]
 
@@ -34,47 +35,62 @@ _AUDIT = {
         AND daterange(g.start_date, g.end_date, '[]') && daterange(h.start_date, h.end_date, '[]')
         WHERE g.status IN ('pending_start', 'active', 'pending_stop')
         AND h.status IN ('pending_start', 'active', 'pending_stop')""",
-    "an established account without a customer contact (BR-39)": """
+    "something done without a customer contact (BR-39)": """
         SELECT 1 FROM command c WHERE c.answer IS NOT NULL AND NOT EXISTS (SELECT 1 FROM customer_contact k
-        WHERE k.account_ref = c.answer ->> 'account_ref' AND k.request_reference = c.request_reference)""",
+        WHERE k.request_reference = c.request_reference AND CASE WHEN c.name = 'UpdateCustomer'
+        THEN k.person_ref = c.answer ->> 'person_ref' ELSE k.account_ref = c.answer ->> 'account_ref' END)""",
+    "contacts of one routing without a primary one (BR-15)": """
+        SELECT 1 FROM person_contact GROUP BY person_ref, routing HAVING min(place) <> 0""",
+    "a row of the portal's that pays or guarantees (BR-64)": f"""
+        SELECT 1 FROM account_person WHERE relationship = '{PORTAL}' AND (financially_responsible OR guarantor)""",
 }
 
 
 def person(cursor: Cursor, ref: str) -> Row | None:
-    """A person with names, identifiers, contacts (the primary one first), addresses, accounts and customer contacts."""
+    """A person with names, identifiers, contacts (the primary one first), addresses, details, accounts and contacts."""
     found = _one(cursor, "SELECT ref, kind, date_of_birth, language FROM person WHERE ref = %s", ref)
     if found is None:
         return None
-    names = (
-        "SELECT name_type, given_name, middle_name, family_name, suffix, organisation_name FROM person_name"
+    parts = ", ".join(names.PARTS)
+    their_names = (
+        f"SELECT name_type, {parts}, valid_from, valid_to FROM person_name"
         " WHERE person_ref = %s ORDER BY name_type <> 'primary', name_type, place"
     )
-    identifiers = "SELECT id_type, value FROM person_identifier WHERE person_ref = %s ORDER BY place"
-    contacts = "SELECT routing, value FROM person_contact WHERE person_ref = %s ORDER BY routing, place"
-    addresses = (
-        "SELECT kind, line1, line2, city, state, postal_code, country, valid_from, valid_to FROM person_address"
-        " WHERE person_ref = %s ORDER BY id"
+    upcoming = (
+        f"SELECT 'primary' AS name_type, {parts}, from_day AS valid_from FROM upcoming_name WHERE person_ref = %s"
     )
+    identifiers = "SELECT id_type, value FROM person_identifier WHERE person_ref = %s ORDER BY place"
+    contacts = "SELECT routing, value, contact_type FROM person_contact WHERE person_ref = %s ORDER BY routing, place"
     accounts = "SELECT account_ref FROM account_person WHERE person_ref = %s ORDER BY account_ref"
     return found | {
-        "names": _all(cursor, names, ref),
+        "names": _all(cursor, their_names, ref),
+        "upcoming_names": _all(cursor, f"{upcoming} ORDER BY from_day", ref),
         "identifiers": _all(cursor, identifiers, ref),
         "contacts": _all(cursor, contacts, ref),
-        "addresses": _all(cursor, addresses, ref),
+        "addresses": _addresses(cursor, "kind", "person_address WHERE person_ref = %s", ref),
+        "details": _details(cursor, "account_ref IS NULL AND person_ref = %s", ref),
         "accounts": [row["account_ref"] for row in _all(cursor, accounts, ref)],
         "customer_contacts": _customer_contacts(cursor, "person_ref", ref),
     }
 
 
 def account(cursor: Cursor, ref: str) -> Row | None:
-    """An account with its persons, where its bills go, its agreements and customer contacts."""
-    found = _one(cursor, "SELECT * FROM account WHERE ref = %s", ref)
+    """An account with its persons, details, agreements and customer contacts, and where its bills go.
+
+    "mailing_source" and "mailing_address" are today's, by the CIS's own clock; "mailing" has every time for which
+    something else is said than what holds usually.
+    """
+    found = _one(cursor, "SELECT *, current_date AS today FROM account WHERE ref = %s", ref)
     if found is None:
         return None
     persons = (
-        "SELECT person_ref, main_customer, financially_responsible, guarantor, relationship FROM account_person"
+        "SELECT person_ref, main_customer, financially_responsible, guarantor, relationship, portal_role,"
+        " relationship = %s AS portal_owned FROM account_person"
         " WHERE account_ref = %s ORDER BY main_customer DESC, person_ref"
     )
+    cursor.execute(persons, (PORTAL, ref))
+    on_it = cursor.fetchall()
+    now = mailing.choice_on(cursor, found, found["today"])
     return {
         "ref": found["ref"],
         "division": found["division"],
@@ -82,10 +98,12 @@ def account(cursor: Cursor, ref: str) -> Row | None:
         "set_up_date": found["set_up_date"],
         "balance": found["balance"],
         "main_person_ref": found["main_person_ref"],
-        "persons": _all(cursor, persons, ref),
-        "mailing_source": found["mailing_source"],
+        "persons": on_it,
+        "mailing_source": now.source,
         "mailing_premise": found["mailing_premise"],
-        "mailing_address": {name[5:]: value for name, value in found.items() if name.startswith("mail_")},
+        "mailing_address": now.address.as_json(),
+        "mailing": _addresses(cursor, "source", "account_mailing WHERE account_ref = %s", ref),
+        "details": _details(cursor, "account_ref = %s", ref),
         "agreements": _agreements(cursor, "g.account_ref", ref),
         "customer_contacts": _customer_contacts(cursor, "account_ref", ref),
     }
@@ -143,6 +161,26 @@ def _agreements(cursor: Cursor, column: str, ref: str) -> list[Row]:
         " ORDER BY g.start_date, g.ref"
     )
     return [row | {"ref": numbers.plain(row["ref"])} for row in _all(cursor, query, ref)]
+
+
+def _addresses(cursor: Cursor, what: str, where: str, ref: str) -> list[Row]:
+    """Rows with an address and the days on which it holds; "season": two pairs of month and day, or None."""
+    query = (
+        f"SELECT {what}, {', '.join(mailing.COLUMNS)}, valid_from, valid_to, season_from, season_to FROM {where}"
+        " ORDER BY season_from NULLS FIRST, valid_from NULLS FIRST, id"
+    )
+    return [row | {"season": _season(row)} for row in _all(cursor, query, ref)]
+
+
+def _season(row: Row) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    first, last = row.pop("season_from"), row.pop("season_to")
+    return None if first is None else mailing.as_season((first, last))
+
+
+def _details(cursor: Cursor, where: str, ref: str) -> list[Row]:
+    """What holds now ("ended_at" is None) and what held before, the newest last."""
+    query = f"SELECT name, value, until, since, ended_at FROM detail WHERE {where} ORDER BY name, id"
+    return _all(cursor, query, ref)
 
 
 def _customer_contacts(cursor: Cursor, column: str, ref: str) -> list[Row]:
