@@ -35,11 +35,13 @@ def command(kind: str, file: Path, form: str | None, without_identifiers: bool) 
     if str(file) != "-":
         must_be_writable(file)
     use_settings(or_those_of_the_demo=True)
+    from django.utils import timezone
+
     from keyturn.records.queries import rows
 
     with _opened(file) as stream:
         write = _write_csv if form == "csv" else _write_jsonl
-        count = write(stream, kind, rows.export(kind, identifiers=not without_identifiers))
+        count = write(stream, kind, rows.export(kind, at=timezone.now(), identifiers=not without_identifiers))
     click.echo(f"{count:,} {kind} written to {file}.", err=True)
     if left_out := rows.unknown_to_the_cis(kind):
         click.echo(f"{left_out:,} that the CIS has given no reference yet are not among them.", err=True)

@@ -85,7 +85,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
     events = requests.events(case)
     notes = dossier.notes(case)
     names = story.names_in(events, notes)
-    people = _people(case, typed)
+    people = _people(case, typed, now=now)
     return page(
         request,
         "console/request.html",
@@ -101,8 +101,8 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         promise=promise_of(case, now=now),
         channel=say(vocabulary.CHANNELS, case.channel),
         reasons=reasons_of(case),
-        differing=_differences(case),
-        debts=_debts(case, people),
+        differing=_differences(case, now),
+        debts=_debts(case, people, now),
         living_there=_agreements(case),
         premise_facts=premises.facts(case.premise) if case.premise else None,
         premise_services=", ".join(say(vocabulary.SERVICES, each) for each in case.premise.services)
@@ -126,16 +126,16 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
 # ---------------------------------------------------------------- whom it may be
 
 
-def _people(case: Any, typed: Typed) -> dict[str, Any]:
+def _people(case: Any, typed: Typed, *, now: datetime) -> dict[str, Any]:
     """The candidates by name, the one that is shown, and how the two compare."""
     found = [each for each in dossier.candidates(case) if _concerns(case, each)]
-    names = dossier.names_on_file(each.person_id for each in found)
+    names = dossier.names_on_file((each.person_id for each in found), at=now)
     shown = next((each for each in found if str(each.person_id) == typed.person), None)
     if shown is None:
         linked = next((each for each in found if each.person_id == case.person_id), None)
         shown = linked or (found[0] if found else None)
     person_id = shown.person_id if shown else case.person_id
-    person = dossier.on_file(person_id, request=case, candidate=shown) if person_id else None
+    person = dossier.on_file(person_id, request=case, at=now, candidate=shown) if person_id else None
     new_here = bool(case.account_id) and not found  # made by this very request: there is nobody to compare with
     details = applicant(case.answers)
     return {
@@ -157,13 +157,13 @@ def _concerns(case: Any, candidate: Any) -> bool:
     return bool(candidate.probability >= settings.KEYTURN_POLICY.review_probability)
 
 
-def _differences(case: Any) -> list[tuple[str, str, str]]:
+def _differences(case: Any, now: datetime) -> list[tuple[str, str, str]]:
     """What the applicant says otherwise than the file: open proposals, or what would become one (D-10)."""
     if case.person is None or not any(row["rule"] == "D-10" for row in case.findings):
         return []
     return [
         (say({**vocabulary.FIELDS, **vocabulary.IDENTIFIERS}, name), _shown(name, said), _shown(name, held))
-        for name, said, held in dossier.differences(applicant(case.answers), case.person)
+        for name, said, held in dossier.differences(applicant(case.answers), case.person, at=now)
     ]
 
 
@@ -171,13 +171,13 @@ def _shown(name: str, value: str) -> str:
     return comparison.masked(value) if name in vocabulary.IDENTIFIERS else value.replace("\n", ", ")
 
 
-def _debts(case: Any, people: Mapping[str, Any]) -> list[Any]:
+def _debts(case: Any, people: Mapping[str, Any], now: datetime) -> list[Any]:
     """Unpaid final bills: of the linked person, else of the candidate who is shown."""
     compared = people["compared"]
     person_id = case.person_id or (compared.person.person_id if compared else None)
     return [
         {"ref": account.ref, "balance": account.balance, "ended": ended}
-        for account, ended in (dossier.unpaid(person_id) if person_id else [])
+        for account, ended in (dossier.unpaid(person_id, at=now) if person_id else [])
     ]
 
 

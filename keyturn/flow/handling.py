@@ -9,6 +9,7 @@ from keyturn.flow import moves
 from keyturn.journeys.applicant import identifier
 from keyturn.records import history
 from keyturn.records.models import PersonIdentifier, Request
+from keyturn.records.models.dated import holds_at
 from keyturn.steps.gather import rules as gather
 from keyturn.steps.identify import rules as identify
 from keyturn.steps.review import rules
@@ -55,7 +56,7 @@ def reveal(*, request_id: UUID, identifier_id: UUID | None, reason: str, actor: 
     problems = list(rules.reading_has_a_reason(reason))
     if problems:
         raise Invalid(problems)
-    value, whose = _identifier(request, identifier_id)
+    value, whose = _identifier(request, identifier_id, now)
     review_step.say(request, "internal", gather.clean_text(reason)[:400], actor=actor, now=now)
     _note(request, "identifier_viewed", actor=actor, now=now, whose=whose)
     return value
@@ -95,7 +96,7 @@ def _note(request: Request, what: str, *, actor: Actor, now: datetime, **data: s
     request.save(update_fields=["events_written", "chain_head"])
 
 
-def _identifier(request: Request, identifier_id: UUID | None) -> tuple[str, str]:
+def _identifier(request: Request, identifier_id: UUID | None, now: datetime) -> tuple[str, str]:
     """The value, and whose it is: "applicant" or the person's id."""
     if identifier_id is None:
         given = identifier(request.answers)
@@ -103,7 +104,7 @@ def _identifier(request: Request, identifier_id: UUID | None) -> tuple[str, str]
             raise NotAllowed("unknown_identifier")
         return given.value, "applicant"
     shown = [request.person_id, *request.candidates.values_list("person_id", flat=True)]
-    row = PersonIdentifier.objects.filter(pk=identifier_id, person_id__in=shown, valid_to=None).first()
+    row = PersonIdentifier.objects.filter(holds_at(now), pk=identifier_id, person_id__in=shown).first()
     if row is None:
         raise NotAllowed("unknown_identifier")
     return row.value, str(row.person_id)

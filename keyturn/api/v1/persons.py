@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Body, Query, Router
 
 from keyturn.api.v1 import examples, pages, shape_errors, versions
@@ -72,9 +73,9 @@ def _scored(scored: Any) -> dict[str, Any]:
 )  # fmt: skip
 def list_persons(request: HttpRequest, asked: Query[shapes.PersonQuery]) -> dict[str, Any]:
     """Persons on file, in the order in which they were entered. Identifiers show their last four characters only."""
-    after = pages.position(asked.after)
-    rows = person_pages.listed(text=asked.q, ref=asked.ref, after=after, most=asked.limit + 1)
-    parts = person_pages.accounts_of(row.pk for row in rows)
+    now, after = timezone.now(), pages.position(asked.after)
+    rows = person_pages.listed(at=now, text=asked.q, ref=asked.ref, after=after, most=asked.limit + 1)
+    parts = person_pages.accounts_of((row.pk for row in rows), at=now)
     return pages.page(rows, asked.limit, lambda row: _shown(row, parts.get(row.pk, [])))
 
 
@@ -84,9 +85,10 @@ def list_persons(request: HttpRequest, asked: Query[shapes.PersonQuery]) -> dict
 )  # fmt: skip
 def read_person(request: HttpRequest, response: HttpResponse, id: str) -> dict[str, Any]:
     """Names, contacts, addresses and accounts as they are now. Identifiers show their last four characters only."""
-    found = _whole(id)
+    now = timezone.now()
+    found = _whole(id, now)
     response["ETag"] = versions.etag(found.version)
-    return _shown(found, person_pages.accounts_of([found.pk]).get(found.pk, []))
+    return _shown(found, person_pages.accounts_of([found.pk], at=now).get(found.pk, []))
 
 
 @operation(
@@ -111,7 +113,7 @@ def read_person_history(request: HttpRequest, id: str, asked: Query[shapes.PageQ
 )  # fmt: skip
 def read_account(request: HttpRequest, response: HttpResponse, id: str) -> dict[str, Any]:
     """An account, who is on it, and what is served under it."""
-    found = accounts.by_id(ident(id))
+    found = accounts.by_id(ident(id), at=timezone.now())
     if found is None:
         raise Problem("not_found")
     response["ETag"] = versions.etag(found.version)
@@ -144,8 +146,8 @@ def _agreement(row: Any) -> dict[str, Any]:
     }
 
 
-def _whole(text: str) -> Any:
-    found = person_pages.whole(str(ident(text)))
+def _whole(text: str, at: datetime) -> Any:
+    found = person_pages.whole(str(ident(text)), at=at)
     if found is None:
         raise Problem("not_found")
     return found

@@ -330,7 +330,7 @@ def reindex(person_ids: Iterable[UUID], *, now: datetime) -> None:
     while some := list(islice(left, REINDEXED_AT_ONCE)):
         forms = [
             (person.pk, person_index.features(queries.details_of(person)))
-            for person in queries.with_parts().filter(pk__in=some)
+            for person in queries.with_parts(at=now).filter(pk__in=some)
         ]
         with connection.cursor() as cursor:
             for table in ("match_key", "person_features"):

@@ -5,11 +5,28 @@ are about the world, `recorded_at` and `superseded_at` about our knowledge. A ro
 correction supersedes it and writes another (`records/dated.py`), so that what was believed on any day can be read again.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
 from keyturn.records.models.fields import Row
+
+
+def holds_at(at: datetime, of: str = "") -> Q:
+    """Rows that hold at a moment, as far as we know now. `of`: the relation in whose name they are asked for ("people").
+
+    It names `superseded_at` too, because a relation inside a filter knows nothing of managers.
+    """
+    return not_over_at(at, of) & Q(**{f"{of}__valid_from__lte" if of else "valid_from__lte": at})
+
+
+def not_over_at(at: datetime, of: str = "") -> Q:
+    """Rows that hold at a moment or are planned for later."""
+    name = f"{of}__" if of else ""
+    open_or_later = Q(**{f"{name}valid_to": None}) | Q(**{f"{name}valid_to__gt": at})
+    return Q(**{f"{name}superseded_at": None}) & open_or_later
 
 
 class Believed(models.Manager["Dated"]):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from keyturn.records.models import (
     Request,
     ServiceAgreement,
 )
+from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import persons
 from keyturn.records.queries.premises import LIVE
 from keyturn.terms.person import PersonDetails
@@ -68,15 +69,15 @@ def candidates(request: Request) -> list[Candidate]:
     return list(request.candidates.order_by("rank").select_related("person"))
 
 
-def names_on_file(person_ids: Iterable[Any]) -> dict[UUID, str]:
+def names_on_file(person_ids: Iterable[Any], *, at: datetime) -> dict[UUID, str]:
     """The primary name of each."""
-    people = persons.with_parts().filter(pk__in=list(person_ids))
+    people = persons.with_parts(at=at).filter(pk__in=list(person_ids))
     return {each.pk: persons.details_of(each, open_identifiers=False).display_name for each in people}
 
 
-def on_file(person_id: Any, *, request: Request, candidate: Candidate | None = None) -> OnFile | None:
+def on_file(person_id: Any, *, request: Request, at: datetime, candidate: Candidate | None = None) -> OnFile | None:
     """Everything about one person that a reviewer weighs."""
-    person = persons.with_parts().filter(pk=person_id).first()
+    person = persons.with_parts(at=at).filter(pk=person_id).first()
     if person is None:
         return None
     return OnFile(
@@ -86,14 +87,14 @@ def on_file(person_id: Any, *, request: Request, candidate: Candidate | None = N
         details=persons.details_of(person, open_identifiers=False),
         identifiers=tuple(person.identifiers.all()),
         verified=frozenset(each.value for each in person.contacts.all() if each.verified_at),
-        accounts=tuple(_accounts(person)),
+        accounts=tuple(_accounts(person, at)),
         requests=tuple(_other_requests(person, request)),
         candidate=candidate,
     )
 
 
-def _accounts(person: Person) -> Iterable[Owned]:
-    parts = {each.account_id: each.is_main for each in person.accounts.all()}
+def _accounts(person: Person, at: datetime) -> Iterable[Owned]:
+    parts = {each.account_id: each.is_main for each in person.accounts.filter(holds_at(at))}
     rows = (
         Account.objects.filter(pk__in=parts)
         .prefetch_related("agreements__service_point__premise")
@@ -130,14 +131,14 @@ def _other_requests(person: Person, request: Request) -> list[Request]:
     return list(open_ones.order_by("-submitted_at")[:10])
 
 
-def unpaid(person_id: Any) -> list[tuple[Account, date | None]]:
+def unpaid(person_id: Any, *, at: datetime) -> list[tuple[Account, date | None]]:
     """The person's unpaid final bills, each with the day its last service ended (D-05)."""
-    return persons.unpaid_final_bills(person_id)
+    return persons.unpaid_final_bills(person_id, at=at)
 
 
-def differences(details: PersonDetails, person: Person) -> list[tuple[str, str, str]]:
+def differences(details: PersonDetails, person: Person, *, at: datetime) -> list[tuple[str, str, str]]:
     """What the applicant says and the file does not: (field, said, on file)."""
-    held = persons.details_of(persons.with_parts().get(pk=person.pk), open_identifiers=False)
+    held = persons.details_of(persons.with_parts(at=at).get(pk=person.pk), open_identifiers=False)
     beside = {
         "email": ", ".join(held.emails), "phone": ", ".join(held.phones),
         "address": " / ".join(", ".join(each.lines()) for each in held.addresses),
@@ -145,7 +146,7 @@ def differences(details: PersonDetails, person: Person) -> list[tuple[str, str, 
     }  # fmt: skip
     return [
         (name, value, beside[name] if name in beside else str(getattr(held, name, "")))
-        for name, value in persons.differences(details, person)
+        for name, value in persons.differences(details, person, at=at)
     ]
 
 

@@ -13,16 +13,17 @@ from keyturn.matching.decide import Decision, decide
 from keyturn.matching.model import load
 from keyturn.records import person_index
 from keyturn.records.models import AccountPerson, Person, PersonContact, PersonLink, PersonName
+from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import persons
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
 
 
-def listed(*, text: str = "", ref: str = "", after: UUID | None = None, most: int) -> list[Person]:
+def listed(*, at: datetime, text: str = "", ref: str = "", after: UUID | None = None, most: int) -> list[Person]:
     """Persons with their parts, in the order in which they were entered, from the one after `after` on."""
-    rows = persons.with_parts().filter(redirect_to=None)
+    rows = persons.with_parts(at=at).filter(redirect_to=None)
     if text.strip():
-        rows = rows.filter(_fits(text.strip()))
+        rows = rows.filter(_fits(text.strip(), at))
     if ref:
         rows = rows.filter(ref=ref)
     if after:
@@ -30,7 +31,7 @@ def listed(*, text: str = "", ref: str = "", after: UUID | None = None, most: in
     return list(rows.order_by("pk")[:most])
 
 
-def _fits(text: str) -> Q:
+def _fits(text: str, at: datetime) -> Q:
     """By the CIS's id, a contact, or names of which the beginnings of words are given."""
     names = Q()
     for word in text.split()[:4]:
@@ -39,21 +40,21 @@ def _fits(text: str) -> Q:
             | Q(organisation_name__icontains=word)
         )  # fmt: skip
     contacts = [each for each in (normal_email(text), normal_phone(text), text.casefold()) if each]
-    by_contact = PersonContact.objects.filter(normalised__in=contacts, valid_to=None).values("person_id")
-    by_name = PersonName.objects.filter(names, valid_to=None).values("person_id")
+    by_contact = PersonContact.objects.filter(holds_at(at), normalised__in=contacts).values("person_id")
+    by_name = PersonName.objects.filter(holds_at(at), names).values("person_id")
     return Q(ref=text) | Q(pk__in=by_contact) | Q(pk__in=by_name)
 
 
-def whole(ident: str) -> Person | None:
+def whole(ident: str, *, at: datetime) -> Person | None:
     """One person with their parts; of one who was merged into another, that other one."""
     found = persons.by_id(ident)
-    return None if found is None else persons.with_parts().get(pk=found.pk)
+    return None if found is None else persons.with_parts(at=at).get(pk=found.pk)
 
 
-def accounts_of(person_ids: Iterable[Any]) -> dict[Any, list[AccountPerson]]:
+def accounts_of(person_ids: Iterable[Any], *, at: datetime) -> dict[Any, list[AccountPerson]]:
     """Each person's part in accounts, the oldest account first."""
     found: dict[Any, list[AccountPerson]] = {}
-    rows = AccountPerson.objects.filter(person_id__in=list(person_ids)).select_related("account")
+    rows = AccountPerson.objects.filter(holds_at(at), person_id__in=list(person_ids)).select_related("account")
     for each in rows.order_by("account__set_up_on", "account_id"):
         found.setdefault(each.person_id, []).append(each)
     return found

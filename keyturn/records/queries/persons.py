@@ -1,10 +1,11 @@
 """What is on file about a person?"""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import F, Prefetch, prefetch_related_objects
 
 from keyturn.matching.addresses import normalise
 from keyturn.matching.contacts import normal_email, normal_phone
@@ -18,10 +19,9 @@ from keyturn.records.models import (
     PersonName,
     ServiceAgreement,
 )
+from keyturn.records.models.dated import holds_at, not_over_at
 from keyturn.records.queries.premises import LIVE
 from keyturn.terms.person import Identifier, Kind, PersonDetails
-
-_STANDS = {"people__superseded_at": None, "people__valid_to": None}  # a relation in a filter knows no manager
 
 
 def by_id(ident: str) -> Person | None:
@@ -33,18 +33,20 @@ def by_id(ident: str) -> Person | None:
     return person.redirect_to if person and person.redirect_to else person
 
 
-def with_parts() -> Any:
-    """Persons with their present names, contacts, identifiers and addresses, in five queries whatever their number."""
-    return Person.objects.prefetch_related(*_parts())
+def with_parts(*, at: datetime) -> Any:
+    """Persons with the names, contacts, identifiers and addresses that hold at a moment: five queries for any number."""
+    return Person.objects.prefetch_related(*_parts(at))
 
 
-def _parts() -> list[Any]:
-    now = {"valid_to": None}
+def _parts(at: datetime) -> list[Any]:
+    """The address for all accounts and all the year comes first, what was an address before comes last."""
+    holds, first = holds_at(at), ("-is_primary", "id")
+    whole_year = (F("account").asc(nulls_first=True), F("season_from").asc(nulls_first=True))
     return [
-        Prefetch("names", PersonName.objects.filter(**now)),
-        Prefetch("contacts", PersonContact.objects.filter(**now).order_by("-is_primary", "id")),
-        Prefetch("identifiers", PersonIdentifier.objects.filter(**now).order_by("-is_primary", "id")),
-        Prefetch("addresses", PersonAddress.objects.filter(**now)),
+        Prefetch("names", PersonName.objects.filter(holds).order_by("id")),
+        Prefetch("contacts", PersonContact.objects.filter(holds).order_by(*first)),
+        Prefetch("identifiers", PersonIdentifier.objects.filter(holds).order_by(*first)),
+        Prefetch("addresses", PersonAddress.objects.filter(holds).order_by("purpose", *whole_year, "id")),
     ]
 
 
@@ -69,26 +71,26 @@ def details_of(person: Person, *, open_identifiers: bool = True) -> PersonDetail
     )
 
 
-def holders_of(digests: Iterable[str]) -> list[str]:
-    """Ids of the persons on whose file a unique identifier with one of these digests stands."""
+def holders_of(digests: Iterable[str], *, at: datetime) -> list[str]:
+    """Ids of the persons on whose file a unique identifier with one of these digests stands, or will stand."""
     wanted = list(digests)
     if not wanted:
         return []
-    rows = PersonIdentifier.objects.filter(digest__in=wanted, unique_by_nature=True, valid_to=None)
+    rows = PersonIdentifier.objects.filter(not_over_at(at), digest__in=wanted, unique_by_nature=True)
     return [str(ident) for ident in rows.values_list("person_id", flat=True).distinct()]
 
 
-def sharing_contact(normalised: Iterable[str]) -> list[str]:
+def sharing_contact(normalised: Iterable[str], *, at: datetime) -> list[str]:
     """Ids of the persons who use one of these e-mails or phones (BR-61)."""
-    rows = PersonContact.objects.filter(normalised__in=[each for each in normalised if each], valid_to=None)
+    rows = PersonContact.objects.filter(holds_at(at), normalised__in=[each for each in normalised if each])
     return [str(ident) for ident in rows.values_list("person_id", flat=True).distinct()[:50]]
 
 
-def unpaid_final_bills(person_id: Any) -> list[tuple[Account, Any]]:
+def unpaid_final_bills(person_id: Any, *, at: datetime) -> list[tuple[Account, Any]]:
     """The person's own accounts with a balance and no live agreement, each with the day its last service ended."""
-    own = {**_STANDS, "people__person_id": person_id, "people__is_responsible": True, "people__is_guarantor": False}
+    own = {"people__person_id": person_id, "people__is_responsible": True, "people__is_guarantor": False}
     accounts = (
-        Account.objects.filter(**own, balance__gt=0)
+        Account.objects.filter(holds_at(at, "people"), **own, balance__gt=0)
         .exclude(agreements__status__in=LIVE)
         .prefetch_related("agreements")
         .distinct()
@@ -96,11 +98,11 @@ def unpaid_final_bills(person_id: Any) -> list[tuple[Account, Any]]:
     return [(each, max((a.end_date for a in each.agreements.all() if a.end_date), default=None)) for each in accounts]
 
 
-def live_account(person_id: Any, *, division: str, customer_class: str) -> Account | None:
+def live_account(person_id: Any, *, division: str, customer_class: str, at: datetime) -> Account | None:
     """The person's own account with live service in this division and class, the oldest first."""
     return (
         Account.objects.filter(
-            **_STANDS, people__person_id=person_id, people__is_main=True, division=division, customer_class=customer_class,
+            holds_at(at, "people"), people__person_id=person_id, people__is_main=True, division=division, customer_class=customer_class,
             agreements__status__in=LIVE,
         )
         .order_by("set_up_on", "pk")
@@ -109,24 +111,23 @@ def live_account(person_id: Any, *, division: str, customer_class: str) -> Accou
     )  # fmt: skip
 
 
-def served_at(person_id: Any, premise_id: Any) -> list[str]:
+def served_at(person_id: Any, premise_id: Any, *, at: datetime) -> list[str]:
     """The services that this person has, or is about to have, at this premise (BR-43)."""
     rows = ServiceAgreement.objects.filter(
+        holds_at(at, "account__people"),
         account__people__person_id=person_id,
-        account__people__superseded_at=None,
-        account__people__valid_to=None,
         service_point__premise_id=premise_id,
         status__in=LIVE,
     )
     return list(rows.values_list("service_point__service", flat=True).distinct())
 
 
-def differences(details: PersonDetails, person: Person) -> list[tuple[str, str]]:
+def differences(details: PersonDetails, person: Person, *, at: datetime) -> list[tuple[str, str]]:
     """What the applicant says that the file does not: (field, their value). Silence is no difference.
 
-    Reads the person's present parts once for each time that the person is read.
+    Reads the parts that hold at that moment, once for each time that the person is read.
     """
-    prefetch_related_objects([person], *_parts())
+    prefetch_related_objects([person], *_parts(at))
     on_file = details_of(person)
     said = [
         (name, getattr(details, name))

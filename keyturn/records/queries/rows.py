@@ -5,7 +5,7 @@ that is live or, where none is, the latest. Whom the CIS does not know yet has n
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -16,14 +16,16 @@ from keyturn.terms.rows import COLUMNS
 READ_AT_ONCE = 2000
 
 
-def export(kind: str, *, identifiers: bool = True) -> Iterator[dict[str, str]]:
+def export(kind: str, *, at: datetime, identifiers: bool = True) -> Iterator[dict[str, str]]:
     """Rows of "persons", "premises" or "accounts" by reference, read in portions: a million rows need no memory.
+
+    What holds at that moment; an address for one account or one season is in no row.
 
     `identifiers=False` leaves them out.
     """
     statement, as_values = _KINDS[kind]
     with connection.chunked_cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, {"at": at})
         while portion := cursor.fetchmany(READ_AT_ONCE):
             for found in portion:
                 yield dict(zip(COLUMNS[kind], map(_text, as_values(found, identifiers)), strict=True))
@@ -43,19 +45,28 @@ def _text(value: Any) -> str:
     return "" if value is None else value.isoformat() if isinstance(value, date) else str(value)
 
 
-_PERSONS = """
+def _holds(rows: str) -> str:
+    """In SQL what `holds_at` says in the ORM's words."""
+    return (
+        f"{rows}.superseded_at IS NULL AND {rows}.valid_from <= %(at)s"
+        f" AND ({rows}.valid_to IS NULL OR {rows}.valid_to > %(at)s)"
+    )
+
+
+_PERSONS = f"""
     SELECT p.ref, p.kind, n.given_name, n.middle_name, n.family_name, n.suffix, n.organisation_name, p.date_of_birth,
            e.value, t.value, i.id_type, i.id, i.sealed_value, a.line1, a.line2, a.city, a.state, a.postal_code, a.country
       FROM person p
-      LEFT JOIN person_name n ON n.person_id = p.id AND n.name_type = 'primary' AND n.valid_to IS NULL AND n.superseded_at IS NULL
+      LEFT JOIN person_name n ON n.person_id = p.id AND n.name_type = 'primary' AND {_holds("n")}
       LEFT JOIN LATERAL (SELECT value FROM person_contact c WHERE c.person_id = p.id AND c.channel = 'email'
-                         AND c.valid_to IS NULL AND c.superseded_at IS NULL ORDER BY c.is_primary DESC, c.id LIMIT 1) e ON true
+                         AND {_holds("c")} ORDER BY c.is_primary DESC, c.id LIMIT 1) e ON true
       LEFT JOIN LATERAL (SELECT value FROM person_contact c WHERE c.person_id = p.id AND c.channel = 'phone'
-                         AND c.valid_to IS NULL AND c.superseded_at IS NULL ORDER BY c.is_primary DESC, c.id LIMIT 1) t ON true
+                         AND {_holds("c")} ORDER BY c.is_primary DESC, c.id LIMIT 1) t ON true
       LEFT JOIN LATERAL (SELECT id, id_type, sealed_value FROM person_identifier c WHERE c.person_id = p.id
-                         AND c.valid_to IS NULL AND c.superseded_at IS NULL ORDER BY c.is_primary DESC, c.id LIMIT 1) i ON true
+                         AND {_holds("c")} ORDER BY c.is_primary DESC, c.id LIMIT 1) i ON true
       LEFT JOIN LATERAL (SELECT line1, line2, city, state, postal_code, country FROM person_address c
-                         WHERE c.person_id = p.id AND c.purpose = 'mailing' AND c.valid_to IS NULL AND c.superseded_at IS NULL
+                         WHERE c.person_id = p.id AND c.purpose = 'mailing'
+                         AND c.account_id IS NULL AND c.season_from IS NULL AND {_holds("c")}
                          ORDER BY c.valid_from DESC LIMIT 1) a ON true
      WHERE p.ref IS NOT NULL AND p.redirect_to_id IS NULL
      ORDER BY p.ref
@@ -74,10 +85,10 @@ _PREMISES = """
       FROM premise ORDER BY ref
 """
 
-_ACCOUNTS = """
+_ACCOUNTS = f"""
     SELECT a.ref, p.ref, g.premise_ref, a.customer_class, g.status, coalesce(g.start_date, a.set_up_on), g.end_date, a.balance
       FROM account a
-      JOIN account_person m ON m.account_id = a.id AND m.is_main AND m.valid_to IS NULL AND m.superseded_at IS NULL
+      JOIN account_person m ON m.account_id = a.id AND m.is_main AND {_holds("m")}
       JOIN person p ON p.id = m.person_id
       LEFT JOIN LATERAL (
             SELECT r.ref AS premise_ref, c.status, c.start_date, c.end_date

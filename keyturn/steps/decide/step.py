@@ -33,10 +33,10 @@ def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Fac
         identifier_declined=answers.get("id_type") == "none",
         identifier_given=bool(details.identifiers),
         person_flags=frozenset(person.flags) if person else frozenset(),
-        debts=_debts(person, policy),
-        served_already=frozenset(Service(each) for each in _served(person, request)),
-        others_with_contact=_others(details) if person is None else 0,
-        differs_on=tuple(name for name, _value in persons.differences(details, person)) if person else (),
+        debts=_debts(person, now, policy),
+        served_already=frozenset(Service(each) for each in _served(person, request, now)),
+        others_with_contact=_others(details, now) if person is None else 0,
+        differs_on=tuple(name for name, _ in persons.differences(details, person, at=now)) if person else (),
     )
 
 
@@ -46,20 +46,20 @@ def _inside(request: Request, policy: Policy) -> bool:
     return rules.postal_code_is_ours(code, policy, premises_nearby=premises.inside(code))
 
 
-def _debts(person: Person | None, policy: Policy) -> tuple[rules.Debt, ...]:
+def _debts(person: Person | None, now: datetime, policy: Policy) -> tuple[rules.Debt, ...]:
     if person is None:
         return ()
     business = policy.customer_class_organisation
     return tuple(
         rules.Debt(float(account.balance), ended, account.customer_class == business)
-        for account, ended in persons.unpaid_final_bills(person.pk)
+        for account, ended in persons.unpaid_final_bills(person.pk, at=now)
     )
 
 
-def _served(person: Person | None, request: Request) -> list[str]:
-    return persons.served_at(person.pk, request.premise_id) if person and request.premise_id else []
+def _served(person: Person | None, request: Request, now: datetime) -> list[str]:
+    return persons.served_at(person.pk, request.premise_id, at=now) if person and request.premise_id else []
 
 
-def _others(details: PersonDetails) -> int:
+def _others(details: PersonDetails, now: datetime) -> int:
     contacts = [*map(normal_email, details.emails), *map(normal_phone, details.phones)]
-    return len(persons.sharing_contact(contacts))
+    return len(persons.sharing_contact(contacts, at=now))

@@ -31,6 +31,7 @@ from keyturn.records.models import (
     ServiceAgreement,
     ServicePoint,
 )
+from keyturn.records.models.dated import not_over_at
 from keyturn.records.queries import persons
 from keyturn.steps.establish import rules
 from keyturn.terms.days import local_date
@@ -123,20 +124,20 @@ def _identifiers(
             **_entered(request, now),
         )  # fmt: skip
         # Staff may have let a shared identifier pass (M-04): it is kept on both, and is unique on the first only.
-        row.unique_by_nature = each.id_type in policy.unique_identifiers and not _is_taken(row)
+        row.unique_by_nature = each.id_type in policy.unique_identifiers and not _is_taken(row, now)
         row.value = each.value
         yield row
 
 
-def _is_taken(row: PersonIdentifier) -> bool:
-    same = PersonIdentifier.objects.filter(id_type=row.id_type, digest=row.digest)
-    return same.filter(unique_by_nature=True, valid_to=None).exists()
+def _is_taken(row: PersonIdentifier, now: datetime) -> bool:
+    same = PersonIdentifier.objects.filter(not_over_at(now), id_type=row.id_type, digest=row.digest)
+    return same.filter(unique_by_nature=True).exists()
 
 
 def _proposals(request: Request, details: PersonDetails, now: datetime) -> list[Model]:
     """I4: what differs from the file is stored beside it."""
     rows: list[Model] = []
-    for name, value in persons.differences(details, request.person):
+    for name, value in persons.differences(details, request.person, at=now):
         proposal = Proposal(request=request, person=request.person, field=name, created_at=now)
         proposal.value = value
         rows.append(proposal)
@@ -169,7 +170,9 @@ def _account(request: Request, details: PersonDetails, *, is_new: bool, now: dat
     division = request.premise.division
     customer_class = rules.customer_class(details.kind, policy)
     if not is_new:
-        request.account = persons.live_account(request.person_id, division=division, customer_class=customer_class)
+        request.account = persons.live_account(
+            request.person_id, division=division, customer_class=customer_class, at=now
+        )
     if request.account is not None:
         return []
     request.account = Account(

@@ -34,7 +34,9 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     _keep_candidates(request, decision, looked_before=looked_before)
     findings = (
         *rules.person_is_clear(request.match_zone),
-        *rules.identifier_is_free(_holders(probe), person_id=str(request.person_id) if request.person_id else None),
+        *rules.identifier_is_free(
+            _holders(probe, now), person_id=str(request.person_id) if request.person_id else None
+        ),
         *rules.premise_is_known(request.premise is not None),
     )
     return Verdict(
@@ -62,8 +64,8 @@ def _person(request: Request, decision: Decision) -> object:
     return persons.by_id(chosen)
 
 
-def _holders(probe: Features) -> list[str]:
-    return persons.holders_of(value for kind, value in probe.identifiers if kind not in PARTIAL_TYPES)
+def _holders(probe: Features, now: datetime) -> list[str]:
+    return persons.holders_of((value for kind, value in probe.identifiers if kind not in PARTIAL_TYPES), at=now)
 
 
 def _keep_candidates(request: Request, decision: Decision, *, looked_before: bool) -> None:

@@ -55,7 +55,7 @@ def _described(request: Request) -> PersonDetails:
     """A person whom the CIS does not know: as they applied, or, where another request entered them, as on file (I4)."""
     if request.person.entered_here:  # type: ignore[union-attr]  # read with their lock (`must_wait_for_another`)
         return applicant(request.answers)
-    return persons.details_of(persons.with_parts().get(pk=request.person_id))
+    return persons.details_of(persons.with_parts(at=request.updated_at).get(pk=request.person_id))
 
 
 def keep_answer(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:

@@ -24,6 +24,8 @@ from keyturn.terms.policy import Policy
 
 from .conftest import NOW
 
+LATER = NOW + timedelta(days=30)
+
 Row = dict[str, str]
 TakeIn = Callable[..., Intake]
 
@@ -37,7 +39,7 @@ def reasons(intake: Intake) -> list[tuple[int, str, str]]:
 
 
 def on_file(ref: str) -> Any:
-    return persons.details_of(persons.with_parts().get(ref=ref))
+    return persons.details_of(persons.with_parts(at=LATER).get(ref=ref))
 
 
 def test_a_person_is_on_file_as_the_row_says(take_in: TakeIn, ada: Row) -> None:
@@ -232,7 +234,7 @@ def test_an_account_with_one_service_of_two_keeps_to_it(take_in: TakeIn, ada: Ro
     for kind, row in (("premises", house), ("persons", ada), ("accounts", account)):
         take_in(kind, row)
     ServiceAgreement.objects.filter(service_point__service="water").delete()
-    assert counts(take_in("accounts", *rows.export("accounts"))) == (0, 0, 1, 0)
+    assert counts(take_in("accounts", *rows.export("accounts", at=LATER))) == (0, 0, 1, 0)
     assert set(ServiceAgreement.objects.values_list("service_point__service", flat=True)) == {"electric"}
 
 
@@ -243,7 +245,7 @@ def test_an_account_that_ended_has_ended(take_in: TakeIn, ada: Row, house: Row, 
     ended = account | {"status": "stopped", "end_date": "2026-01-01", "balance": "214.60"}
     assert counts(take_in("accounts", ended)) == (0, 1, 0, 0)
     assert set(ServiceAgreement.objects.values_list("status", "end_date")) == {("stopped", date(2026, 1, 1))}
-    [(bill, last_day)] = persons.unpaid_final_bills(Person.objects.get().pk)
+    [(bill, last_day)] = persons.unpaid_final_bills(Person.objects.get().pk, at=LATER)
     assert (str(bill.balance), last_day) == ("214.60", date(2026, 1, 1))
     assert Account.objects.get().version == 2
 
@@ -284,7 +286,7 @@ def test_an_account_of_two_places_is_exported_with_the_live_one(
     take_in("accounts", account | {"status": "stopped", "end_date": "2023-12-31"})
     moved = account | {"premise_ref": "L2", "start_date": "2024-01-01"}
     assert counts(take_in("accounts", moved)) == (0, 1, 0, 0)
-    assert list(rows.export("accounts")) == [moved]
+    assert list(rows.export("accounts", at=LATER)) == [moved]
 
 
 def test_naughty_strings_are_stored_as_written_or_kept_out_with_a_rule(take_in: TakeIn) -> None:
@@ -307,7 +309,7 @@ def test_naughty_strings_are_stored_as_written_or_kept_out_with_a_rule(take_in: 
     for intake, begins in ((whole, ""), (lone, "L")):
         kept_out = {each.ref for each in intake.objections if each.keeps_out}
         assert intake.created + intake.rejected == len(given)
-        stored = {row["ref"]: row["family_name"] for row in rows.export("persons")}
+        stored = {row["ref"]: row["family_name"] for row in rows.export("persons", at=LATER)}
         for ref, text in given.items():
             if f"{begins}{ref}" not in kept_out:
                 assert stored[f"{begins}{ref}"] == clean(text)
