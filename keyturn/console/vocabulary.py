@@ -56,6 +56,10 @@ EVENTS = {
     "taken": _("Taken"),
     "put_back": _("Put back"),
     "identifier_viewed": _("Identifier opened"),
+    "document_added": _("Document added"),
+    "document_removed": _("Document taken back"),
+    "document_refused": _("Harmful file refused"),
+    "document_viewed": _("Document opened"),
 }
 
 DECISIONS = {

@@ -149,7 +149,7 @@ def _send_in(request: Request, *, actor: Actor, now: datetime) -> None:
     queue.later("advance", request_id=str(request.pk))
 
 
-NOT_KEPT = frozenset({"G-01", "G-03", "G-04"})
+NOT_KEPT = frozenset({"G-01", "G-03", "G-04", "G-27"})
 """Rules that say: this answer could not be kept."""
 
 

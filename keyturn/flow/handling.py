@@ -23,6 +23,10 @@ HELD_FOR = rules.HELD_FOR
 """How long a request is left to the colleague who took it (R-08); for the doors, which know no step."""
 
 
+LOOKED = ("identifier_viewed", "document_viewed")
+"""Events that say nothing about who works on it."""
+
+
 @transaction.atomic
 def take(*, request_id: UUID, actor: Actor, now: datetime) -> bool:
     """Tell colleagues that one is looking at it. False where somebody else has been for less than `rules.HELD_FOR`."""
@@ -86,7 +90,7 @@ def is_own(*, request: Request, actor: Actor, email_digest: str) -> bool:
 
 
 def _last(request: Request) -> tuple[str, str, datetime] | None:
-    event = request.events.exclude(what="identifier_viewed").order_by("-number").first()
+    event = request.events.exclude(what__in=LOOKED).order_by("-number").first()
     return (event.what, event.actor, event.at) if event else None
 
 

@@ -15,7 +15,8 @@ from django.db.models import Model
 
 from keyturn.flow import lifecycle
 from keyturn.flow.lifecycle import Place
-from keyturn.records import history, writing
+from keyturn.flow.paths import way_of
+from keyturn.records import documents, history, writing
 from keyturn.records.models import Request
 from keyturn.steps.confirm import step as confirm
 from keyturn.steps.confirm.rules import News
@@ -90,6 +91,8 @@ def forget(request: Request) -> None:
     request.email_digest = ""
     for held in (request.email_codes, request.resume_links, request.evidence, request.messages.filter(state="due")):
         held.all().delete()
+    for paper in request.documents.filter(erased_at=None).defer("content"):
+        documents.forget(paper, now=request.ended_at)
     request.messages.all().update(sealed_content=None)
 
 

@@ -150,3 +150,4 @@ def every(cron: str, name: str) -> None:
 every(EVERY_TEN_SECONDS, "rescue")
 every("*/15 * * * *", "expire")
 every("5 * * * *", "turn_day")
+every("35 * * * *", "forget_documents")

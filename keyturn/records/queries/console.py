@@ -92,7 +92,7 @@ def last_events(request_ids: Iterable[Any]) -> dict[UUID, Held]:
     """The last thing that happened to each, opened identifiers left aside."""
     rows = (
         Event.objects.filter(request_id__in=list(request_ids))
-        .exclude(what="identifier_viewed")
+        .exclude(what__in=("identifier_viewed", "document_viewed"))
         .order_by("request_id", "-number")
         .distinct("request_id")
     )
