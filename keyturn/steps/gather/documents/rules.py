@@ -72,7 +72,7 @@ def purpose_is_asked(journey: Journey, purpose: str, *, question_open: bool) -> 
 def purposes_of(journey: Journey) -> dict[str, str]:
     """Purpose -> the name of the question that it answers."""
     return {
-        question.purpose or question.name: question.name
+        question.purpose or "reply": question.name
         for question in journey.questions.values()
         if question.ask is Ask.DOCUMENTS
     }

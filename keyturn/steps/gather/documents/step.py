@@ -1,8 +1,21 @@
 """How does a document get into a request's answers, and out of them?"""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from keyturn.journeys import JOURNEYS
+from keyturn.journeys.journey import Journey
 from keyturn.records.models import Document, Request
 from keyturn.steps.gather.documents import rules
+from keyturn.terms.finding import Finding
+
+
+def are_its_own(request: Request, journey: Journey, given: Mapping[str, Any]) -> Iterator[Finding]:
+    """G-27, for the answers that name documents; most name none, and then nobody is asked."""
+    if not set(rules.purposes_of(journey).values()) & set(given):
+        return iter(())
+    held = Document.objects.filter(request_id=request.pk, erased_at=None).values_list("pk", flat=True)
+    return rules.documents_are_its_own(journey, given, {str(each) for each in held})
 
 
 def name_in_answers(request: Request, document: Document) -> None:
