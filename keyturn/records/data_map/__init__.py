@@ -10,9 +10,9 @@ from keyturn.records.data_map.logins import LOGINS
 from keyturn.records.data_map.machinery import CIS_TABLES, FRAMEWORK, QUEUE_TABLES
 from keyturn.records.data_map.persons import PERSONS
 from keyturn.records.data_map.requests import REQUESTS
-from keyturn.records.data_map.shape import Category, Columns, Erasure, Link, Table, Use
+from keyturn.records.data_map.shape import Category, Columns, Erasure, Hold, Link, Table, Use
 
-__all__ = ["CIS", "TABLES", "Category", "Columns", "Erasure", "Link", "Table", "Use"]
+__all__ = ["CIS", "TABLES", "Category", "Columns", "Erasure", "Hold", "Link", "Table", "Use"]
 
 TABLES: dict[str, Table] = {
     each.name: each for each in (*PERSONS, *ACCOUNTS, *REQUESTS, *LOGINS, *FRAMEWORK, *QUEUE_TABLES)

@@ -26,6 +26,14 @@ class Erasure(StrEnum):
     KEEP = "keep"  # nothing changes; the table says why
 
 
+class Hold(StrEnum):
+    """How much of somebody an erasure must leave. Each leaves what the one before it leaves, and more."""
+
+    NONE = "none"
+    BOOKS = "books"  # accounts that ended not long ago must be kept: name and billing address stay with them
+    SERVED = "served"  # is served, owes something or has asked for something: what that needs stays
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """Why a group of columns is held. `purpose`, `ground` and `kept` are sentences for customers, still to be translated.
