@@ -120,23 +120,39 @@ def _accounts(cursor: CursorWrapper) -> set[str]:
     )
 
 
+_HOLDS = "m.superseded_at IS NULL AND m.valid_from <= %(now)s AND (m.valid_to IS NULL OR m.valid_to > %(now)s)"
+_PART = "account_id, person_id, is_main, is_responsible, is_guarantor, relationship, receives_bill, address_source, owned_by"
+_DATED = "valid_from, valid_to, recorded_at, source"
+
+
 def _main_customers(cursor: CursorWrapper, now: datetime) -> set[str]:
-    """BR-19: exactly one. Where the account's main customer changed, the row is turned over to the new one."""
-    inserted = _refs(
+    """BR-19: exactly one. Where it is another one now, the old one's part ends, and so does a lesser part of the new
+    one's: superseded by copies that end now, as `records/dated.py` does it."""
+    values: dict[str, Any] = {"now": now}
+    values["these"] = list(_refs(
         cursor,
-        "INSERT INTO account_person (id, account_id, person_id, is_main, is_responsible, is_guarantor, relationship,"
-        " receives_bill, address_source, owned_by, valid_from, recorded_at, source)"
-        " SELECT s.row_id, a.id, s.person_id, true, true, false, 'main', true, 'person', 'cis', %(now)s, %(now)s, 'import'"
-        " FROM staged_account s JOIN account a USING (ref) WHERE NOT EXISTS (SELECT 1 FROM account_person m WHERE m.account_id = a.id AND m.is_main AND m.valid_to IS NULL AND m.superseded_at IS NULL)"
-        " RETURNING (SELECT ref FROM account WHERE id = account_id)",
-        {"now": now},
+        "SELECT s.ref FROM staged_account s JOIN account a USING (ref) WHERE NOT EXISTS (SELECT FROM account_person m"
+        f" WHERE m.account_id = a.id AND m.is_main AND m.person_id = s.person_id AND {_HOLDS})",
+        values,
+    ))  # fmt: skip
+    cursor.execute("SELECT id FROM account WHERE ref = ANY(%(these)s) ORDER BY id FOR UPDATE", values)
+    cursor.execute(
+        "WITH gone AS (UPDATE account_person m SET superseded_at = %(now)s FROM staged_account s JOIN account a USING (ref)"
+        " WHERE a.ref = ANY(%(these)s) AND m.account_id = a.id AND (m.is_main OR m.person_id = s.person_id)"
+        f" AND {_HOLDS} RETURNING m.*) INSERT INTO account_person (id, {_PART}, {_DATED})"
+        f" SELECT gen_random_uuid(), {_PART}, valid_from, %(now)s, %(now)s, 'import' FROM gone"
+        " WHERE valid_from < %(now)s",
+        values,
     )
-    return inserted | _refs(
-        cursor,
-        "UPDATE account_person m SET person_id = s.person_id FROM staged_account s JOIN account a USING (ref)"
-        " WHERE m.account_id = a.id AND m.is_main AND m.valid_to IS NULL AND m.superseded_at IS NULL AND m.person_id <> s.person_id AND NOT EXISTS (SELECT 1 FROM"
-        " account_person o WHERE o.account_id = a.id AND o.person_id = s.person_id AND o.valid_to IS NULL AND o.superseded_at IS NULL) RETURNING s.ref",
+    cursor.execute(
+        f"INSERT INTO account_person (id, {_PART}, {_DATED})"
+        " SELECT s.row_id, a.id, s.person_id, true, true, false, 'main', true, 'person', 'cis', %(now)s,"
+        " (SELECT min(m.valid_from) FROM account_person m WHERE m.account_id = a.id AND m.superseded_at IS NULL"
+        " AND m.valid_from > %(now)s AND (m.is_main OR m.person_id = s.person_id)), %(now)s, 'import'"
+        " FROM staged_account s JOIN account a USING (ref) WHERE a.ref = ANY(%(these)s)",
+        values,
     )
+    return set(values["these"])
 
 
 def _agreements(cursor: CursorWrapper) -> set[str]:

@@ -1,7 +1,7 @@
 """How are thousands of persons written at once, and what of those on file changes?
 
 What a row does not say stays as it is: silence removes nothing. What it says differently ends the old value today and
-begins the new one (C.2 to C.5), so that the file's past can still be read.
+begins the new one (C.2 to C.5; `known_persons`), so that the file's past can still be read.
 """
 
 import json
@@ -22,6 +22,8 @@ from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES
 from keyturn.matching.keys import KEYS_VERSION, blocking_keys
 from keyturn.records import crypto, ids, person_index
+from keyturn.records.bulk import known_persons
+from keyturn.records.bulk.known_persons import ADDRESS, NAME
 from keyturn.records.bulk.staging import as_csv, checked_afterwards, copy, stage
 from keyturn.records.models import Person
 from keyturn.records.queries import persons as queries
@@ -30,15 +32,13 @@ from keyturn.terms.person import PersonDetails
 WRITTEN_AT_ONCE = 4000
 REINDEXED_AT_ONCE = 1000
 
-_NAME = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
-_ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
 _DATED = "valid_from, recorded_at, source"
 _STAGED = {
     "person_id": "uuid", "is_new": "boolean", "row_id": "uuid", "phone_id": "uuid", "ref": "text", "kind": "text",
-    "date_of_birth": "date null", **dict.fromkeys(_NAME, "text"),
+    "date_of_birth": "date null", **dict.fromkeys(NAME, "text"),
     "email": "text", "email_normalised": "text", "phone": "text", "phone_normalised": "text",
     "id_type": "text", "sealed": "bytea null", "digest": "text", "last_four": "text", "unique_by_nature": "boolean",
-    "may_be_primary": "boolean", **dict.fromkeys(_ADDRESS, "text"),
+    "may_be_primary": "boolean", **dict.fromkeys(ADDRESS, "text"),
 }  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def write(rows: Sequence[Incoming], *, now: datetime) -> Written:
             for part in prepared:
                 stage(cursor, "staged_person", _STAGED, part.rows)
                 _insert_new(cursor, part, now)
-                changed |= _update_known(cursor, now) if part.has_known else frozenset()
+                changed |= known_persons.update(cursor, now) if part.has_known else frozenset()
     if changed:
         reindex(changed, now=now)
     return Written(created, frozenset(changed))
@@ -179,7 +179,7 @@ _NEW = {
 
 def _insert_new(cursor: CursorWrapper, part: _Part, now: datetime) -> None:
     for table, statement in _NEW.items():
-        filled = statement.format(name=", ".join(_NAME), address=", ".join(_ADDRESS), dated=_DATED)
+        filled = statement.format(name=", ".join(NAME), address=", ".join(ADDRESS), dated=_DATED)
         cursor.execute(f"INSERT INTO {table} {filled}", {"now": now})
     _enter(cursor, part.index)
 
@@ -202,126 +202,6 @@ def _enter(cursor: CursorWrapper, index: _Index) -> None:
 def _key_lines(person_id: UUID, keys: Iterable[int]) -> str:
     end = f"\t{person_id}\n"
     return "".join(f"{key}{end}" for key in keys)
-
-
-# ---------------------------------------------------------------- persons on file
-
-
-def _update_known(cursor: CursorWrapper, now: datetime) -> frozenset[UUID]:
-    """Write what the rows say differently from the file; answers with the persons that changed."""
-    changed: set[UUID] = set()
-    for update in (_update_person, _replace_name, _replace_identifier, _replace_address):
-        changed |= update(cursor, now)
-    for channel in ("email", "phone"):
-        changed |= _replace_contact(cursor, channel, now)
-    cursor.execute("UPDATE person SET version = version + 1, updated_at = %s WHERE id = ANY(%s)", [now, list(changed)])
-    return frozenset(changed)
-
-
-def _ids(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> set[UUID]:
-    cursor.execute(statement, values)
-    return {row[0] for row in cursor.fetchall()}
-
-
-def _update_person(cursor: CursorWrapper, now: datetime) -> set[UUID]:
-    return _ids(
-        cursor,
-        "UPDATE person p SET kind = s.kind, date_of_birth = coalesce(s.date_of_birth, p.date_of_birth)"
-        " FROM staged_person s WHERE NOT s.is_new AND p.id = s.person_id"
-        " AND (p.kind, p.date_of_birth) IS DISTINCT FROM (s.kind, coalesce(s.date_of_birth, p.date_of_birth))"
-        " RETURNING p.id",
-        {},
-    )
-
-
-def _replace_name(cursor: CursorWrapper, now: datetime) -> set[UUID]:
-    new, old = (", ".join(f"{table}.{name}" for name in _NAME) for table in ("s", "n"))
-    changed = _ids(
-        cursor,
-        "UPDATE person_name n SET valid_to = %(now)s FROM staged_person s WHERE NOT s.is_new"
-        " AND n.person_id = s.person_id AND n.name_type = 'primary' AND n.valid_to IS NULL AND n.superseded_at IS NULL"
-        f" AND ({old}) IS DISTINCT FROM ({new}) RETURNING s.person_id",
-        {"now": now},
-    )
-    names = ", ".join(_NAME)
-    cursor.execute(
-        f"INSERT INTO person_name (id, person_id, name_type, {names}, {_DATED}) SELECT row_id, person_id, 'primary',"
-        f" {names}, %s, %s, 'import' FROM staged_person WHERE person_id = ANY(%s)",
-        [now, now, list(changed)],
-    )
-    return changed
-
-
-def _replace_contact(cursor: CursorWrapper, channel: str, now: datetime) -> set[UUID]:
-    """A contact that is on file already, in first place or not, is left as it is."""
-    row_id = "row_id" if channel == "email" else "phone_id"
-    changed = _ids(
-        cursor,
-        f"SELECT s.person_id FROM staged_person s WHERE NOT s.is_new AND s.{channel} <> '' AND NOT EXISTS ("
-        " SELECT 1 FROM person_contact c WHERE c.person_id = s.person_id AND c.channel = %(channel)s"
-        f" AND c.normalised = s.{channel}_normalised AND c.valid_to IS NULL AND c.superseded_at IS NULL)",
-        {"channel": channel},
-    )
-    cursor.execute(
-        "UPDATE person_contact SET valid_to = %s WHERE person_id = ANY(%s) AND channel = %s AND is_primary"
-        " AND valid_to IS NULL AND superseded_at IS NULL",
-        [now, list(changed), channel],
-    )
-    cursor.execute(
-        f"INSERT INTO person_contact (id, person_id, channel, contact_type, value, normalised, status, is_primary, {_DATED})"
-        f" SELECT {row_id}, person_id, %s, '', {channel}, {channel}_normalised, 'pending', true, %s, %s, 'import'"
-        " FROM staged_person WHERE person_id = ANY(%s)",
-        [channel, now, now, list(changed)],
-    )
-    return changed
-
-
-def _replace_identifier(cursor: CursorWrapper, now: datetime) -> set[UUID]:
-    """A new value ends the old one of its type; another type stands beside it."""
-    changed = _ids(
-        cursor,
-        "SELECT s.person_id FROM staged_person s WHERE NOT s.is_new AND s.id_type <> '' AND NOT EXISTS ("
-        " SELECT 1 FROM person_identifier i WHERE i.person_id = s.person_id AND i.id_type = s.id_type"
-        " AND i.digest = s.digest AND i.valid_to IS NULL AND i.superseded_at IS NULL)",
-        {},
-    )
-    cursor.execute(
-        "UPDATE person_identifier i SET valid_to = %s FROM staged_person s WHERE i.person_id = ANY(%s)"
-        " AND s.person_id = i.person_id AND s.id_type = i.id_type AND i.valid_to IS NULL AND i.superseded_at IS NULL",
-        [now, list(changed)],
-    )
-    cursor.execute(
-        "INSERT INTO person_identifier"
-        f" (id, person_id, id_type, sealed_value, digest, last_four, unique_by_nature, {_DATED}, is_primary)"
-        " SELECT row_id, person_id, id_type, sealed, digest, last_four, unique_by_nature, %s, %s, 'import', may_be_primary AND NOT EXISTS"
-        " (SELECT 1 FROM person_identifier i WHERE i.person_id = s.person_id AND i.is_primary AND i.valid_to IS NULL AND i.superseded_at IS NULL)"
-        " FROM staged_person s WHERE person_id = ANY(%s)",
-        [now, now, list(changed)],
-    )
-    return changed
-
-
-def _replace_address(cursor: CursorWrapper, now: datetime) -> set[UUID]:
-    new, old = (", ".join(f"{table}.{name}" for name in _ADDRESS) for table in ("s", "a"))
-    changed = _ids(
-        cursor,
-        "SELECT s.person_id FROM staged_person s WHERE NOT s.is_new AND s.country <> '' AND NOT EXISTS ("
-        " SELECT 1 FROM person_address a WHERE a.person_id = s.person_id AND a.purpose = 'mailing'"
-        f" AND a.valid_to IS NULL AND a.superseded_at IS NULL AND ({old}) = ({new}))",
-        {},
-    )
-    cursor.execute(
-        "UPDATE person_address SET valid_to = %s WHERE person_id = ANY(%s) AND purpose = 'mailing'"
-        " AND valid_to IS NULL AND superseded_at IS NULL",
-        [now, list(changed)],
-    )
-    columns = ", ".join(_ADDRESS)
-    cursor.execute(
-        f"INSERT INTO person_address (id, person_id, purpose, {columns}, {_DATED}) SELECT row_id, person_id,"
-        f" 'mailing', {columns}, %s, %s, 'import' FROM staged_person WHERE person_id = ANY(%s)",
-        [now, now, list(changed)],
-    )
-    return changed
 
 
 def reindex(person_ids: Iterable[UUID], *, now: datetime) -> None:
