@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyturn.connectors.cis.contract import NEWCOMER
+from keyturn.connectors.cis.contract_kit import NEWCOMER
 from keyturn.connectors.cis.faults import Fault, FaultyCis, FilePlan, Plan, write_plan
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.terms.cis import Answer, CancelService, EstablishService

@@ -16,93 +16,30 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from threading import Barrier
-from typing import Any, Protocol
-from uuid import uuid4
 
 import pytest
 
+from keyturn.connectors.cis.contract_kit import (
+    MAILING,
+    NOTHING,
+    ONCE,
+    START,
+    Town,
+    a_key,
+    customer_at,
+    deliver,
+    newcomer_at,
+)
+from keyturn.connectors.cis.contract_update import UpdateContract
 from keyturn.connectors.cis.faults import Fault, FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
-from keyturn.terms.address import Address
-from keyturn.terms.cis import Answer, CancelService, Cis, Command, EstablishService
-from keyturn.terms.errors import InDoubt, Rejected, Unavailable
-from keyturn.terms.person import Identifier, PersonDetails
+from keyturn.terms.cis import Answer, CancelService, Cis
+from keyturn.terms.errors import InDoubt, Rejected
 from keyturn.terms.premise import Service
 
-START = date(2026, 12, 1)
 
-NEWCOMER = PersonDetails(
-    given_name="Rosalind",
-    family_name="Achterberg",
-    date_of_birth=date(1984, 2, 29),
-    emails=("rosalind@example.org",),
-    phones=("+12025550143",),
-    identifiers=(Identifier("driver_licence", "X1234567"),),
-)
-ONCE = {"persons": 1, "accounts": 1, "agreements": 2}
-NOTHING = {"persons": 0, "accounts": 0, "agreements": 0}
-MAILING = Address("12 rue de la Paix", "", "Paris", "", "75002", "FR")
-
-
-class Town(Protocol):
-    """What the tests need to find in the CIS. Every call gives a place or a person that no other test has used."""
-
-    def vacant(self) -> str:
-        """A premise with electric and gas and nobody served there; its reference."""
-
-    def occupied(self, *, until: date | None = None) -> str:
-        """A premise where somebody is served, for good or with a stop on `until`."""
-
-    def landlords(self) -> str:
-        """A premise that is served on its landlord's account."""
-
-    def customer(self) -> tuple[str, str]:
-        """A person and their account, without service: two references."""
-
-    def totals(self) -> Mapping[str, int]:
-        """How many persons, accounts and agreements there are; an increase in any of them is an effect."""
-
-
-def a_key() -> str:
-    return f"contract-{uuid4()}"
-
-
-def newcomer_at(premise_ref: str, **changes: Any) -> EstablishService:
-    """A new person who wants electric and gas at `premise_ref`."""
-    command = EstablishService(
-        request_reference=f"KT-{uuid4().hex[:8].upper()}",
-        premise_ref=premise_ref,
-        services=(Service.ELECTRIC, Service.GAS),
-        start_date=START,
-        customer_class="residential",
-        division="NORTH",
-        language="en",
-        person=NEWCOMER,
-    )
-    return replace(command, **changes)
-
-
-def customer_at(premise_ref: str, person_ref: str, **changes: Any) -> EstablishService:
-    """Somebody on file who wants the same."""
-    return newcomer_at(premise_ref, person_ref=person_ref, person=None, **changes)
-
-
-def deliver(cis: Cis, command: Command, *, key: str, tries: int = 20) -> Answer:
-    """What a careful caller does: ask what happened before sending again, and never give up early (I3)."""
-    doubt = False
-    for _ in range(tries):
-        try:
-            known = cis.find(key) if doubt else None
-            return known or cis.send(command, key=key)
-        except Unavailable:
-            continue
-        except InDoubt:
-            doubt = True
-    raise AssertionError("the command never arrived")
-
-
-class CisContract:
-    """The tests. Subclass it and provide `cis` and `town`."""
+class CisContract(UpdateContract):
+    """The tests, those of `contract_update` included. Subclass it and provide `cis` and `town`."""
 
     @pytest.fixture
     def cis(self) -> Cis:
