@@ -15,6 +15,7 @@ from keyturn.records import person_index, writing
 from keyturn.records.crypto import digest
 from keyturn.records.models import (
     Account,
+    AccountAccess,
     AccountPerson,
     Person,
     PersonAddress,
@@ -158,3 +159,23 @@ def an_account(
 def a_member_of_staff(name: str = "rita", *, role: str = "reviewer", email: str = "") -> User:
     """Somebody with a login to the console."""
     return User.objects.create_user(name, email=email or f"{name}@utility.example", staff_role=role)
+
+
+def a_login(
+    email: str,
+    *,
+    account: Account | None = None,
+    person: Person | None = None,
+    level: str = "owner",
+    proof: str = "staff",
+    since: datetime = LONG_AGO,
+    **more: Any,
+) -> User:
+    """Somebody who can sign in to the portal, with access to an account; `person`: who they are on it."""
+    user = User.objects.create_user(f"login{next(_numbers)}", email=email)
+    if account is not None:
+        AccountAccess.objects.create(
+            user=user, account=account, person=person, level=level, capacity="self" if person else "delegate", proof=proof,
+            since=since, granted_by="staff:1", **more,
+        )  # fmt: skip
+    return user

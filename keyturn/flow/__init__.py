@@ -7,9 +7,11 @@ request; `moves.py` is the one place that writes its step, standing and outcome.
 """
 
 from keyturn.flow.customer import NOT_KEPT, answer, ask, attest, begin, lacking, reply, submit, withdraw
+from keyturn.flow.documents import forget_documents, open_document, remove_document, upload
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
 from keyturn.flow.intake import take_in
 from keyturn.flow.machine import advance
+from keyturn.flow.maintain import begin_change, customer, differences, keep_mine, proved_again, shown, stop
 from keyturn.flow.opening import start_days
 from keyturn.flow.outside import check_identity, send_message, tell_cis
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
@@ -17,14 +19,15 @@ from keyturn.flow.repeats import keep_answer, take_turn
 from keyturn.flow.sentences import sentence
 from keyturn.flow.staff import retry, review
 from keyturn.flow.territory import who_serves
-from keyturn.flow.upkeep import expire, rescue, turn_day
+from keyturn.flow.upkeep import expire, rescue, turn_day, wake
 from keyturn.steps import rulebook, staff_words, words
 from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
-    "ESSENTIAL", "NOT_KEPT", "advance", "answer", "ask", "attest", "begin", "check_identity", "expire", "follow_resume_link",
-    "is_own", "keep_answer", "lacking", "look_again", "prove_email", "put_back", "reply", "rescue", "retry",
-    "reveal", "review", "rulebook", "send_code", "send_message", "send_resume_link", "sentence",
-    "staff_words", "start_days", "submit", "take", "take_in", "take_over", "take_turn", "tell_cis", "turn_day", "who_serves",
-    "withdraw", "words",
+    "ESSENTIAL", "NOT_KEPT", "advance", "answer", "ask", "attest", "begin", "begin_change", "check_identity",
+    "customer", "differences", "expire", "follow_resume_link", "forget_documents", "is_own", "keep_answer",
+    "keep_mine", "lacking", "look_again", "open_document", "prove_email", "proved_again", "put_back",
+    "remove_document", "reply", "rescue", "retry", "reveal", "review", "rulebook", "send_code", "send_message",
+    "send_resume_link", "sentence", "shown", "staff_words", "start_days", "stop", "submit", "take", "take_in",
+    "take_over", "take_turn", "tell_cis", "turn_day", "upload", "wake", "who_serves", "withdraw", "words",
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from keyturn.flow import moves
-from keyturn.journeys import JOURNEYS
+from keyturn.flow.paths import way_of
+from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather import rules as gather_rules
@@ -28,16 +29,21 @@ from keyturn.work import queue
 @transaction.atomic
 def begin(*, journey: str, actor: Actor, channel: str, language: str, now: datetime, policy: Policy) -> Request:
     """Open a draft. `channel` is portal, api or console; it expires after `policy.draft_days`."""
-    request = _new(journey, actor=actor, channel=channel, language=language, now=now, policy=policy)
+    _is_open_to_all(journey)
+    request = new_request(journey, actor=actor, channel=channel, language=language, now=now, policy=policy)
     request.save(force_insert=True)
     moves.record(request, "begun", actor=actor, now=now)
     return request
 
 
-def _new(journey: str, *, actor: Actor, channel: str, language: str, now: datetime, policy: Policy) -> Request:
-    """A draft that is not written yet."""
-    if journey not in JOURNEYS:
+def _is_open_to_all(journey: str) -> None:
+    """Anybody may ask for service; what is on file is changed by who is signed in for it (`maintain.begin_change`)."""
+    if journey not in JOURNEYS or JOURNEYS[journey].kind is not Kind.START:
         raise NotAllowed("unknown_journey")
+
+
+def new_request(journey: str, *, actor: Actor, channel: str, language: str, now: datetime, policy: Policy) -> Request:
+    """A draft that is not written yet."""
     request = Request(
         journey=journey,
         step=Step.GATHER,
@@ -113,13 +119,14 @@ def _vouch(request: Request, kinds: list[str], *, may_attest: bool, actor: Actor
 
 def lacking(*, request: Request, now: datetime, policy: Policy) -> list[Finding]:
     """What stands between a draft and being sent: answers to give or mend and, when all are good, a proof to bring."""
-    problems = [
-        *gather.run(request, now=now, policy=policy).findings,
-        *validate.run(request, now=now, policy=policy).findings,
-    ]
+    way = way_of(request)
+    problems = [found for step in way.form for found in step.run(request, now=now, policy=policy).findings]
+    if not problems and way.mending:
+        problems = way.mending(request, now=now, policy=policy)
     if problems:
         return problems
-    return [found for found in verify.run(request, now=now, policy=policy).findings if found.effect is Effect.ASK]
+    proofs = way.deciding[Step.VERIFY].run(request, now=now, policy=policy).findings
+    return [found for found in proofs if found.effect is Effect.ASK]
 
 
 @transaction.atomic
@@ -144,7 +151,7 @@ def _send_in(request: Request, *, actor: Actor, now: datetime) -> None:
     request.approved, request.person_decision = [], {}  # staff's word was about the answers that they saw
     moves.move(request, Step.MATCH, Standing.MACHINE)
     moves.record(request, "submitted", actor=actor, now=now)
-    if not again:
+    if not again and JOURNEYS[request.journey].kind is Kind.START:
         moves.tell(request, News.RECEIVED, now=now)
     queue.later("advance", request_id=str(request.pk))
 
@@ -172,7 +179,8 @@ def ask(
     Gives the request and what must be mended. With something to mend, or an answer that could not be kept, it stays a
     draft: a request is not sent without what its caller meant to say. Invalid (I-01, I-02) leaves nothing behind.
     """
-    request = _new(journey, actor=actor, channel=channel, language=language, now=now, policy=policy)
+    _is_open_to_all(journey)
+    request = new_request(journey, actor=actor, channel=channel, language=language, now=now, policy=policy)
     with moves.written_at_once(request):
         moves.record(request, "begun", actor=actor, now=now)
         problems: list[Finding] = []
@@ -228,7 +236,7 @@ def withdraw(*, request_id: UUID, actor: Actor, now: datetime, version: int | No
     moves.may_touch(request, actor)
     if request.outcome == Outcome.WITHDRAWN:
         return request
-    if request.standing == Standing.NOBODY or request.account_id:
+    if request.standing == Standing.NOBODY or request.established_at:
         raise NotAllowed("too_late")
     moves.is_current(request, version)
     moves.end(request, Outcome.WITHDRAWN, now)

@@ -70,7 +70,7 @@ def reveal(*, request_id: UUID, identifier_id: UUID | None, reason: str, actor: 
 def look_again(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
     """Let the machine look at a referred request anew: the CIS or the registry was put right, or the bureau is back."""
     request = moves.locked(request_id)
-    if request.standing != Standing.STAFF or request.account_id:
+    if request.standing != Standing.STAFF or request.established_at:
         raise NotAllowed("not_in_review")
     verify.ask_again(request)
     moves.move(request, Step.MATCH, Standing.MACHINE)

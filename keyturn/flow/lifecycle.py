@@ -36,6 +36,7 @@ PROOF_WANTED = Place(Step.VERIFY, Standing.CUSTOMER)
 QUESTION_ASKED = Place(Step.REVIEW, Standing.CUSTOMER)
 SUBMITTED = Place(Step.MATCH, Standing.MACHINE)
 CHECK_UNDER_WAY = Place(Step.VERIFY, Standing.MACHINE)
+RESTING = Place(Step.DECIDE, Standing.CALENDAR)
 IN_REVIEW = Place(Step.REVIEW, Standing.STAFF)
 ESTABLISHED = Place(Step.ESTABLISH, Standing.MACHINE)
 WITH_THE_CIS = Place(Step.SYNC, Standing.MACHINE)
@@ -63,12 +64,17 @@ MOVES: dict[str, Move] = {
     "begun": Move(ASKERS, (), (DRAFT,)),
     "answered": Move(ASKERS, ANYWHERE_OPEN, ()),
     "attested": Move(DECIDERS, ANYWHERE_OPEN, ()),
-    "email_proved": Move((Role.CUSTOMER,), ANYWHERE_OPEN, ()),
     "document_added": Move(ASKERS, ANYWHERE_OPEN, ()),
     "document_removed": Move(ASKERS, ANYWHERE_OPEN, ()),
     "document_refused": Move(ASKERS, ANYWHERE_OPEN, ()),
+    "email_proved": Move((Role.CUSTOMER,), ANYWHERE_OPEN, ()),
     "resumed": Move((Role.CUSTOMER,), (DRAFT,), ()),
     "submitted": Move(ASKERS, ANYWHERE_OPEN, (SUBMITTED,)),
+    "proved_again": Move((Role.CUSTOMER,), ANYWHERE_OPEN, ()),
+    "kept_mine": Move((Role.CUSTOMER,), ANYWHERE_OPEN, ()),
+    "rested": Move(WORKER, (SUBMITTED, CHECK_UNDER_WAY), (RESTING,)),
+    "woken": Move(WORKER, (RESTING,), (SUBMITTED,)),
+    "stopped": Move((Role.CUSTOMER,), (RESTING,), _over(Outcome.REFUSED, RESTING)),
     "check_asked": Move(WORKER, (SUBMITTED, CHECK_UNDER_WAY), (CHECK_UNDER_WAY,)),
     "asked": Move(WORKER, (SUBMITTED, CHECK_UNDER_WAY), (PROOF_WANTED,)),
     "referred": Move(WORKER, (SUBMITTED, CHECK_UNDER_WAY), (IN_REVIEW,)),
@@ -90,8 +96,8 @@ MOVES: dict[str, Move] = {
     "replied": Move(ASKERS, (PROOF_WANTED, QUESTION_ASKED), (IN_REVIEW,)),
     "withdrawn": Move(
         ASKERS,
-        (*ANYWHERE_OPEN, SUBMITTED, CHECK_UNDER_WAY, IN_REVIEW, *STUCK_UNWRITTEN),
-        _over(Outcome.WITHDRAWN, *ANYWHERE_OPEN, SUBMITTED, IN_REVIEW),
+        (*ANYWHERE_OPEN, SUBMITTED, CHECK_UNDER_WAY, RESTING, IN_REVIEW, *STUCK_UNWRITTEN),
+        _over(Outcome.WITHDRAWN, *ANYWHERE_OPEN, SUBMITTED, RESTING, IN_REVIEW),
     ),
     "expired": Move(WORKER, ANYWHERE_OPEN, _over(Outcome.EXPIRED, *ANYWHERE_OPEN)),
 }

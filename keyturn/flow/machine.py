@@ -9,13 +9,11 @@ from django.db import transaction
 from django.db.models import prefetch_related_objects
 
 from keyturn.flow import moves
+from keyturn.flow.paths import way_of
 from keyturn.flow.territory import who_serves
 from keyturn.records.models import Decision, Request
 from keyturn.steps import words
 from keyturn.steps.confirm.rules import News
-from keyturn.steps.decide import step as decide
-from keyturn.steps.establish import step as establish
-from keyturn.steps.match import step as match
 from keyturn.steps.review import rules as review_rules
 from keyturn.steps.review import step as review
 from keyturn.steps.sync import step as sync
@@ -24,9 +22,6 @@ from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import MACHINE, Outcome, Standing, Step, Verdict
 from keyturn.work import queue
-
-DECIDING = {Step.MATCH: match, Step.VERIFY: verify, Step.DECIDE: decide}
-"""Run in this order, in one transaction, whenever the machine looks at a request that is not established yet."""
 
 
 @queue.job("advance", gave_up=moves.gave_up)
@@ -42,15 +37,15 @@ def advance(*, request_id: UUID, now: datetime, policy: Policy) -> None:
         return
     prefetch_related_objects([request], "evidence")  # several steps ask for it, and none adds to it
     with moves.written_at_once(request):
-        if request.account_id is None and not _decide(request, now=now, policy=policy):
+        if request.established_at is None and not _decide(request, now=now, policy=policy):
             return
         _accept(request, now=now, policy=policy)
 
 
 def _accept(request: Request, *, now: datetime, policy: Policy) -> None:
     """Write it down, once, and have the CIS told of it, or told again."""
-    if request.account_id is None:
-        verdict = establish.run(request, now=now, policy=policy)
+    if request.established_at is None:
+        verdict = way_of(request).establish(request, now=now, policy=policy)
         request.step = Step.ESTABLISH
         moves.record(request, "established", actor=MACHINE, now=now, data=verdict.data)
         verdict = sync.run(request, now=now, policy=policy)
@@ -65,7 +60,7 @@ def _decide(request: Request, *, now: datetime, policy: Policy) -> bool:
     """Run the deciding steps; True where nothing stands in the way. Otherwise the request has been moved."""
     findings: list[Finding] = []
     data: dict[str, Any] = {}
-    for step, module in DECIDING.items():
+    for step, module in way_of(request).deciding.items():
         verdict = module.run(request, now=now, policy=policy)
         if verdict.check:
             verify.open_check(request, now=now)
@@ -96,6 +91,9 @@ def _stop(request: Request, verdict: Verdict, data: Mapping[str, Any], *, now: d
         case Effect.ASK | Effect.FIX:
             moves.move(request, Step.VERIFY, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))
             what = "asked"
+        case Effect.WAIT:
+            _rest(request, verdict, now=now)
+            what = "rested"
         case _:
             review.run(request, now=now, policy=policy)
             moves.move(request, Step.REVIEW, Standing.STAFF)
@@ -105,10 +103,18 @@ def _stop(request: Request, verdict: Verdict, data: Mapping[str, Any], *, now: d
     )
 
 
+def _rest(request: Request, verdict: Verdict, *, now: datetime) -> None:
+    """Nothing is written before the pause is over; whoever owns what changes hears of it now, and can stop it."""
+    until = max(datetime.fromisoformat(found.params["until"]) for found in verdict.findings if "until" in found.params)
+    token = verify.make_stop_link(request, until=until)
+    moves.move(request, Step.DECIDE, Standing.CALENDAR, due_at=until)
+    moves.tell(request, News.CHANGE_COMING, now=now, values={"token": token, "until": until.isoformat()})
+
+
 def _why(request: Request, verdict: Verdict, policy: Policy) -> dict[str, Any]:
     """What a letter of refusal says: the sentences of the rules that refused, and who serves the address instead."""
     refusing = [found.rule for found in verdict.findings if found.effect is Effect.REFUSE]
-    _ours, neighbour = who_serves(address=request.answers["service_address"], policy=policy)
+    _ours, neighbour = who_serves(address=request.answers.get("service_address") or {}, policy=policy)
     return {"reasons": [words()[number] for number in refusing], "neighbour": neighbour}
 
 

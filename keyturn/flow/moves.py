@@ -18,7 +18,6 @@ from keyturn.flow.lifecycle import Place
 from keyturn.flow.paths import way_of
 from keyturn.records import documents, history, writing
 from keyturn.records.models import Request
-from keyturn.steps.confirm import step as confirm
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather import rules as gather
 from keyturn.steps.identify import rules as identify
@@ -62,7 +61,7 @@ def customers_turn(request: Request, actor: Actor, *, now: datetime) -> None:
     What is established already keeps its answers: a question about it is answered in words (`reply`).
     """
     may_touch(request, actor)
-    if request.standing != Standing.CUSTOMER or request.account_id:
+    if request.standing != Standing.CUSTOMER or request.established_at:
         raise NotAllowed("not_open")
     if gather.draft_has_expired(request.due_at, now):
         raise NotAllowed("draft_expired")
@@ -91,9 +90,9 @@ def forget(request: Request) -> None:
     request.email_digest = ""
     for held in (request.email_codes, request.resume_links, request.evidence, request.messages.filter(state="due")):
         held.all().delete()
+    request.messages.all().update(sealed_content=None)
     for paper in request.documents.filter(erased_at=None).defer("content"):
         documents.forget(paper, now=request.ended_at)
-    request.messages.all().update(sealed_content=None)
 
 
 def record(request: Request, what: str, *, actor: Actor, now: datetime, data: Mapping[str, Any] | None = None) -> None:
@@ -135,7 +134,7 @@ def hold(request: Request, row: Model) -> None:
 
 def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None) -> None:
     """Let the customer know, by a job that starts when this transaction is committed."""
-    for message in confirm.tell(request, news, now=now, values=values):
+    for message in way_of(request).tell(request, news, now=now, values=values):
         queue.later("send_message", message_id=str(message.pk))
 
 

@@ -16,6 +16,8 @@ from django.db import transaction
 from keyturn.connectors.cis import cis
 from keyturn.connectors.identity_check import identity_check
 from keyturn.flow import moves
+from keyturn.flow.paths import way_of
+from keyturn.journeys import JOURNEYS, Kind
 from keyturn.journeys.applicant import applicant
 from keyturn.records.models import Delivery, Message, OutsideCheck, Request
 from keyturn.steps.confirm import step as confirm
@@ -84,7 +86,7 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
     delivery.state, delivery.tries = "sent", delivery.tries + 1
     delivery.leased_until = sync_rules.lease(now, policy)
     delivery.save(update_fields=["state", "tries", "leased_until"])
-    return Call(delivery.key, sync.command_for(request, policy), look_up, delivery.tries)
+    return Call(delivery.key, way_of(request).command(request, policy), look_up, delivery.tries)
 
 
 @transaction.atomic
@@ -97,13 +99,14 @@ def _answered(request_id: UUID, answer: Answer, *, now: datetime) -> None:
     delivery = Delivery.objects.select_for_update().get(request=request)
     if delivery.state == "done" or request.standing != Standing.MACHINE:
         return
-    sync.keep_answer(request, delivery, answer, now=now)
+    way_of(request).keep(request, delivery, answer, now=now)
     moves.move(request, Step.CONFIRM, Standing.NOBODY)
     moves.end(request, Outcome.COMPLETED, now)
     moves.record(
         request, "completed", actor=MACHINE, now=now, data={"tries": delivery.tries, "repeated": answer.repeated}
     )
-    moves.tell(request, News.COMPLETED, now=now)
+    is_change = JOURNEYS[request.journey].kind is Kind.CHANGE
+    moves.tell(request, News.CHANGE_DONE if is_change else News.COMPLETED, now=now)
 
 
 @transaction.atomic

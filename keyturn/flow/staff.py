@@ -74,7 +74,7 @@ def _problems(request: Request, word: Decision, reason: str, person_id: str | No
         *rules.person_is_settled(word, findings),
         *rules.premise_is_settled(word, findings),
         *rules.service_is_not_doubled(word, findings),
-        *rules.person_is_still_open(word, is_established=request.account_id is not None),
+        *rules.person_is_still_open(word, is_established=request.established_at is not None),
     ]
 
 
@@ -89,7 +89,7 @@ def _act_on(request: Request, word: Decision, reason: str, *, actor: Actor, now:
             moves.move(request, Step.REVIEW, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))
             moves.tell(request, News.QUESTION, now=now, values={"text": reason, "days": policy.answer_days})
         case _:
-            moves.move(request, Step.SYNC if request.account_id else Step.MATCH, Standing.MACHINE)
+            moves.move(request, Step.SYNC if request.established_at else Step.MATCH, Standing.MACHINE)
             queue.later("advance", request_id=str(request.pk))
     moves.record(request, "reviewed", actor=actor, now=now, data={"decision": str(word)})
 
@@ -100,7 +100,7 @@ def retry(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
     request = moves.locked(request_id)
     if request.standing != Standing.ENGINEER:
         raise NotAllowed("not_stuck")
-    moves.move(request, Step.SYNC if request.account_id else Step.MATCH, Standing.MACHINE)
+    moves.move(request, Step.SYNC if request.established_at else Step.MATCH, Standing.MACHINE)
     sync.start_again(request, now=now)
     moves.record(request, "retried", actor=actor, now=now)
     queue.later("advance", request_id=str(request.pk))

@@ -71,6 +71,29 @@ def _expire_one(pk: object, *, now: datetime) -> int:
     return 1
 
 
+@queue.job("wake")
+def wake_job(*, now: datetime) -> None:
+    wake(now=now)
+
+
+def wake(*, now: datetime) -> int:
+    """Let requests whose pause is over go on. Returns how many."""
+    due = Request.objects.filter(standing=Standing.CALENDAR, due_at__lte=now).order_by("due_at")
+    return sum(_wake_one(pk, now=now) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
+
+
+@transaction.atomic
+def _wake_one(pk: object, *, now: datetime) -> int:
+    waiting = Request.objects.select_for_update(skip_locked=True)
+    request = waiting.filter(pk=pk, standing=Standing.CALENDAR, due_at__lte=now).first()
+    if request is None:
+        return 0
+    moves.move(request, Step.MATCH, Standing.MACHINE)
+    moves.record(request, "woken", actor=MACHINE, now=now)
+    queue.later("advance", request_id=str(request.pk))
+    return 1
+
+
 @queue.job("rescue")
 def rescue_job(*, now: datetime) -> None:
     rescue(now=now)

@@ -1,8 +1,9 @@
 """What can a customer ask for, and which questions does each ask have?"""
 
-from keyturn.journeys.journey import Journey, Page, Question
+from keyturn.journeys.changes import CHANGES
+from keyturn.journeys.journey import Journey, Kind, Page, Question
 from keyturn.journeys.start_service import START_SERVICE
 
-JOURNEYS: dict[str, Journey] = {journey.name: journey for journey in (START_SERVICE,)}
+JOURNEYS: dict[str, Journey] = {journey.name: journey for journey in (START_SERVICE, *CHANGES)}
 
-__all__ = ["JOURNEYS", "START_SERVICE", "Journey", "Page", "Question"]
+__all__ = ["JOURNEYS", "START_SERVICE", "Journey", "Kind", "Page", "Question"]

@@ -8,9 +8,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from keyturn.terms.access import Level
 from keyturn.terms.request import Step
+from keyturn.terms.slots import Slots, Wish
 
 Answers = Mapping[str, Any]
+
+
+class Kind(StrEnum):
+    """What a journey amounts to; each kind has its own way through the steps (`flow/paths.py`)."""
+
+    START = "start"  # service at a premise, for a person who may be new
+    CHANGE = "change"  # other values for what is on file about a signed-in customer
+    CLAIM = "claim"  # a login shows that an account is theirs
+    CARE = "care"  # protection that holds at once: somebody depends on service
+    PRIVACY = "privacy"  # what somebody may ask about their own data
 
 
 class Ask(StrEnum):
@@ -25,6 +37,8 @@ class Ask(StrEnum):
     ADDRESS = "address"  # {line1, line2, city, state, postal_code, country}
     PREMISE = "premise"  # {premise_id} or an address
     YES_NO = "yes_no"
+    DAY_OF_YEAR = "day_of_year"  # MM-DD
+    DOCUMENTS = "documents"  # ids of what was uploaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,7 @@ class Question:
     required: bool = False
     autocomplete: str = ""  # WCAG 1.3.5
     longest: int = 100
+    purpose: str = ""  # of documents: what they are to show (terms/document.py); says how long they are kept
     asked_if: Callable[[Answers], bool] = always
 
 
@@ -66,19 +81,34 @@ class Page:
     shown_if: Callable[[Answers], bool] = always
 
 
+def no_wishes(answers: Answers, seen: Slots) -> tuple[Wish, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """Something a customer can ask for."""
+    """Something a customer can ask for.
+
+    A change of what is on file is `about` a person or an account of theirs, which the customer is signed in for, with
+    what it `needs` them to be allowed; `wishes` says which values the answers amount to. `given` are answers that the
+    door gives when it begins (which contact, which account) and that nobody is asked.
+    """
 
     name: str
     title: str
     summary: str
     pages: tuple[Page, ...]
     path: tuple[Step, ...]
+    kind: Kind = Kind.START
+    about: str = ""  # person, account
+    needs: Level = Level.OWNER
+    given: tuple[Question, ...] = ()
+    wishes: Callable[[Answers, Slots], tuple[Wish, ...]] = no_wishes
 
     @property
     def questions(self) -> dict[str, Question]:
-        return {question.name: question for page in self.pages for question in page.questions}
+        asked = {question.name: question for page in self.pages for question in page.questions}
+        return {**asked, **{question.name: question for question in self.given}}
 
     def pages_for(self, answers: Answers) -> list[Page]:
         """The pages that these answers lead over, in order."""

@@ -1,7 +1,7 @@
 """Which day does a text name, and which day is it at the utility?"""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from keyturn.terms.policy import Policy
@@ -31,3 +31,8 @@ def local_time(now: datetime, policy: Policy) -> datetime:
 def local_date(now: datetime, policy: Policy) -> date:
     """The day that it is where the utility is (step 1.6)."""
     return local_time(now, policy).date()
+
+
+def day_begins(day: date, policy: Policy) -> datetime:
+    """The moment, in UTC, at which a day begins where the utility is."""
+    return datetime.combine(day, time(), ZoneInfo(policy.time_zone)).astimezone(UTC)

@@ -91,20 +91,20 @@ class Policy:
     shared_contact_limit: int = 3  # BR-61: other persons already using this e-mail or phone
     review_promise_hours: int = 24  # when staff mean to have decided
 
+    # Keeping what is on file true (process phase 10). What a kind of change leads to: apply (at once), cool_off (after
+    # a pause, the old and the new contact told), propose (staff look first). What is not named is proposed.
+    change_risk: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict(CHANGE_RISK)))
+    cooling_off_hours: int = 72
+    proved_again_minutes: int = 15  # how fresh a second proof of oneself must be before a sensitive change
+    sensitive_changes: tuple[str, ...] = ("name", "email", "phone", "mailing", "season", "identifier", "date_of_birth")
+    fresh_contact_days: int = 30  # a contact changed within these days proves no account and warns of a take-over
+    farthest_change_days: int = 365  # how far ahead a change can be dated
+
     # Signing in
     staff_second_factor: bool = True  # staff enrol a passkey or an authenticator app before the console opens
     signin_idle_minutes: int = 60  # without a press, then the sign-in ends
     signin_longest_hours: int = 12
 
-    # The CIS
-    cis_timeout_seconds: float = 10.0
-    cis_tries: int = 120  # then an engineer looks; with the waits below that is after a day
-    cis_first_wait_seconds: float = 2.0
-    cis_longest_wait_seconds: float = 900.0
-    customer_class_person: str = "residential"
-    customer_class_organisation: str = "commercial"
-
-    @property
     # Documents that customers upload (C.21)
     document_types: tuple[str, ...] = ("image/jpeg", "image/png", "application/pdf")
     document_max_mb: int = 10
@@ -118,6 +118,15 @@ class Policy:
         default_factory=lambda: MappingProxyType({"identity": 30, "medical": 730, "authority": 2555, "estate": 2555})
     )
 
+    # The CIS
+    cis_timeout_seconds: float = 10.0
+    cis_tries: int = 120  # then an engineer looks; with the waits below that is after a day
+    cis_first_wait_seconds: float = 2.0
+    cis_longest_wait_seconds: float = 900.0
+    customer_class_person: str = "residential"
+    customer_class_organisation: str = "commercial"
+
+    @property
     def version(self) -> str:
         """Label and digest: two policies that differ in any value never share a version."""
         text = json.dumps(
@@ -165,6 +174,12 @@ def _amiss(name: str, value: Any) -> str:
         return "more than 0 and at most 1"
     if name == "identity_check" and value not in IDENTITY_CHECKS:
         return f"one of {', '.join(IDENTITY_CHECKS)}"
+    if name == "change_risk" and not (set(value) <= set(CHANGE_RISK) and set(value.values()) <= set(RISKS)):
+        return f"a table from {', '.join(CHANGE_RISK)} to one of {', '.join(RISKS)}"
+    if name == "document_types" and not (value and set(value) <= set(MEDIA_TYPES)):
+        return f"a list from {', '.join(MEDIA_TYPES)}"
+    if name == "document_days_by_purpose" and not (set(value) <= set(PURPOSES) and all(map(_is_count, value.values()))):
+        return f"a table from {', '.join(PURPOSES)} to days"
     if name == "holidays" and not all(_is_a_date(each) for each in value):
         return 'a list of dates like "2026-12-25"'
     if name == "closed_weekdays" and not set(value) <= set(range(7)):
@@ -174,12 +189,10 @@ def _amiss(name: str, value: Any) -> str:
     return ""
 
 
-    if name == "change_risk" and not (set(value) <= set(CHANGE_RISK) and set(value.values()) <= set(RISKS)):
-        return f"a table from {', '.join(CHANGE_RISK)} to one of {', '.join(RISKS)}"
-    if name == "document_types" and not (value and set(value) <= set(MEDIA_TYPES)):
-        return f"a list from {', '.join(MEDIA_TYPES)}"
-    if name == "document_days_by_purpose" and not (set(value) <= set(PURPOSES) and all(map(_is_count, value.values()))):
-        return f"a table from {', '.join(PURPOSES)} to days"
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 def _is_a_date(text: Any) -> bool:
     try:
         return isinstance(text, str) and len(text) == 10 and bool(date.fromisoformat(text))
@@ -189,10 +202,6 @@ def _is_a_date(text: Any) -> bool:
 
 def _of_kind(default: Any, value: Any, where: str) -> Any:
     if isinstance(default, tuple):
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"{where} must be a list")
         return tuple(value)

@@ -149,5 +149,6 @@ def every(cron: str, name: str) -> None:
 
 every(EVERY_TEN_SECONDS, "rescue")
 every("*/15 * * * *", "expire")
+every("* * * * *", "wake")
 every("5 * * * *", "turn_day")
 every("35 * * * *", "forget_documents")

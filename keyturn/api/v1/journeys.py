@@ -12,7 +12,7 @@ from keyturn import flow
 from keyturn.api.v1 import examples
 from keyturn.api.v1.operations import operation
 from keyturn.api.v1.problems import Problem
-from keyturn.journeys import JOURNEYS, Journey, Page, Question
+from keyturn.journeys import JOURNEYS, Journey, Kind, Page, Question
 from keyturn.journeys.journey import Ask
 from keyturn.terms.policy import Policy
 
@@ -40,7 +40,7 @@ class WholeJourneyOut(JourneyOut):
 @operation(router, "GET", "/journeys", tag=TAG, summary="List journeys", answer=JourneyPage, answered=examples.JOURNEYS)
 def list_journeys(request: HttpRequest) -> dict[str, Any]:
     """What customers can ask for. Any key may read this."""
-    return {"items": [_said(journey) for journey in JOURNEYS.values()], "next": None}
+    return {"items": [_said(journey) for journey in JOURNEYS.values() if journey.kind is Kind.START], "next": None}
 
 
 @operation(
@@ -53,6 +53,7 @@ def read_journey(request: HttpRequest, name: str) -> dict[str, Any]:
     `required` is what a request cannot do without, whoever sends it; a portal asks for more. Any key may read this.
     """
     journey = JOURNEYS.get(name)
+    journey = journey if journey and journey.kind is Kind.START else None  # the others are for who is signed in
     if journey is None:
         raise Problem("unknown_journey")
     return {**_said(journey), "answers": schema_of(journey, policy=settings.KEYTURN_POLICY)}

@@ -26,6 +26,8 @@ class Request(Row):
     answers = Sealed(dict)
     sealed_seen = sealed_column()
     seen = Sealed(dict)  # a change: what was on file for each question when the customer began (three-way merge)
+    sealed_written = sealed_column()
+    written = Sealed(list)  # a change: what was written into the registry, for the CIS to be told
     user = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="requests")
     email_digest = models.CharField(max_length=32, blank=True)
 

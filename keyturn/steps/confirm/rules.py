@@ -19,6 +19,9 @@ class News(StrEnum):
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    CHANGE_COMING = "change_coming"
+    CHANGE_DONE = "change_done"
+    CHANGE_STOPPED = "change_stopped"
 
 
 @rule("C-01", "Everybody is told by e-mail where they gave one, else by letter", implements=("BR-51",))

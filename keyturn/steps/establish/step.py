@@ -43,7 +43,7 @@ from keyturn.terms.request import PASS, Actor, Verdict
 
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     """Write once: a request that has its account already is left as it is."""
-    if request.account_id:
+    if request.established_at:
         return PASS
     details = applicant(request.answers)
     is_new = request.person is None
@@ -53,6 +53,7 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
         rows = _proposals(request, details, now)
     account = _account(request, details, is_new=is_new, now=now, policy=policy)
     agreements = _agreements(request, is_new_account=bool(account))
+    request.established_at = now
     link = _link(request, is_new=is_new, now=now)
     writing.insert([*rows, *account, link, *agreements, *_consents(request, now)])
     _remember_not_same(request, now)
@@ -226,6 +227,8 @@ def _consents(request: Request, now: datetime) -> list[Model]:
 
 def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
     """Undo in the registry what a request that ends in a refusal had written (I6); the person stays on file."""
+    if request.established_at is None:
+        return
     request.links.filter(undone_at=None).update(undone_at=now, undone_by=f"{actor.role}:{actor.ident}"[:80])
     if request.account_id:
         ServiceAgreement.objects.filter(

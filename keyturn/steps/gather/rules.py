@@ -51,7 +51,7 @@ def shapes_are_right(journey: Journey, answers: Mapping[str, Any]) -> Iterator[F
 
 def _has_shape(question: Question, value: Any) -> bool:
     match question.ask:
-        case Ask.CHOICES:
+        case Ask.CHOICES | Ask.DOCUMENTS:
             return (
                 isinstance(value, list) and len(value) <= LONGEST_LIST and all(isinstance(each, str) for each in value)
             )

@@ -70,6 +70,11 @@ def keep_answer(request: Request, delivery: Delivery, answer: Answer, *, now: da
             ref=None,
             status=AgreementStatus.PENDING_START,
         ).update(ref=ref)
+    close(delivery, answer, now=now)
+
+
+def close(delivery: Delivery, answer: Answer, *, now: datetime) -> None:
+    """Keep what the CIS answered: it has been told."""
     delivery.state = "done"
     delivery.answer = _as_json(answer)
     delivery.answered_at = now

@@ -163,6 +163,21 @@ def make_resume_link(request: Request, *, now: datetime, policy: Policy) -> str:
     return token
 
 
+def make_stop_link(request: Request, *, until: datetime) -> str:
+    """The token by which whoever is told of a coming change stops it; it holds while the change rests."""
+    token = ids.new_secret()
+    ResumeLink.objects.create(request=request, fingerprint=fingerprint(token), expires_at=until)
+    return token
+
+
+def resting(token: str, *, now: datetime) -> Request | None:
+    """The resting change that a stop link leads to."""
+    link = (
+        ResumeLink.objects.filter(fingerprint=fingerprint(token), expires_at__gt=now).select_related("request").first()
+    )
+    return link.request if link and link.request.standing == "calendar" else None
+
+
 def resume(token: str, *, now: datetime) -> Request | None:
     """The draft that a link leads to, while both hold."""
     link = (

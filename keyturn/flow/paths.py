@@ -1,0 +1,96 @@
+"""Which way does each kind of journey take: what is looked at before it is decided, what is written, what the CIS hears?
+
+The verbs are the same for all; what differs stands here. A step's module for another kind of journey lies in a folder
+of its own in that step (`steps/decide/change`), beside the one for starting service.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from keyturn.journeys import JOURNEYS, Kind
+from keyturn.records.models import Delivery, Message, Request
+from keyturn.steps.confirm import step as confirm
+from keyturn.steps.confirm.change import step as confirm_change
+from keyturn.steps.confirm.rules import News
+from keyturn.steps.decide import step as decide
+from keyturn.steps.decide.change import step as decide_change
+from keyturn.steps.establish import step as establish
+from keyturn.steps.establish.change import step as establish_change
+from keyturn.steps.gather import step as gather
+from keyturn.steps.match import step as match
+from keyturn.steps.sync import step as sync
+from keyturn.steps.sync.change import step as sync_change
+from keyturn.steps.validate import step as validate
+from keyturn.steps.validate.change import step as validate_change
+from keyturn.steps.verify import step as verify
+from keyturn.steps.verify.change import step as verify_change
+from keyturn.terms.cis import Answer, Command
+from keyturn.terms.finding import Finding
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Step, Verdict
+
+
+class Looks(Protocol):
+    """A step that looks at a request and answers with a verdict."""
+
+    def run(self, request: Request, *, now: datetime, policy: Policy) -> Verdict: ...
+
+
+class Tells(Protocol):
+    """Writes the messages for a piece of news."""
+
+    def __call__(
+        self, request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None
+    ) -> list[Message]: ...
+
+
+class Keeps(Protocol):
+    """Keeps what the CIS answered."""
+
+    def __call__(self, request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One kind of journey. `mending` finds what the customer can settle before it is sent."""
+
+    form: tuple[Looks, ...]
+    deciding: Mapping[Step, Looks]
+    establish: Callable[..., Verdict]
+    command: Callable[[Request, Policy], Command]
+    keep: Keeps
+    tell: Tells
+    mending: Callable[..., list[Finding]] | None = None
+
+
+def _write_change(request: Request, *, now: datetime, policy: Policy) -> Verdict:
+    """What is left after the merge, under the lock under which it was decided."""
+    return establish_change.run(request, decide_change.merged(request, now=now).wishes, now=now, policy=policy)
+
+
+WAYS: dict[Kind, Way] = {
+    Kind.START: Way(
+        form=(gather, validate),
+        deciding={Step.MATCH: match, Step.VERIFY: verify, Step.DECIDE: decide},
+        establish=establish.run,
+        command=sync.command_for,
+        keep=sync.keep_answer,
+        tell=confirm.tell,
+    ),
+    Kind.CHANGE: Way(
+        form=(gather, validate_change),
+        deciding={Step.VERIFY: verify_change, Step.DECIDE: decide_change},
+        establish=_write_change,
+        command=sync_change.command_for,
+        keep=sync_change.keep_answer,
+        tell=confirm_change.tell,
+        mending=decide_change.to_mend,
+    ),
+}
+
+
+def way_of(request: Request) -> Way:
+    """The way that this request takes."""
+    return WAYS[JOURNEYS[request.journey].kind]

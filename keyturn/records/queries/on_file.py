@@ -1,0 +1,104 @@
+"""Which values are on file about a person, each under the name of its slot (`terms/slots.py`)?"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from keyturn.matching.identifiers import normal_identifier
+from keyturn.records.crypto import digest
+from keyturn.records.models import (
+    Account,
+    Person,
+    PersonAddress,
+    PersonContact,
+    PersonIdentifier,
+    PersonName,
+    Preference,
+)
+from keyturn.terms.slots import ALL, Wish
+
+NAME_PARTS = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
+
+
+def slots(person: Person, *, at: datetime) -> dict[str, Any]:
+    """Everything that a customer can change, as it holds at a moment. Identifiers stand there as their blind index."""
+    holds = Q(person=person, valid_from__lte=at) & (Q(valid_to=None) | Q(valid_to__gt=at))
+    return {
+        **_names(PersonName.objects.filter(holds)),
+        **_contacts(PersonContact.objects.filter(holds)),
+        **_addresses(PersonAddress.objects.filter(holds, purpose="mailing")),
+        **{f"identifier.{each.id_type}": each.digest for each in PersonIdentifier.objects.filter(holds)},
+        **_details(person),
+        **{f"paperless.{pk}": value for pk, value in _own_accounts(person).values_list("pk", "paperless")},
+        **{f"preference.{e.topic}.{e.channel}": _on(e.state) for e in Preference.objects.filter(person=person)},
+    }
+
+
+def _names(rows: Iterable[PersonName]) -> Mapping[str, Any]:
+    found: dict[str, Any] = {}
+    for row in rows:
+        parts = {part: getattr(row, part) for part in NAME_PARTS}
+        if row.name_type == "primary":
+            found |= {f"name.{part}": value for part, value in parts.items()}
+        else:
+            found[f"alias.{_key(row.name_type, *parts.values())}"] = {
+                "name_type": row.name_type,
+                **{k: v for k, v in parts.items() if v},
+            }
+    return found
+
+
+def _contacts(rows: Iterable[PersonContact]) -> Mapping[str, Any]:
+    return {
+        f"contact.{contact_key(row.channel, row.normalised)}": {
+            "channel": row.channel, "value": row.value, "contact_type": row.contact_type, "is_primary": row.is_primary,
+        }
+        for row in rows
+    }  # fmt: skip
+
+
+def contact_key(channel: str, normalised: str) -> str:
+    """By which a contact is named outside: it stays while the contact does, and says nothing."""
+    return _key(channel, normalised)
+
+
+def _key(*parts: str) -> str:
+    return digest("slot", "\x00".join(parts))[:16]
+
+
+def _addresses(rows: Iterable[PersonAddress]) -> Mapping[str, Any]:
+    found: dict[str, Any] = {}
+    for row in rows:
+        scope = str(row.account_id or ALL)
+        if row.season_from is None:
+            found[f"mailing.{scope}"] = row.address.as_json()
+        else:
+            found[f"season.{scope}.{row.season_from:04}-{row.season_to:04}"] = row.address.as_json()
+    return found
+
+
+def _details(person: Person) -> Mapping[str, Any]:
+    born = person.date_of_birth
+    return {
+        "detail.language": person.language,
+        "detail.formats": sorted(person.formats),
+        "detail.date_of_birth": born.isoformat() if born else "",
+    }
+
+
+def _own_accounts(person: Person) -> Any:
+    return Account.objects.filter(people__person=person, people__superseded_at=None, people__valid_to=None)
+
+
+def _on(state: str) -> str:
+    return "off" if state == "off" else "on"
+
+
+def is_on_file(person_id: UUID, wish: Wish) -> bool:
+    """Whether an identifier that is wished for stands on this person's file already."""
+    _, _, kind = wish.slot.partition(".")
+    value = digest(kind, normal_identifier(str(wish.value)))
+    return PersonIdentifier.objects.filter(person_id=person_id, id_type=kind, digest=value, valid_to=None).exists()

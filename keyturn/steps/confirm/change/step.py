@@ -1,0 +1,75 @@
+"""Which messages tell of a change, and what stands in them?"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from keyturn.journeys import JOURNEYS
+from keyturn.records.models import Message, Request, ServiceAgreement
+from keyturn.records.queries.premises import LIVE
+from keyturn.steps.confirm import step as confirm
+from keyturn.steps.confirm.change import rules
+from keyturn.steps.confirm.rules import News
+from keyturn.terms.address import Address
+
+FAMILIES = (
+    "email",
+    "phone",
+    "mailing",
+    "season",
+    "name",
+    "alias",
+    "identifier",
+    "language",
+    "formats",
+    "paperless",
+    "preference",
+)
+
+
+def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None) -> list[Message]:
+    """Of a change its old and new contacts hear; of codes, questions and the like the way every customer does."""
+    if news not in rules.SECURITY:
+        return confirm.tell(request, news, now=now, values=values)
+    wishes = JOURNEYS[request.journey].wishes(request.answers, request.seen)
+    families = sorted({each.family for each in wishes} & set(FAMILIES))
+    values = {**dict(values or {}), "families": families}
+    seen = request.seen
+    messages = [
+        _message(request, news, "email", each, now=now, values=values) for each in rules.emails_to_tell(seen, wishes)
+    ]
+    letter = rules.letter_goes_to(seen, wishes, _service_address(request))
+    if letter:
+        to = "\n".join([_name(seen), *Address.from_mapping(letter).lines()])
+        messages.append(_message(request, news, "letter", to, now=now, values=values))
+    return messages
+
+
+def _message(
+    request: Request, news: News, channel: str, to: str, *, now: datetime, values: Mapping[str, Any]
+) -> Message:
+    language = request.person.language if request.person else request.language
+    offered = settings.KEYTURN_POLICY.languages
+    message = Message(
+        request=request, person=request.person, account=request.account, template=str(news), channel=channel,
+        language=language if language in offered else request.language, created_at=now,
+    )  # fmt: skip
+    message.content = {"to": to, "values": dict(values)}
+    message.save(force_insert=True)
+    return message
+
+
+def _name(seen: Mapping[str, Any]) -> str:
+    parts = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
+    return " ".join(str(seen.get(f"name.{part}") or "") for part in parts if seen.get(f"name.{part}"))
+
+
+def _service_address(request: Request) -> Mapping[str, Any] | None:
+    """Where they are served: post reaches them there when no other address is on file."""
+    served = ServiceAgreement.objects.filter(
+        account__people__person=request.person, account__people__superseded_at=None, status__in=LIVE
+    ).select_related("service_point__premise")
+    first = served.order_by("start_date", "id").first()
+    return first.service_point.premise.address.as_json() if first else None

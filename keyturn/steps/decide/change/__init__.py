@@ -1,0 +1,1 @@
+"""May a change be written at once, after a pause, or only when staff have looked?"""

@@ -1,0 +1,1 @@
+"""What is the CIS told of a change?"""

@@ -1,0 +1,1 @@
+"""Is what a customer wants changed well formed and possible?"""

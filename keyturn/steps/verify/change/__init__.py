@@ -1,0 +1,1 @@
+"""Is it truly the customer who wants something changed?"""

@@ -1,0 +1,36 @@
+"""Which proofs does a change have, and is another one needed?"""
+
+from datetime import datetime
+
+from keyturn.journeys import JOURNEYS
+from keyturn.records.models import Evidence, Request
+from keyturn.steps.verify.change import rules
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Verdict
+
+PROOF = "login"
+
+
+def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
+    return Verdict(rules.check(_facts(request, now), policy))
+
+
+def _facts(request: Request, now: datetime) -> rules.Facts:
+    wishes = JOURNEYS[request.journey].wishes(request.answers, request.seen)
+    proofs = list(request.evidence.all())
+    return rules.Facts(
+        families=frozenset(each.family for each in wishes),
+        proved_at=max((each.at for each in proofs if each.kind == PROOF), default=None),
+        submitted_at=request.submitted_at or now,
+        new_email=any(each.family == "email" and (each.value or {}).get("value") for each in wishes)
+        and request.answers.get("act") == "set",
+        email_proved=any(each.kind == "email" and each.subject == request.email_digest for each in proofs),
+    )
+
+
+def proved_again(request: Request, *, actor: Actor, now: datetime) -> None:
+    """Enter that the customer has just proved again that it is they (a password, a code, a passkey)."""
+    request.evidence.filter(kind=PROOF).delete()
+    Evidence.objects.create(
+        request=request, kind=PROOF, subject=f"{now.timestamp():.0f}", source="sign_in", actor=actor.ident[:80], at=now
+    )
