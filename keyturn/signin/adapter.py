@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.account.stages import EmailVerificationStage
 from allauth.core import context
 from django.contrib import messages
@@ -53,6 +54,8 @@ class Adapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **hooks: Any) -> HttpResponse:
         """Tell the owner of a login about a browser that was never signed in to it; remember this browser."""
         response: HttpResponse = super().post_login(request, user, **hooks)
+        if hooks.get("signup") and not get_authentication_records(request, user):
+            record_authentication(request, user, method="code", email=user.email)  # by which the address was proved
         if not hooks.get("signup") and not devices.is_known(request, user):
             self.send_notification_mail("signin/new_device", user)
         return devices.remember(request, response, user)

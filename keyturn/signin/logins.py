@@ -10,6 +10,7 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import EmailAddress, Login
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -90,9 +91,9 @@ def forget_abandoned(email: str) -> None:
     """Somebody began to sign up with this address and never proved it: they, or its owner, begin afresh."""
     users = get_user_model().objects
     proved = EmailAddress.objects.filter(email__iexact=email, verified=True)
-    for user in users.filter(Q(email__iexact=email), staff_role="", last_login=None, password__startswith="!").exclude(
-        pk__in=proved.values("user")
-    ):
+    for user in users.filter(
+        Q(email__iexact=email), staff_role="", last_login=None, password__startswith=UNUSABLE_PASSWORD_PREFIX
+    ).exclude(pk__in=proved.values("user")):
         if not SocialAccount.objects.filter(user=user).exists():
             user.delete()
 

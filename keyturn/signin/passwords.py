@@ -15,10 +15,13 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from zxcvbn import zxcvbn
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 LONGEST = 256
 OURS = ("keyturn", "password", "passwort", "contraseña", "electric", "electricity", "water", "energy", "utility", "account", "login")  # fmt: skip
+LOOKED_AT = 64  # zxcvbn takes long over long ones
+FEWEST_GUESSES = 10**8
 SHORTEST_WORD = 4
 LEFT_AT_LEAST = 8  # letters and digits beside such words
 
@@ -45,14 +48,14 @@ class Length:
 
 
 class NotCommon:
-    """Not one that guessers try first, from zxcvbn's lists (Django's own list is a validator of its own); nor one of those
-    with a year or a few digits behind, nor one sign again and again."""
+    """Not one that guessers try first: of zxcvbn's lists (Django's own list is a validator of its own), alone or with a
+    few signs behind, a row of keys, a date, one piece again and again."""
 
     def validate(self, password: str, user: Any = None) -> None:
         plain = password.casefold()
         core = re.sub(r"[\W\d_]+$", "", plain)
-        repeated = _unit(plain)
-        if len(set(plain)) < 4 or {plain, repeated, core, _unit(core)} & _common():
+        listed = {plain, core, _unit(plain), _unit(core)} & _common()
+        if listed or zxcvbn(plain[:LOOKED_AT])["guesses"] < FEWEST_GUESSES:
             raise ValidationError(_("This password is easy to guess. Choose one that nobody else would think of."))
 
     def get_help_text(self) -> str:

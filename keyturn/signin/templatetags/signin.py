@@ -56,7 +56,7 @@ def fields(context: Any, form: BaseForm) -> SafeString:
 @register.simple_tag
 def problems(*forms: Any) -> list[dict[str, str]]:
     """The lines of the error summary: each field's, then the form's own, which lead to its first field."""
-    return [line for form in forms if form is not None for line in _lines(form)]
+    return [line for form in forms if isinstance(form, BaseForm) for line in _lines(form)]
 
 
 def _lines(form: BaseForm) -> Iterator[dict[str, str]]:
