@@ -51,6 +51,8 @@ def tell_cis(*, request_id: UUID, now: datetime, policy: Policy) -> None:
         return
     try:
         known = cis().find(started.key) if started.look_up else None
+        if known and not known.names_what(started.command):
+            raise InDoubt("unreadable_answer")
         answer = known or cis().send(started.command, key=started.key)
     except (Unavailable, InDoubt, Rejected) as problem:
         _called_in_vain(request_id, problem, started, now=now, policy=policy)

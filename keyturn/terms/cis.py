@@ -97,10 +97,10 @@ class Answer:
 
     def fits(self, command: Command) -> bool:
         """Does it name everything that `command` asked for? One that does not is no answer: the effect is in doubt."""
+        if not self.names_what(command):
+            return False
         if isinstance(command, UpdateCustomer):
             return self.person_ref == command.person_ref
-        if not (self.person_ref and self.account_ref):
-            return False
         if isinstance(command, CancelService):
             return self.account_ref == command.account_ref
         return (
@@ -108,6 +108,10 @@ class Answer:
             and command.person_ref in ("", self.person_ref)
             and command.account_ref in ("", self.account_ref)
         )
+
+    def names_what(self, command: Command) -> bool:
+        """Does it name a person, and an account where `command` is about one? `fits` asks for more."""
+        return bool(self.person_ref and (self.account_ref or isinstance(command, UpdateCustomer)))
 
 
 class Cis(Protocol):

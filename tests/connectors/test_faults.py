@@ -5,7 +5,8 @@ import pytest
 from keyturn.connectors.cis.contract_kit import NEWCOMER
 from keyturn.connectors.cis.faults import Fault, FaultyCis, FilePlan, Plan, write_plan
 from keyturn.connectors.cis.guard import GuardedCis
-from keyturn.terms.cis import Answer, CancelService, EstablishService
+from keyturn.terms.change import ContactChange
+from keyturn.terms.cis import Answer, CancelService, EstablishService, UpdateCustomer
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 from keyturn.terms.premise import Service
 
@@ -172,3 +173,20 @@ def test_an_answer_about_somebody_else_is_doubt():
     assert not Answer("8", "2", {"gas": "3"}).fits(on_file)
     assert Answer("7", "2", {"gas": "3"}).fits(on_file)
     assert not Answer("7", "2").fits(CancelService("KT-1", "9"))
+
+
+def test_an_answer_to_an_update_names_the_person_and_nothing_else():
+    update = UpdateCustomer("KT-1", "7", (ContactChange("phone", "1"),))
+    assert Answer("7").fits(update)
+    assert not Answer("8").fits(update)
+    assert not Answer("", "2").fits(update)
+    assert not Answer().fits(UpdateCustomer("KT-1", "", ()))
+    assert outcome(GuardedCis(Recorder(Answer("7"))).find, "k") == Answer("7")
+    assert outcome(GuardedCis(Recorder(Answer("7", "", {"gas": "3"}))).find, "k") == "InDoubt"
+    assert outcome(GuardedCis(Recorder(Answer("8"))).send, update, key="k") == "InDoubt"
+
+
+def test_what_is_found_must_name_an_account_where_the_command_is_about_one():
+    assert not Answer("7").names_what(COMMAND)
+    assert not Answer("7").names_what(CancelService("KT-1", "9"))
+    assert Answer("7", "2").names_what(COMMAND)

@@ -8,6 +8,7 @@ import pytest
 from keyturn import flow
 from keyturn.connectors.cis.faults import FaultyCis
 from keyturn.flow import outside
+from keyturn.terms.cis import Answer
 from keyturn.terms.errors import NotAllowed, Rejected, Unavailable
 from keyturn.terms.person import Identifier
 from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, PROCESSING, REFUSED, STUCK, Case, Town
@@ -143,6 +144,17 @@ class TestInDoubt:
         town.waits(minutes=1)
         assert case.status == COMPLETED
         assert heard == ["send", "find"]
+        assert town.cis_holds() == ONE
+
+    def test_an_answer_to_the_look_up_that_names_no_account_is_no_answer(self, town: Town, monkeypatch) -> None:
+        town.cis_is(script=[{"fault": "answer_lost"}])
+        case = town.moves_in(ANA)
+        with monkeypatch.context() as vaguely:
+            vaguely.setattr(town.faulty, "find", lambda key: Answer("7"))
+            town.waits(minutes=1)
+            assert (case.status, case.delivery.state) == (PROCESSING, "in_doubt")
+        town.waits(minutes=10)
+        assert case.status == COMPLETED
         assert town.cis_holds() == ONE
 
     def test_what_arrives_twice_has_one_effect(self, town: Town) -> None:
