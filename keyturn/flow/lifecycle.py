@@ -72,6 +72,7 @@ MOVES: dict[str, Move] = {
     "submitted": Move(ASKERS, ANYWHERE_OPEN, (SUBMITTED,)),
     "proved_again": Move((Role.CUSTOMER,), ANYWHERE_OPEN, ()),
     "kept_mine": Move((Role.CUSTOMER,), ANYWHERE_OPEN, ()),
+    "kept_theirs": Move((Role.CUSTOMER,), ANYWHERE_OPEN, ()),
     "rested": Move(WORKER, (SUBMITTED, CHECK_UNDER_WAY), (RESTING,)),
     "woken": Move(WORKER, (RESTING,), (SUBMITTED,)),
     "stopped": Move((Role.CUSTOMER,), (RESTING,), _over(Outcome.REFUSED, RESTING)),

@@ -4,10 +4,8 @@ A change is a request like any other: begun here with what stood on file, answer
 then looked at by the machine (`paths.py` says how). Only a login with access to the account or person begins one.
 """
 
-import hashlib
-import json
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,16 +16,18 @@ from keyturn.flow.customer import new_request
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Account, Person, RedFlag, Request, User
 from keyturn.records.queries import access, on_file
+from keyturn.steps.confirm.change import step as confirm_change
 from keyturn.steps.confirm.rules import News
+from keyturn.steps.decide.change import rules
 from keyturn.steps.decide.change import step as decide
 from keyturn.steps.gather import step as gather
 from keyturn.steps.verify import step as verify
 from keyturn.steps.verify.change import step as verify_change
 from keyturn.terms.access import allows
 from keyturn.terms.errors import NotAllowed
+from keyturn.terms.finding import Effect
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Outcome, Role
-from keyturn.terms.slots import Conflict
 
 
 def customer(user_id: Any, *, on_behalf_of: str = "") -> Actor:
@@ -64,7 +64,7 @@ def begin_change(
     request = new_request(journey, actor=actor, channel="portal", language=language, now=now, policy=policy)
     request.user, request.person, request.account = user, person, account
     request.seen = on_file.slots(person, at=now)
-    gather.take(request, {**_prefilled(request, asked.questions), **given})
+    gather.take(request, {**_prefilled(request, asked.questions, given), **given})
     request.save(force_insert=True)
     moves.record(request, "begun", actor=actor, now=now)
     return request
@@ -98,14 +98,23 @@ def _open_draft(
     return next((each for each in drafts if all(each.answers.get(k) == v for k, v in given.items())), None)
 
 
-def _prefilled(request: Request, questions: Collection[str]) -> dict[str, Any]:
-    """What stands on file, as answers: nobody types again what we know (WCAG 3.3.7)."""
+def _prefilled(request: Request, questions: Collection[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands on file, as answers: nobody types again what we know (WCAG 3.3.7).
+
+    An e-mail address is left to be typed: the one that is proved next is the new one.
+    """
     seen = request.seen
     found: dict[str, Any] = {"kind": request.person.kind} if request.person else {}
     for slot, value in seen.items():
         kind, _, rest = slot.partition(".")
         if kind in ("name", "detail"):
             found[rest] = value
+        if slot == f"contact.{given.get('contact_id')}":
+            found |= (
+                {"phone": value["value"], "contact_type": value["contact_type"]} if value["channel"] == "phone" else {}
+            )
+        if kind == "paperless" and rest == given.get("account_id"):
+            found["paperless"] = value
         if kind == "preference":
             topic, _, channel = rest.partition(".")
             chosen = found.setdefault(f"about_{topic}", [])
@@ -120,33 +129,6 @@ def proved_again(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
     moves.customers_turn(request, actor, now=now)
     verify_change.proved_again(request, actor=actor, now=now)
     moves.record(request, "proved_again", actor=actor, now=now)
-    return request
-
-
-def differences(*, request: Request, now: datetime) -> tuple[Conflict, ...]:
-    """What somebody else changed since the customer looked, in the very values that they want changed (ER-25)."""
-    return decide.merged(request, now=now).conflicts
-
-
-def shown(conflict: Conflict) -> str:
-    """A digest of what is there now: by it the page says which state its reader decided about."""
-    return hashlib.sha256(json.dumps(conflict.now, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-@transaction.atomic
-def keep_mine(*, request_id: UUID, slots: Mapping[str, str], actor: Actor, now: datetime) -> Request:
-    """The customer has seen what somebody else wrote, and wants theirs all the same. `slots`: each with `shown` of it.
-
-    What has changed once more since they looked stays a conflict.
-    """
-    request = moves.locked(request_id)
-    moves.customers_turn(request, actor, now=now)
-    seen = dict(request.seen)
-    for each in differences(request=request, now=now):
-        if slots.get(each.slot) == shown(each):
-            seen[each.slot] = each.now
-    request.seen = seen
-    moves.record(request, "kept_mine", actor=actor, now=now, data={"count": len(slots)})
     return request
 
 
@@ -176,7 +158,23 @@ def stop(*, token: str, now: datetime) -> Request | None:
     return request
 
 
-def would_rest(policy: Policy, families: Collection[str]) -> timedelta | None:
-    """How long such a change rests before it is made; None: it does not."""
-    rests = any(policy.change_risk.get(each) == "cool_off" for each in families)
-    return timedelta(hours=policy.cooling_off_hours) if rests else None
+def resting(*, token: str, now: datetime) -> Request | None:
+    """The change that a stop link would stop; None where the link holds no more."""
+    return verify.resting(token, now=now)
+
+
+def what_follows(*, request: Request, now: datetime, policy: Policy) -> str:
+    """What sending it now would lead to: "apply" at once, "cool_off" a pause, "propose" staff look first."""
+    found = {each.effect for each in rules.check(decide.facts_about(request, now=now, policy=policy), policy)}
+    return "propose" if Effect.REFER in found else "cool_off" if Effect.WAIT in found else "apply"
+
+
+def is_sensitive(*, request: Request, policy: Policy) -> bool:
+    """Whether the customer must prove once more that it is they before this is changed (Y-10)."""
+    wishes = JOURNEYS[request.journey].wishes(request.answers, request.seen)
+    return bool({each.family for each in wishes} & set(policy.sensitive_changes))
+
+
+def who_is_told(*, request: Request) -> tuple[list[str], bool]:
+    """The e-mail addresses that hear of this change, and whether a letter goes to the address on file (C-10, C-11)."""
+    return confirm_change.who_is_told(request)

@@ -47,6 +47,14 @@ def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, An
     return messages
 
 
+def who_is_told(request: Request) -> tuple[list[str], bool]:
+    """The e-mail addresses, and whether a letter goes out."""
+    wishes = JOURNEYS[request.journey].wishes(request.answers, request.seen)
+    return rules.emails_to_tell(request.seen, wishes), bool(
+        rules.letter_goes_to(request.seen, wishes, _service_address(request))
+    )
+
+
 def _message(
     request: Request, news: News, channel: str, to: str, *, now: datetime, values: Mapping[str, Any]
 ) -> Message:
