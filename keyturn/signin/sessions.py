@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.cache import add_never_cache_headers
 
 from keyturn.signin.second_factor import has_second_factor
 
@@ -33,7 +34,10 @@ class Limits:
                 _note(request, time.time())
                 if _must_enrol(request):
                     return redirect("mfa_index")
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.path.startswith("/signin"):
+            add_never_cache_headers(response)
+        return response
 
 
 def is_over(session: Any, now: float) -> bool:
