@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from keyturn.terms import verification
 from keyturn.terms.document import MEDIA_TYPES, PURPOSES
 
 RISKS = ("apply", "cool_off", "propose")
@@ -25,6 +26,8 @@ CHANGE_RISK = {
 }  # fmt: skip
 KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text in quotation marks"}
 IDENTITY_CHECKS = ("off", "new", "always")
+CLAIM_PROOFS = ("sms", "email", "letter", "federated", "desk")
+LEVELS = ("", "view", "pay", "manage", "owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,29 @@ class Policy:
     signin_idle_minutes: int = 60  # without a press, then the sign-in ends
     signin_longest_hours: int = 12
 
+    # Claiming an account (C.14): what finds it, and what proves that it is theirs
+    verification: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType(dict(verification.DEFAULT)))
+    account_number_digits: int = 10  # without the check digit that is shown after them; 0: none is shown
+    claim_proofs: tuple[str, ...] = CLAIM_PROOFS  # offered; "federated" only where a provider counts
+    federated_providers: tuple[str, ...] = ()  # ids of the OpenID providers whose word about a person counts
+    federated_identifiers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # claim -> our type
+    claim_sms_minutes: int = 10
+    claim_email_hours: int = 24
+    claim_letter_days: int = 21
+    claim_code_tries: int = 5  # wrong guesses until a code is void
+    claim_tries: int = 5  # for one login in the window below; then each one more waits twice as long
+    claim_tries_from_address: int = 20  # the same for all who come from one internet address
+    claim_tries_at_account: int = 5  # then no quick code goes out for this number: a letter or the desk
+    claim_letters: int = 3  # for one account, until the first of them has lapsed
+    claim_window_hours: int = 24
+    claim_pause_minutes: int = 15
+    claim_breadth: int = 3  # more accounts by one login, or logins at one account, in the window look like fraud
+    claim_closed_days: int = 365  # an account can be claimed so long after its last service ended; then staff look
+    claim_second_login: bool = True  # false: an account that a login owns already goes to staff (ER-09)
+    claim_level_others: str = "view"  # of persons on the account who are not responsible; "": staff decide
+    claim_seamless: bool = False  # true: a person on file whom a request was linked to gets access at its end, too
+    claim_stop_days: int = 30  # so long the owners can undo a new link by themselves
+
     # Documents that customers upload (C.21)
     document_types: tuple[str, ...] = ("image/jpeg", "image/png", "application/pdf")
     document_max_mb: int = 10
@@ -180,6 +206,12 @@ def _amiss(name: str, value: Any) -> str:
         return f"a list from {', '.join(MEDIA_TYPES)}"
     if name == "document_days_by_purpose" and not (set(value) <= set(PURPOSES) and all(map(_is_count, value.values()))):
         return f"a table from {', '.join(PURPOSES)} to days"
+    if name == "verification":
+        return verification.amiss(value)
+    if name == "claim_proofs" and not (value and set(value) <= set(CLAIM_PROOFS)):
+        return f"a list from {', '.join(CLAIM_PROOFS)}"
+    if name == "claim_level_others" and value not in LEVELS:
+        return 'one of "", view, pay, manage, owner'
     if name == "holidays" and not all(_is_a_date(each) for each in value):
         return 'a list of dates like "2026-12-25"'
     if name == "closed_weekdays" and not set(value) <= set(range(7)):
