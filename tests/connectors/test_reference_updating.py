@@ -249,6 +249,15 @@ class TestWhereBillsGo:
         with pytest.raises(Rejected, match="unreadable_value"):
             send(cis, person, MailingChange(CABIN, (account,), season=season))
 
+    def test_what_is_planned_still_comes_after_an_import_of_another_address(self, cis, town):
+        person, account = town.customer()
+        send(cis, person, MailingChange(CABIN, from_day=LATER))
+        for _ in range(2):
+            town.person(ref=person, line1="99 New Street")
+        assert self.to(cis, account, LATER - timedelta(1), LATER) == ["99 New Street", CABIN.line1]
+        held = cis.read("person", person)["addresses"]
+        assert sorted(each["line1"] for each in held) == [CABIN.line1, HOME, "99 New Street"]
+
     def test_an_import_of_the_same_file_leaves_a_seasonal_address_alone(self, cis, town):
         person, account = town.customer()
         send(cis, person, MailingChange(CABIN, season=WINTER))

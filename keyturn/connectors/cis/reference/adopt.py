@@ -25,8 +25,11 @@ _ACCOUNT = ("ref", "person_ref", "premise_ref", "customer_class", "status", "sta
 _MAY_BE_NULL = {"date_of_birth", "start_date", "end_date"}
 _TYPES = {"date_of_birth": "date", "start_date": "date", "end_date": "date", "balance": "numeric(14, 2)"}
 
-_USUAL = "a.kind = 'mailing' AND a.valid_to IS NULL AND a.season_from IS NULL"
-"""The mailing address that holds for good, as an import knows it."""
+_HOLDS = (
+    "a.kind = 'mailing' AND a.season_from IS NULL AND (a.valid_from IS NULL OR a.valid_from <= current_date)"
+    " AND (a.valid_to IS NULL OR a.valid_to > current_date)"
+)
+"""The mailing address that holds today, as an import knows it."""
 
 _STATUS = {status.value: status.value for status in AgreementStatus} | {
     "": "active",
@@ -66,18 +69,20 @@ def persons(cursor: Cursor, rows: Rows) -> int:
 
 
 def _mailing_addresses(cursor: Cursor) -> None:
+    """Whoever moved keeps the old one with its end. What a customer has planned, or has for a season, still comes."""
     columns = ", ".join(_ADDRESS)
     theirs, ours = (", ".join(f"{table}.{name}" for name in _ADDRESS) for table in ("staged", "a"))
     said = "(staged.line1 <> '' OR staged.city <> '' OR staged.postal_code <> '')"
     cursor.execute(
         "UPDATE person_address a SET valid_to = greatest(current_date, valid_from) FROM staged"
-        f" WHERE a.person_ref = staged.ref AND {_USUAL} AND {said}"
-        f" AND ({ours}) IS DISTINCT FROM ({theirs})"
+        f" WHERE a.person_ref = staged.ref AND {_HOLDS} AND {said} AND ({ours}) IS DISTINCT FROM ({theirs})"
     )
     cursor.execute(
-        f"INSERT INTO person_address (person_ref, kind, {columns}) SELECT ref, 'mailing', {columns} FROM staged"
-        f" WHERE {said} ON CONFLICT (person_ref) WHERE kind = 'mailing' AND valid_to IS NULL AND season_from IS NULL"
-        " DO NOTHING"
+        f"INSERT INTO person_address (person_ref, kind, {columns}, valid_to) SELECT ref, 'mailing', {columns},"
+        " (SELECT min(valid_from) - 1 FROM person_address WHERE person_ref = staged.ref AND kind = 'mailing'"
+        f" AND season_from IS NULL AND valid_from > current_date) FROM staged WHERE {said}"
+        f" AND NOT EXISTS (SELECT 1 FROM person_address a WHERE a.person_ref = staged.ref AND {_HOLDS})"
+        " ON CONFLICT DO NOTHING"
     )
 
 
@@ -114,9 +119,9 @@ def accounts(cursor: Cursor, rows: Rows) -> int:
     cursor.execute(
         "INSERT INTO account (ref, main_person_ref, division, customer_class, set_up_date, balance, mailing_source,"
         " mailing_premise) SELECT s.ref, s.person_ref, coalesce(p.division, ''), s.customer_class, s.start_date,"
-        " s.balance, CASE WHEN a.id IS NULL THEN 'premise' ELSE 'person' END, p.ref FROM staged s"
-        " LEFT JOIN premise p ON p.ref = s.premise_ref LEFT JOIN person_address a ON a.person_ref = s.person_ref"
-        f" AND {_USUAL}"
+        " s.balance, CASE WHEN EXISTS (SELECT 1 FROM person_address a WHERE a.person_ref = s.person_ref"
+        f" AND {_HOLDS}) THEN 'person' ELSE 'premise' END, p.ref FROM staged s"
+        " LEFT JOIN premise p ON p.ref = s.premise_ref"
         f" ON CONFLICT (ref) DO UPDATE SET {_where_different('account', ('balance', 'customer_class'))}"
     )
     cursor.execute(
