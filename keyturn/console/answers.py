@@ -12,6 +12,7 @@ from keyturn.console.comparison import masked
 from keyturn.console.vocabulary import ANSWERS, SECTIONS
 from keyturn.journeys import JOURNEYS
 from keyturn.journeys.journey import Ask, Question
+from keyturn.records.queries import documents
 from keyturn.terms.address import Address
 
 SEALED = frozenset({"id_value"})
@@ -65,6 +66,8 @@ def _lines(question: Question, answers: Mapping[str, Any], premise: Any) -> list
             return [_("Yes") if value is True else _("No")]
         case Ask.DATE:
             return [day(value)]
+        case Ask.DOCUMENTS:
+            return documents.names(value)
         case Ask.PREMISE | Ask.ADDRESS:
             if isinstance(value, dict) and value.get("premise_id"):
                 return premise.address.lines() if premise else [_("Chosen from the list")]

@@ -15,7 +15,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from keyturn import flow
-from keyturn.console import answers, comparison, kept, story, vocabulary
+from keyturn.console import answers, comparison, kept, papers, story, vocabulary
 from keyturn.console.access import DECIDERS, RETRIERS, STAFF, actor_of, only, role_of
 from keyturn.console.queue import page
 from keyturn.console.rows import (
@@ -110,6 +110,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         else "",
         sections=answers.sections_of(case),
         proofs=_proofs(case),
+        papers=papers.of_request(case),
         notes=story.spoken(notes, names=names),
         sent=_messages(case),
         delivery=_delivery(case),

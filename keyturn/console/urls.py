@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keyturn.console import case, deciding, queue
+from keyturn.console import case, deciding, documents, queue
 
 app_name = "console"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("/requests/<str:reference>", case.show, name="request"),
     path("/requests/<str:reference>/decide", deciding.decide, name="decide"),
     path("/requests/<str:reference>/identifier", deciding.identifier, name="identifier"),
+    path("/requests/<str:reference>/document", documents.show, name="document"),
     path("/requests/<str:reference>/take", deciding.take, name="take"),
     path("/requests/<str:reference>/put-back", deciding.put_back, name="put_back"),
     path("/requests/<str:reference>/look-again", deciding.look_again, name="look_again"),

@@ -9,6 +9,26 @@ from django.utils.translation import gettext
 
 from keyturn.terms.words import gettext_noop as _
 
+PURPOSES = {
+    "name": _("Proof of a name"),
+    "identity": _("Proof of identity"),
+    "lease": _("Lease or deed"),
+    "medical": _("Medical certificate"),
+    "authority": _("Authority to act"),
+    "estate": _("Estate papers"),
+    "reply": _("Sent with an answer"),
+    "privacy_copy": _("Copy of personal data"),
+}
+"""What documents are to show."""
+
+READING_REASONS = {
+    "decide": _("To decide this request"),
+    "customer_asked": _("The customer asked about it"),
+    "check_work": _("To check a colleague’s work"),
+    "law": _("An authority or a court asks for it"),
+}
+"""Why staff open a document."""
+
 RULES = {
     "M-02": _("Same person?"),
     "M-04": _("Shared identifier"),

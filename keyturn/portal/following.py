@@ -17,13 +17,14 @@ from keyturn.journeys import JOURNEYS
 from keyturn.look import brand
 from keyturn.look.parts import Part, problems_of
 from keyturn.portal import seat as seats
+from keyturn.portal import uploads
 from keyturn.portal.desk import show
 from keyturn.portal.proof import code_field
 from keyturn.portal.rows import rows_of
 from keyturn.portal.sending import summary_of
 from keyturn.portal.walk import Walk
 from keyturn.portal.way import advice_of, heading_of, status_of, tag_of, way_of
-from keyturn.records.queries import requests
+from keyturn.records.queries import documents, requests
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.finding import Finding
 from keyturn.terms.request import Actor, Role, Status
@@ -113,18 +114,23 @@ def _show_code(request: HttpRequest, reference: str, typed: str, error: str, *, 
 
 
 def _show(
-    request: HttpRequest, found: Any, *, typed: str = "", error: str = "", banners: list[Any] | None = None
+    request: HttpRequest, found: Any, *, typed: str = "", error: str = "", file_error: str = "", banners: list[Any] | None = None
 ) -> HttpResponse:
     walk = Walk(JOURNEYS[found.journey], found.answers, proved=True)
     asked = status_of(found) is Status.NEEDS_CUSTOMER
     question = requests.open_question(found) if asked else ""
     field = Part("textarea", "reply", _("Your answer"), value=typed, error=error, spellcheck=True)
+    papers = documents.of_request(found)
+    asked_for = uploads.part(
+        "papers", documents.unsent(found) if asked else (), label=_("Add a document"), optional=True,
+        error=file_error, hint=_("If we asked for one: take a photo of it."),
+    )  # fmt: skip
     return show(
         request, "status.html", reference=found.reference, tag=tag_of(found), heading=heading_of(found), back="/",
-        summary=summary_of(found.answers), said=_said(found), question=question, reply=field,
-        problems=problems_of((field,)) if error else (), way=way_of(found), banners=banners or [],
+        summary=summary_of(found.answers), said=_said(found), question=question, reply=field, asked_for=asked_for, papers=papers,
+        problems=problems_of((field, asked_for)) if error or file_error else (), way=way_of(found), banners=banners or [],
         advice=advice_of(found, phone=brand.current().phone), may_ask_again=status_of(found) in (Status.REFUSED, Status.WITHDRAWN),
-        rows=[row for row in rows_of(walk, {}) if row["lines"]], may_withdraw=_may_withdraw(found), status=422 if error else 200,
+        rows=[row for row in rows_of(walk, {}) if row["lines"]], may_withdraw=_may_withdraw(found), status=422 if error or file_error else 200,
     )  # fmt: skip
 
 
@@ -162,16 +168,22 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 
 @never_cache
 @require_POST
+@uploads.takes_files
 def reply(request: HttpRequest, reference: str) -> HttpResponse:
     """Answer what staff asked."""
     found = _seen(request, reference)
     if found is None:
         return redirect("portal:status", reference)
     typed = request.POST.get("reply", "").strip()[:4000]
+    now, policy = timezone.now(), settings.KEYTURN_POLICY
     try:
-        flow.reply(
-            request_id=found.pk, text=typed, actor=_owner(found), now=timezone.now(), policy=settings.KEYTURN_POLICY
+        files = uploads.receive(
+            request, request_id=found.pk, purposes={"papers": "reply"}, actor=_owner(found), now=now, policy=policy
         )
+        if files.pressed or files.problems:
+            wrong = sentences.by_field(files.problems).get("papers", "")
+            return _show(request, requests.by_reference(reference), typed=typed, file_error=wrong)
+        flow.reply(request_id=found.pk, text=typed, actor=_owner(found), now=now, policy=policy)
     except Invalid:
         return _show(request, found, typed=typed, error=_("Write your answer, then send it."))
     except NotAllowed:

@@ -12,7 +12,8 @@ from django.utils.translation import get_language, gettext, pgettext
 from keyturn.journeys import JOURNEYS
 from keyturn.journeys.journey import Ask, Page, Question
 from keyturn.look.parts import Choice, Part
-from keyturn.portal import addresses, dates
+from keyturn.portal import addresses, dates, uploads
+from keyturn.records.queries import documents
 from keyturn.terms.words import gettext_noop as _
 
 Posted = Mapping[str, Any]
@@ -37,7 +38,8 @@ class Setting:
 
 def answers_in(page: Page, posted: Any, so_far: Mapping[str, Any]) -> dict[str, Any]:
     """The page's answers as they were typed. None takes an answer away. `posted` is the request's POST."""
-    found = {question.name: _read(question, posted) for question in page.questions}
+    typed = [question for question in page.questions if question.ask is not Ask.DOCUMENTS]  # those are `uploads`' work
+    found = {question.name: _read(question, posted) for question in typed}
     together = {**so_far, **found}
     for question in page.questions:
         if not question.asked_if(together):
@@ -107,6 +109,8 @@ def _part(
             )  # fmt: skip
         case Ask.DATE:
             return Part("date", **common, value=dates.boxes(value), autocomplete=question.autocomplete)
+        case Ask.DOCUMENTS:
+            return uploads.part(held=documents.named(value or ()), **common)
         case Ask.ADDRESS:
             return Part("group", **common, parts=addresses.parts(name, value, errors))
         case _:
@@ -179,6 +183,8 @@ def shown(question: Question, value: Any) -> list[str]:
             return [dates.shown(value)]
         case Ask.ADDRESS | Ask.PREMISE:
             return addresses.shown(value)
+        case Ask.DOCUMENTS:
+            return documents.names(value)
         case _:
             return [_hidden(str(value)) if question.name == "id_value" else str(value)]
 

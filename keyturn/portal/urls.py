@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from keyturn.portal import following, front, place, proof, questions, returning, sending
+from keyturn.portal import following, front, place, proof, questions, returning, sending, uploads
 
 pages = [
     path("", front.front, name="front"),
@@ -23,6 +23,7 @@ pages = [
     path("start/<slug:name>", questions.page, name="page"),
     path("resume", returning.resume, name="resume"),
     path("resume/<str:token>", returning.follow, name="follow"),
+    path("documents/<uuid:ident>", uploads.fetch, name="document"),
     path("requests", following.find, name="find"),
     path("requests/<str:reference>", following.status, name="status"),
     path("requests/<str:reference>/withdraw", following.withdraw, name="withdraw"),

@@ -26,6 +26,8 @@ TABLE = {
     ("decide", "POST"): ("sign in", "no", "in", "in", "no"),
     ("identifier", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("identifier", "POST"): ("sign in", "no", "in", "in", "in"),
+    ("document", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("document", "POST"): ("sign in", "no", "in", "in", "no"),
     ("take", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("take", "POST"): ("sign in", "no", "in", "in", "no"),
     ("put_back", "GET"): ("its page", "its page", "its page", "its page", "its page"),

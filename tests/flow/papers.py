@@ -62,13 +62,15 @@ def an_armed_pdf() -> bytes:
             b"/AcroForm<</XFA(xfa-secret)/Fields[7 0 R]>>/Metadata 12 0 R>>",
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
             page,
-            stream(b"BT /A 20 Tf 20 200 Td (Hello) Tj ET q 100 0 0 80 20 20 cm /JS Do Q " + SCRIPT),
+            stream(b"BT /A 20 Tf 20 200 Td (Hello) Tj ET q 100 0 0 80 20 20 cm /JS Do Q % " + SCRIPT),
             b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
             stream(
                 a_photo(size=(100, 80), exif=True),
                 b"/Type/XObject/Subtype/Image/Width 100/Height 80/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode",
             ),
-            b"<</Type/Annot/Subtype/Widget/FT/Tx/T(who)/V(Zelenko)/Rect[20 100 200 130]/AP<</N 10 0 R>>/A " + act + b">>",
+            b"<</Type/Annot/Subtype/Widget/FT/Tx/T(who)/V(Zelenko)/Rect[20 100 200 130]/AP<</N 10 0 R>>/A "
+            + act
+            + b">>",
             b"<</Type/Filespec/F(evil.exe)/EF<</F 11 0 R>>>>",
             b"<</Type/Annot/Subtype/Link/Rect[0 0 300 300]/A<</S/URI/URI(https://evil.example)>>>>",
             stream(
@@ -115,7 +117,9 @@ def a_flate_bomb(*, twice: bool = False) -> bytes:
 def a_flood_of_pixels(width: int = 50_000, height: int = 50_000) -> bytes:
     """A PNG whose header says so, with little behind it."""
     head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x02\x00\x00\x00"
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    )
 
 
 def a_real_flood() -> bytes:

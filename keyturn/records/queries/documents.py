@@ -41,30 +41,43 @@ def of_request(request: Request, *, purpose: str = "", with_gone: bool = False) 
     return [_held(each) for each in (rows if with_gone else rows.filter(erased_at=None))]
 
 
-def names(idents: Iterable[Any]) -> list[str]:
-    """The names of the documents with these ids that are still there, in the order of the ids."""
+def unsent(request: Request) -> list[Held]:
+    """Of those, what can still be taken back: given since the request left its customer's hands last."""
+    last = request.events.filter(what__in=("submitted", "replied")).order_by("-number").first()
+    added = request.events.filter(what="document_added", number__gt=last.number if last else 0)
+    fresh = {each.data["document"] for each in added}
+    return [each for each in of_request(request) if each.id in fresh]
+
+
+def named(idents: Iterable[Any]) -> list[Held]:
+    """The documents with these ids that are still there, in the order of the ids."""
     wanted = [each for each in map(_uuid, idents) if each]
-    found = {row.pk: row.name for row in Document.objects.filter(pk__in=wanted, erased_at=None).defer("content")}
+    found = {row.pk: _held(row) for row in Document.objects.filter(pk__in=wanted, erased_at=None).defer("content")}
     return [found[each] for each in wanted if each in found]
 
 
-def own(ident: Any, *, uploaded_by: Iterable[str], user_id: Any = None) -> File | None:
-    """A document's content, for whoever gave it (`role:ident`, as requests are `begun_by`), or whose request it is."""
-    row = _find(ident)
+def names(idents: Iterable[Any]) -> list[str]:
+    """Only what they are called."""
+    return [each.name for each in named(idents)]
+
+
+def own(ident: Any, *, uploaded_by: str = "", reference: str = "", user_id: Any = None) -> File | None:
+    """A document's content for its own customer: who gave it (`role:ident`, as requests are `begun_by`), who has proved to
+    be the sender of the request `reference`, or whose login the request belongs to."""
+    key = _uuid(ident)
+    row = Document.objects.select_related("request").filter(pk=key, erased_at=None).first() if key else None
     if row is None:
         return None
-    mine = row.uploaded_by in set(uploaded_by)
-    theirs = user_id is not None and row.request is not None and row.request.user_id == user_id
-    return file_of(row) if mine or theirs else None
+    gave = bool(uploaded_by) and row.uploaded_by == uploaded_by
+    asked = row.request is not None and (
+        (bool(reference) and row.request.reference == reference)
+        or (user_id is not None and row.request.user_id == user_id)
+    )
+    return file_of(row) if gave or asked else None
 
 
 def file_of(row: Document) -> File:
     return File(row.name, row.media_type, documents.content_of(row))
-
-
-def _find(ident: Any) -> Document | None:
-    key = _uuid(ident)
-    return Document.objects.select_related("request").filter(pk=key, erased_at=None).first() if key else None
 
 
 def _uuid(ident: Any) -> UUID | None:

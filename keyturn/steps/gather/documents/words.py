@@ -8,6 +8,7 @@ WORDS = {
     ),
     "G-21": _("This file is larger than %(most)s MB. Choose a smaller one, or take a photo of the paper."),
     "G-21.empty": _("This file is empty. Choose another one."),
+    "G-21.none": _("Choose a file first, or take a photo."),
     "G-22": _("You have added %(most)s files already, which is as many as we take. Remove one first."),
     "G-23": _("We could not open this file. Choose another one, or take a photo of the paper."),
     "G-23.damaged": _("This file is damaged or not complete. Choose another one, or take a photo of the paper."),
