@@ -24,6 +24,7 @@ from keyturn.flow.maintain import (
 from keyturn.flow.merging import differences, keep_mine, keep_theirs, shown
 from keyturn.flow.opening import start_days
 from keyturn.flow.outside import check_identity, send_message, tell_cis
+from keyturn.flow.privacy import extend_privacy, overdue, privacy_copy, would_stay
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
 from keyturn.flow.reading import read_message
 from keyturn.flow.repeats import keep_answer, take_turn
@@ -36,9 +37,9 @@ from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
     "ESSENTIAL", "NOT_KEPT", "advance", "answer", "ask", "attest", "begin", "begin_change", "check_identity",
-    "customer", "differences", "expire", "follow_resume_link", "forget_documents", "is_own", "is_sensitive", "keep_answer",
-    "keep_mine", "keep_theirs", "lacking", "look_again", "open_document", "prove_email", "proved_again", "put_back", "read_message",
+    "customer", "differences", "expire", "extend_privacy", "follow_resume_link", "forget_documents", "is_own", "is_sensitive", "keep_answer",
+    "keep_mine", "keep_theirs", "lacking", "look_again", "open_document", "overdue", "privacy_copy", "prove_email", "proved_again", "put_back", "read_message",
     "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review", "rulebook", "send_code", "send_message",
     "send_resume_link", "sentence", "shown", "staff_words", "start_days", "stop", "submit", "take", "take_in",
-    "take_over", "take_turn", "tell_cis", "turn_day", "upload", "wake", "what_follows", "who_is_told", "who_serves", "withdraw", "words",
+    "take_over", "take_turn", "tell_cis", "turn_day", "upload", "wake", "what_follows", "who_is_told", "who_serves", "withdraw", "words", "would_stay",
 ]  # fmt: skip

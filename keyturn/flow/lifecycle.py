@@ -100,6 +100,7 @@ MOVES: dict[str, Move] = {
         (*ANYWHERE_OPEN, SUBMITTED, CHECK_UNDER_WAY, RESTING, IN_REVIEW, *STUCK_UNWRITTEN),
         _over(Outcome.WITHDRAWN, *ANYWHERE_OPEN, SUBMITTED, RESTING, IN_REVIEW),
     ),
+    "clock_extended": Move((Role.STAFF,), (*ANYWHERE_OPEN, SUBMITTED, IN_REVIEW, CIS_SAID_NO, *STUCK), ()),
     "expired": Move(WORKER, ANYWHERE_OPEN, _over(Outcome.EXPIRED, *ANYWHERE_OPEN)),
 }
 

@@ -13,12 +13,14 @@ from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Delivery, Message, Request
 from keyturn.steps.confirm import step as confirm
 from keyturn.steps.confirm.change import step as confirm_change
+from keyturn.steps.confirm.privacy import step as confirm_privacy
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.decide import step as decide
 from keyturn.steps.decide.change import step as decide_change
 from keyturn.steps.establish import step as establish
 from keyturn.steps.establish.change import step as establish_change
 from keyturn.steps.gather import step as gather
+from keyturn.steps.maintain.privacy import step as privacy
 from keyturn.steps.match import step as match
 from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.change import step as sync_change
@@ -70,6 +72,11 @@ def _write_change(request: Request, *, now: datetime, policy: Policy) -> Verdict
     return establish_change.run(request, decide_change.merged(request, now=now).wishes, now=now, policy=policy)
 
 
+def _keep_privacy(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
+    sync_change.keep_answer(request, delivery, answer, now=now)
+    privacy.cis_told(request, now=now)
+
+
 WAYS: dict[Kind, Way] = {
     Kind.START: Way(
         form=(gather, validate),
@@ -87,6 +94,14 @@ WAYS: dict[Kind, Way] = {
         keep=sync_change.keep_answer,
         tell=confirm_change.tell,
         mending=decide_change.to_mend,
+    ),
+    Kind.PRIVACY: Way(
+        form=(gather, validate_change),
+        deciding={Step.VERIFY: verify_change, Step.DECIDE: privacy},
+        establish=privacy.carry_out,
+        command=privacy.command_for,
+        keep=_keep_privacy,
+        tell=confirm_privacy.tell,
     ),
 }
 

@@ -99,9 +99,21 @@ class Policy:
     change_risk: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict(CHANGE_RISK)))
     cooling_off_hours: int = 72
     proved_again_minutes: int = 15  # how fresh a second proof of oneself must be before a sensitive change
-    sensitive_changes: tuple[str, ...] = ("name", "email", "phone", "mailing", "season", "identifier", "date_of_birth")
+    sensitive_changes: tuple[str, ...] = (
+        "name", "email", "phone", "mailing", "season", "identifier", "date_of_birth", "privacy",
+    )  # fmt: skip
     fresh_contact_days: int = 30  # a contact changed within these days proves no account and warns of a take-over
     farthest_change_days: int = 365  # how far ahead a change can be dated
+
+    # Their own data. 45 days, and 45 more, are California's (CCPA); Europe's (GDPR) would be 30 and 60.
+    privacy_days: int = 45  # to answer a request about one's own data
+    privacy_extension_days: int = 45  # how far the clock may be set on, once; 0: not at all
+    privacy_copy_days: int = 14  # a copy can be downloaded so long
+    account_years: float = 7.0  # how long an account is kept for the books after its last service has ended
+    denied_request_days: int = 90  # what was typed in a request that came to nothing is forgotten then
+    message_days: int = 180  # the text of a message that was sent is forgotten then
+    attempt_days: int = 30  # tries to guess something
+    sign_in_days: int = 90  # who signed in from where
 
     # Signing in
     staff_second_factor: bool = True  # staff enrol a passkey or an authenticator app before the console opens

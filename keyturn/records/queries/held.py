@@ -65,9 +65,10 @@ def everything(*, persons: Collection[UUID], logins: Collection[int], masked: bo
 
 
 def files(*, persons: Collection[UUID], logins: Collection[int]) -> list[UUID]:
-    """The papers whose content is still there, by id; a copy holds them as files."""
+    """The papers whose content is still there, by id; a copy holds them as files. An earlier copy is none."""
     reach = Reach(persons=persons, logins=logins)
-    return [row["id"] for row in reach.rows(TABLES["document"]) if row["content"] is not None]
+    rows = reach.rows(TABLES["document"])
+    return [row["id"] for row in rows if row["content"] is not None and row["purpose"] != "privacy_copy"]
 
 
 def sections(*, persons: Collection[UUID], logins: Collection[int]) -> list[Section]:

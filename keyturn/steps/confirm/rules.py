@@ -22,6 +22,8 @@ class News(StrEnum):
     CHANGE_COMING = "change_coming"
     CHANGE_DONE = "change_done"
     CHANGE_STOPPED = "change_stopped"
+    PRIVACY_DONE = "privacy_done"
+    PRIVACY_LATER = "privacy_later"
 
 
 @rule("C-01", "Everybody is told by e-mail where they gave one, else by letter", implements=("BR-51",))

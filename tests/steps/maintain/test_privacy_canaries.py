@@ -14,7 +14,7 @@ from keyturn.records.data_map import TABLES, Erasure, Hold
 from keyturn.records.data_map.erasing import erase
 from keyturn.records.data_map.reach import Reach
 from keyturn.records.models import Person
-from keyturn.steps.maintain import privacy_copy
+from keyturn.steps.maintain.privacy import copy as privacy_copy
 from keyturn.terms.policy import Policy
 from tests.steps.maintain.canaries import Plant, Planted, Planter
 
