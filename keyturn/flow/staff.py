@@ -7,9 +7,9 @@ from django.db import transaction
 
 from keyturn.flow import moves, outside
 from keyturn.flow.handling import is_own
+from keyturn.flow.paths import way_of
 from keyturn.records.models import Request
 from keyturn.steps.confirm.rules import News
-from keyturn.steps.establish import step as establish
 from keyturn.steps.gather import rules as gather_rules
 from keyturn.steps.identify import rules as identify
 from keyturn.steps.review import rules
@@ -81,7 +81,7 @@ def _problems(request: Request, word: Decision, reason: str, person_id: str | No
 def _act_on(request: Request, word: Decision, reason: str, *, actor: Actor, now: datetime, policy: Policy) -> None:
     match word:
         case Decision.REFUSE:
-            establish.take_back(request, actor=actor, now=now)
+            way_of(request).take_back(request, actor=actor, now=now)
             moves.end(request, Outcome.REFUSED, now)
             outside.make_sure(request, now=now, policy=policy)
             moves.tell(request, News.REFUSED, now=now, values={"text": reason})

@@ -9,9 +9,9 @@ from django.db.models import OuterRef
 
 from keyturn.connectors import cis
 from keyturn.flow import moves, outside
+from keyturn.flow.paths import way_of
 from keyturn.records.models import Message, Request
 from keyturn.steps.confirm.rules import News
-from keyturn.steps.establish import step as establish
 from keyturn.steps.maintain.calendar import turn_agreements
 from keyturn.terms.days import local_date
 from keyturn.terms.policy import Policy
@@ -63,7 +63,7 @@ def _expire_one(pk: object, *, now: datetime) -> int:
     moves.end(request, Outcome.EXPIRED, now)
     if request.step in moves.DRAFT:
         moves.forget(request)
-    establish.take_back(request, actor=MACHINE, now=now)
+    way_of(request).take_back(request, actor=MACHINE, now=now)
     outside.make_sure(request, now=now, policy=moves.policy())
     if request.submitted_at:
         moves.tell(request, News.EXPIRED, now=now)

@@ -359,3 +359,25 @@ def test_no_chain_is_broken_by_a_change(town: Town) -> None:
     ana = Customer(town, replace(ANA, emails=("a@example.com",)))
     case = ana.changes("change_contact", contact_id="new", channel="phone", act="set", phone="503 555 0199")
     assert case.chain_holds()
+
+
+class TestWhatTheCisRefuses:
+    def test_is_put_back_when_staff_refuse_it_too(self, town: Town, ana: Customer) -> None:
+        town.cis_is("refuses")
+        case = ana.changes(
+            "change_contact", contact_id=ana.contact("phone"), channel="phone", act="set", phone="503 555 0199"
+        )
+        assert case.status == IN_REVIEW
+        town.cis_is("")
+        case.staff("refuse", "The number belongs to somebody else.")
+        assert case.status == REFUSED
+        assert ana.values("phone") == {"+15035550142"}
+
+    def test_what_staff_changed_since_stays(self, town: Town, ana: Customer) -> None:
+        town.cis_is("refuses")
+        case = ana.changes(
+            "change_contact", contact_id=ana.contact("phone"), channel="phone", act="set", phone="503 555 0199"
+        )
+        TestTwoPeopleAtOnce.staff_write(ana, "503 555 0777")
+        case.staff("refuse", "The number belongs to somebody else.")
+        assert ana.values("phone") == {"503 555 0777"}

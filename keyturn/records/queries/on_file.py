@@ -18,6 +18,7 @@ from keyturn.records.models import (
     PersonName,
     Preference,
 )
+from keyturn.records.models.dated import holds_at
 from keyturn.terms.slots import ALL, Wish
 
 NAME_PARTS = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
@@ -25,7 +26,7 @@ NAME_PARTS = ("given_name", "middle_name", "family_name", "suffix", "organisatio
 
 def slots(person: Person, *, at: datetime) -> dict[str, Any]:
     """Everything that a customer can change, as it holds at a moment. Identifiers stand there as their blind index."""
-    holds = Q(person=person, valid_from__lte=at) & (Q(valid_to=None) | Q(valid_to__gt=at))
+    holds = Q(person=person) & holds_at(at)
     return {
         **_names(PersonName.objects.filter(holds)),
         **_contacts(PersonContact.objects.filter(holds)),

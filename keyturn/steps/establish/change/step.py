@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.matching.identifiers import PARTIAL_TYPES, normal_identifier
 from keyturn.records import dated
@@ -29,7 +31,7 @@ from keyturn.records.queries import on_file
 from keyturn.terms.address import Address
 from keyturn.terms.days import day_begins, day_of, local_date
 from keyturn.terms.policy import Policy
-from keyturn.terms.request import Verdict
+from keyturn.terms.request import Actor, Verdict
 from keyturn.terms.slots import ALL, Wish
 
 
@@ -45,6 +47,35 @@ def run(request: Request, wishes: tuple[Wish, ...], *, now: datetime, policy: Po
     request.written = [each.as_json() for each in wishes]
     request.established_at = now
     return Verdict(data={"person": str(request.person_id), "families": sorted({each.family for each in wishes})})
+
+
+def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
+    """Put back what a change wrote that ends in a refusal (I6), where nobody has changed it again since."""
+    if request.established_at is None:
+        return
+    there, before = on_file.slots(request.person, at=now), request.seen
+    back = []
+    for each in request.written:
+        wish = Wish(**each)
+        slot = _slot_now(wish, settings.KEYTURN_POLICY)
+        if wish.family in ("alias", "identifier") or there.get(slot) != wish.value:
+            continue  # what was added stays on file as somebody's word; what was changed since is not ours any more
+        back.append(Wish(slot, before.get(wish.slot, _nothing(wish)), kind=wish.family))
+    written = request.written
+    run(request, tuple(back), now=now, policy=settings.KEYTURN_POLICY)
+    request.written = written
+
+
+def _slot_now(wish: Wish, policy: Policy) -> str:
+    """Where a value stands after it was written: a contact is named by what it is."""
+    if wish.slot.startswith("contact.") and wish.value:
+        return f"contact.{on_file.contact_key(wish.value['channel'], _normal(wish.value, policy))}"
+    return wish.slot
+
+
+def _nothing(wish: Wish) -> Any:
+    """What a slot says that nothing stands in."""
+    return {"preference": "off", "detail": ""}.get(wish.slot.partition(".")[0])
 
 
 def _name(file: Changes, wishes: list[Wish], *, now: datetime, policy: Policy) -> None:
