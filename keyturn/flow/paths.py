@@ -64,6 +64,7 @@ class Way:
     command: Callable[[Request, Policy], Command]
     keep: Keeps
     tell: Tells
+    take_back: Callable[..., None] = establish.take_back
     mending: Callable[..., list[Finding]] | None = None
 
 
@@ -93,6 +94,7 @@ WAYS: dict[Kind, Way] = {
         command=sync_change.command_for,
         keep=sync_change.keep_answer,
         tell=confirm_change.tell,
+        take_back=establish_change.take_back,
         mending=decide_change.to_mend,
     ),
     Kind.PRIVACY: Way(
