@@ -7,10 +7,12 @@ connected it themselves: a state's provider knows nobody's role here.
 
 from typing import Any
 
+import requests
 import structlog
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base import AuthError
 from allauth.socialaccount.providers.openid_connect.views import login as oidc_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -46,8 +48,10 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
     ) -> None:
         """Our page, and a line in the log that names the kind of trouble only."""
+        if error == AuthError.CANCELLED:
+            return  # allauth leads to the page that says so
         log.warning("provider_failed", error=str(error or "")[:60], kind=type(exception).__name__)
-        raise ImmediateHttpResponse(render(request, "socialaccount/authentication_error.html", status=502))
+        raise ImmediateHttpResponse(_failed(request))
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -59,8 +63,16 @@ class Leave(View):
         return redirect("account_login")
 
     def post(self, request: HttpRequest, provider_id: str) -> HttpResponse:
-        response: HttpResponse = oidc_login(request, provider_id)
+        try:
+            response: HttpResponse = oidc_login(request, provider_id)
+        except requests.RequestException as problem:  # it does not even say where it is
+            log.warning("provider_failed", kind=type(problem).__name__)
+            return _failed(request)
         where = response.headers.get("Location", "")
         if response.status_code == 302 and where.startswith(("https://", "http://")):
             return render(request, "signin/leave.html", {"where": where})
         return response
+
+
+def _failed(request: HttpRequest) -> HttpResponse:
+    return render(request, "socialaccount/authentication_error.html", status=502)
