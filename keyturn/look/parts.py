@@ -48,6 +48,7 @@ class Part:
     choices: tuple[Choice, ...] = ()
     parts: tuple["Part", ...] = field(default=())
     inline: bool = False
+    without_year: bool = False  # a date that comes back each year
 
     @property
     def ident(self) -> str:
@@ -67,7 +68,7 @@ class Part:
         """The first empty piece of a date, else the first of all."""
         value = self.value if isinstance(self.value, dict) else {}
         return next(
-            (piece for piece in ("month", "day", "year") if not value.get(piece)),
+            (piece for piece in ("month", "day", "year")[: 2 if self.without_year else 3] if not value.get(piece)),
             "month",
         )
 

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import override, pgettext
 
 PIECES = ("month", "day", "year")
+LEAP_YEAR = 2024
 
 
 def typed(boxes: Mapping[str, str]) -> str:
@@ -23,6 +24,17 @@ def typed(boxes: Mapping[str, str]) -> str:
     if year.isdecimal() and month.isdecimal() and day.isdecimal() and len(year) == 4:
         return f"{year}-{int(month):02}-{int(day):02}"
     return f"{year}-{month}-{day}"
+
+
+def typed_day_of_year(boxes: Mapping[str, str]) -> str:
+    """MM-DD where the boxes hold a day of a month, the pieces as typed where they do not, "" where both are empty."""
+    month, day = (boxes.get(piece, "").replace("-", " ").strip()[:20] for piece in ("month", "day"))
+    if not (month or day):
+        return ""
+    month = month_number(month)
+    if month.isdecimal() and day.isdecimal():
+        return f"{int(month):02}-{int(day):02}"
+    return f"{month}-{day}"
 
 
 def month_number(text: str) -> str:
@@ -44,6 +56,21 @@ def boxes(value: object) -> dict[str, str]:
     except ValueError:
         return {"year": year, "month": month, "day": day}
     return {"year": str(int(year)), "month": str(int(month)), "day": str(int(day))}
+
+
+def boxes_of_day(value: object) -> dict[str, str]:
+    """What to show in the two boxes for a kept day of the year."""
+    month, day = ([*str(value or "").split("-", 1), "", ""])[:2]
+    return {name: str(int(text)) if text.isdecimal() else text for name, text in (("month", month), ("day", day))}
+
+
+def shown_day_of_year(value: object) -> str:
+    """A kept day of the year in the language of the page: "November 1"; what is none as it was typed."""
+    try:
+        day = date.fromisoformat(f"{LEAP_YEAR}-{value}")
+    except ValueError:
+        return str(value)
+    return date_format(day, pgettext("the format of a day of any year, as Django's date filter has it", "F j"))
 
 
 def shown(value: object) -> str:

@@ -4,34 +4,38 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from keyturn.journeys import JOURNEYS
+from keyturn.portal import left_open
 from keyturn.portal import seat as seats
+from keyturn.portal.forms import Setting
 from keyturn.portal.seat import Seat
 from keyturn.portal.walk import Walk
 from keyturn.records.queries import requests
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor
 
 View = Callable[..., HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One browser in front of one draft."""
+    """Somebody in front of one draft. Where its pages lie, and what surrounds them, the kind of desk says."""
 
     request: HttpRequest
-    seat: Seat
     draft: Any
     walk: Walk
     now: datetime
+    actor: Actor
 
     @property
     def policy(self) -> Policy:
@@ -47,18 +51,59 @@ class Desk:
         return "check" in self.request.GET
 
     def go(self, name: str) -> HttpResponseRedirect:
-        address = address_of(name)
+        address = self.address(name)
         return redirect(f"{address}?check=yes" if self.from_check and name != "check" else address)
 
     def show(self, template: str, name: str, *, status: int = 200, **values: Any) -> HttpResponse:
         """A page of the draft. `name` says where on the walk it stands."""
         before = self.walk.before(name)
-        back = address_of("check") if self.from_check else address_of(before) if before else "/start"
+        back = self.address("check") if self.from_check else self.address(before) if before else self.entrance
         values = {"back": back, "progress": self.walk.progress(name), "version": self.draft.version, **values}
+        values = {**self.surroundings(), **values}
         return show(self.request, template, in_draft=True, from_check=self.from_check, status=status, **values)
+
+    # What differs between who is signed in and who is not
+
+    entrance: ClassVar[str] = "/"
+
+    def address(self, name: str) -> str:
+        """Where a page of the walk lies."""
+        raise NotImplementedError
+
+    def surroundings(self) -> dict[str, Any]:
+        """What the pages show around the questions."""
+        return {}
+
+    def setting(self) -> Setting:
+        """What is left open on a page."""
+        raise NotImplementedError
 
     def again(self) -> "Desk":
         """The same desk with the draft as it is on disk now."""
+        raise NotImplementedError
+
+    def typed_before(self) -> Any:
+        """What was typed here before one had to sign in again; None where nothing was."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class StartDesk(Desk):
+    """One browser in front of a draft for starting service. Nobody is signed in; the seat says whose draft it is."""
+
+    seat: Seat
+    entrance: ClassVar[str] = "/start"
+
+    def address(self, name: str) -> str:
+        return address_of(name)
+
+    def surroundings(self) -> dict[str, Any]:
+        return {"later": reverse("portal:later"), "stay": reverse("portal:stay")}
+
+    def setting(self) -> Setting:
+        return left_open.setting_of(self.answers, now=self.now, policy=self.policy)
+
+    def again(self) -> "StartDesk":
         return desk_for(self.request, self.seat, requests.by_id(self.draft.pk), self.now)
 
 
@@ -71,13 +116,17 @@ def show(request: HttpRequest, template: str, *, status: int = 200, **values: An
     return render(request, f"portal/{template}", values, status=status)
 
 
-def desk_for(request: HttpRequest, seat: Seat, draft: Any, now: datetime) -> Desk:
-    walk = Walk(JOURNEYS[draft.journey], draft.answers, requests.email_is_proved(draft))
-    return Desk(request, seat, draft, walk, now)
+def desk_for(request: HttpRequest, seat: Seat, draft: Any, now: datetime) -> StartDesk:
+    return StartDesk(request, draft, walk_of(draft), now, seat.actor, seat)
+
+
+def walk_of(draft: Any) -> Walk:
+    """The journey as the draft's answers lead through it."""
+    return Walk(JOURNEYS[draft.journey], draft.answers, requests.email_is_proved(draft))
 
 
 def at_desk(view: View) -> View:
-    """The view gets a `Desk`; where there is no open draft, the person is sent to where they can go on.
+    """The view gets a `StartDesk`; where there is no open draft, the person is sent to where they can go on.
 
     A page posted at a locked desk is still handled, so that nothing is lost; what follows it is not shown.
     """

@@ -33,6 +33,7 @@ class Setting:
 
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # question -> values that are offered
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)  # question -> what it offers instead
     hints: Mapping[str, str] = field(default_factory=dict)  # question -> what today adds to its hint
 
 
@@ -56,6 +57,8 @@ def _read(question: Question, posted: Any) -> Any:
             return {"yes": True, "no": False}.get(posted.get(name, ""))
         case Ask.DATE:
             return dates.typed({piece: posted.get(f"{name}-{piece}", "") for piece in dates.PIECES}) or None
+        case Ask.DAY_OF_YEAR:
+            return dates.typed_day_of_year({piece: posted.get(f"{name}-{piece}", "") for piece in dates.PIECES}) or None
         case Ask.ADDRESS:
             return addresses.read(name, posted)
         case _:
@@ -109,6 +112,8 @@ def _part(
             )  # fmt: skip
         case Ask.DATE:
             return Part("date", **common, value=dates.boxes(value), autocomplete=question.autocomplete)
+        case Ask.DAY_OF_YEAR:
+            return Part("date", **common, value=dates.boxes_of_day(value), without_year=True)
         case Ask.DOCUMENTS:
             return uploads.part(held=documents.named(value or ()), **common)
         case Ask.ADDRESS:
@@ -141,6 +146,8 @@ def hint(question: Question) -> str:
 
 def choices(question: Question, setting: Setting) -> tuple[Choice, ...]:
     """Those that the utility's policy and the premise leave open, in the journey's order."""
+    if question.name in setting.choices:
+        return setting.choices[question.name]
     offered = setting.only.get(question.name)
     return tuple(
         Choice(
@@ -181,6 +188,8 @@ def shown(question: Question, value: Any) -> list[str]:
             return [gettext("Yes") if value else gettext("No")]
         case Ask.DATE:
             return [dates.shown(value)]
+        case Ask.DAY_OF_YEAR:
+            return [dates.shown_day_of_year(value)]
         case Ask.ADDRESS | Ask.PREMISE:
             return addresses.shown(value)
         case Ask.DOCUMENTS:

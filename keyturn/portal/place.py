@@ -10,7 +10,7 @@ from keyturn import flow
 from keyturn.flow import sentences
 from keyturn.look.parts import Choice, Part, problems_of
 from keyturn.portal import addresses
-from keyturn.portal.desk import Desk, at_desk
+from keyturn.portal.desk import StartDesk, at_desk
 from keyturn.portal.premise_lines import place_lines
 from keyturn.portal.questions import onwards
 from keyturn.records.queries import premises
@@ -25,7 +25,7 @@ NONE_OF_THESE = "none"
 
 
 @at_desk
-def where(desk: Desk) -> HttpResponse:
+def where(desk: StartDesk) -> HttpResponse:
     """The search. What was typed stays in the session, never in an address."""
     typed = desk.request.POST.get("q", "").strip()[:200]
     if desk.request.method == "POST" and typed:
@@ -50,7 +50,7 @@ def where(desk: Desk) -> HttpResponse:
 
 
 @at_desk
-def choose(desk: Desk) -> HttpResponse:
+def choose(desk: StartDesk) -> HttpResponse:
     """Pick the premise, or the unit of a building, among what was found."""
     looked_for = desk.request.session.get("looked_for", "")
     found = _found(looked_for) if looked_for else []
@@ -121,7 +121,7 @@ def _without_unit(address: Address) -> list[str]:
 
 
 @at_desk
-def unlisted(desk: Desk) -> HttpResponse:
+def unlisted(desk: StartDesk) -> HttpResponse:
     """An address that is not on file: described freely, an exception that staff look at (step 3.4)."""
     typed = addresses.read(ASKED, desk.request.POST) or {}
     if desk.request.method == "POST":
@@ -141,7 +141,7 @@ def _incomplete(typed: dict[str, str]) -> list[Finding]:
     return missing if typed.get("city") or typed.get("postal_code") else [*missing, Finding("V-12", f"{ASKED}.city")]
 
 
-def _describe(desk: Desk, value: dict[str, str], problems: list[Finding]) -> HttpResponse:
+def _describe(desk: StartDesk, value: dict[str, str], problems: list[Finding]) -> HttpResponse:
     parts = addresses.parts(ASKED, value, sentences.by_field(problems), of_service=True)
     looked_for = desk.request.session.get("looked_for", "")
     unknown = looked_for if looked_for and not premises.find(looked_for, most=1) else ""
@@ -151,7 +151,7 @@ def _describe(desk: Desk, value: dict[str, str], problems: list[Finding]) -> Htt
     )  # fmt: skip
 
 
-def _settle(desk: Desk, typed: dict[str, str]) -> HttpResponse:
+def _settle(desk: StartDesk, typed: dict[str, str]) -> HttpResponse:
     """Perhaps it is on file after all; perhaps it is not ours to serve."""
     premise = premises.resolve(typed)
     if premise is not None:
@@ -164,7 +164,7 @@ def _settle(desk: Desk, typed: dict[str, str]) -> HttpResponse:
     return _keep(desk, typed)
 
 
-def _keep(desk: Desk, address: dict[str, str]) -> HttpResponse:
+def _keep(desk: StartDesk, address: dict[str, str]) -> HttpResponse:
     """Save the address. Services that are not to be had there are asked for again."""
     answers: dict[str, Any] = {ASKED: address}
     premise = premises.by_id(address.get("premise_id", "")) if address.get("premise_id") else None

@@ -1,7 +1,6 @@
 """Is the e-mail address theirs? The page with the code, on the way through a draft."""
 
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from keyturn import flow
@@ -11,8 +10,7 @@ from keyturn.portal.desk import Desk, at_desk
 from keyturn.terms.finding import Finding
 
 
-@at_desk
-def code(desk: Desk) -> HttpResponse:
+def code_of(desk: Desk) -> HttpResponse:
     """Type the code from the mail; or have another one sent."""
     if not desk.answers.get("email"):
         return desk.go("email")
@@ -29,7 +27,7 @@ def code(desk: Desk) -> HttpResponse:
             request_id=desk.draft.pk,
             purpose="prove",
             code=typed,
-            actor=desk.seat.actor,
+            actor=desk.actor,
             now=desk.now,
             policy=desk.policy,
         )
@@ -40,15 +38,18 @@ def code(desk: Desk) -> HttpResponse:
         return _show(desk, typed, problems)
     desk = desk.again()
     if desk.from_check:
-        return redirect("portal:check")
+        return desk.go("check")
     return desk.go(desk.walk.after("email"))
+
+
+code = at_desk(code_of)
 
 
 def _show(desk: Desk, typed: str, problems: list[Finding], *, sent: bool = False) -> HttpResponse:
     field = code_field(typed, sentences.by_field(problems).get("code", ""))
     banner = {"title": _("A new code is on its way"), "text": _("Only the newest one works."), "tone": "good"}
     return desk.show(
-        "code.html", "code", field=field, heading=_("Enter the code from our e-mail"), other="/start/email",
+        "code.html", "code", field=field, heading=_("Enter the code from our e-mail"), other=desk.address("email"),
         lead=_("We have sent a code of six characters to %(email)s.") % {"email": desk.answers.get("email", "")},
         problems=problems_of((field,)), banners=[banner] if sent else [], status=422 if problems else 200,
     )  # fmt: skip

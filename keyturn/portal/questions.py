@@ -11,21 +11,16 @@ from django.utils.translation import gettext as _
 
 from keyturn import flow
 from keyturn.flow import sentences
-from keyturn.journeys.journey import Page
+from keyturn.journeys.journey import Ask, Page
 from keyturn.look.parts import problems_of
-from keyturn.portal import forms
-from keyturn.portal.dates import written
+from keyturn.portal import forms, uploads
 from keyturn.portal.desk import Desk, at_desk
-from keyturn.portal.forms import Setting
 from keyturn.portal.premise_lines import place_lines
-from keyturn.records.queries import premises
 from keyturn.terms.errors import StaleVersion
 from keyturn.terms.finding import Finding
-from keyturn.terms.person import Kind
 
 
-@at_desk
-def page(desk: Desk, name: str) -> HttpResponse:
+def page_of(desk: Desk, name: str) -> HttpResponse:
     """One page of the journey, by its name in the address."""
     asked = desk.walk.journey.page(name)
     if asked is None or name not in desk.walk.names:
@@ -35,27 +30,43 @@ def page(desk: Desk, name: str) -> HttpResponse:
         return desk.go(barrier)
     if desk.request.method == "POST":
         return _answer(desk, asked)
+    before = desk.typed_before()
+    if before is not None:
+        typed = forms.answers_in(asked, before, desk.answers)
+        banner = {"title": _("You were signed out"), "text": _("What you typed is still here. Go on where you were.")}
+        return _show(desk, asked, _together(desk.answers, typed), [], banners=[{**banner, "tone": "wait"}])
     return _show(desk, asked, desk.answers, [])
+
+
+page = at_desk(uploads.takes_files(page_of))
 
 
 def _answer(desk: Desk, asked: Page) -> HttpResponse:
     """Keep what was typed, right or wrong; then go on, or say what is wrong."""
     posted = desk.request.POST
     typed = forms.answers_in(asked, posted, desk.answers)
+    files = uploads.receive(
+        desk.request, request_id=desk.draft.pk, purposes=uploads.purposes_on(asked), actor=desk.actor, now=desk.now,
+        policy=desk.policy,
+    )  # fmt: skip
+    desk = desk.again() if uploads.purposes_on(asked) else desk
     if _changed_elsewhere(desk, asked, typed, str(posted.get("seen", ""))):
         return _conflict(desk, asked, typed)
     try:
         draft, problems = flow.answer(
-            request_id=desk.draft.pk, answers={**_no_longer_fitting(desk, asked, typed), **typed}, actor=desk.seat.actor,
+            request_id=desk.draft.pk, answers={**_no_longer_fitting(desk, asked, typed), **typed}, actor=desk.actor,
             now=desk.now, policy=desk.policy, version=desk.draft.version,
         )  # fmt: skip
     except StaleVersion:
         return _conflict(desk.again(), asked, typed)
     desk = desk.again()
-    problems = [*desk.walk.missing(asked), *problems]
+    if files.pressed and not files.problems:
+        return desk.go(asked.name)
+    missing = [] if files.pressed else desk.walk.missing(asked)
+    problems = [*files.problems, *missing, *(problems if not files.pressed else ())]
     # Something long or odd is not kept by the rules: it is shown again from what was typed.
     if problems:
-        return _show(desk, asked, {**draft.answers, **{n: v for n, v in typed.items() if v is not None}}, problems)
+        return _show(desk, asked, _together(draft.answers, typed), problems)
     return onwards(desk, asked.name)
 
 
@@ -70,45 +81,19 @@ def onwards(desk: Desk, name: str) -> HttpResponse:
 
 
 def _show(desk: Desk, asked: Page, answers: Mapping[str, Any], problems: list[Finding], **more: Any) -> HttpResponse:
-    parts = forms.parts_of(asked, answers, sentences.by_field(problems), setting_of(desk))
+    parts = forms.parts_of(asked, answers, sentences.by_field(problems), desk.setting())
     summary = problems_of(parts)
     return desk.show(
         "page.html", asked.name, title=gettext(asked.title), single=bool(forms.heading_of(asked)),
         intro=gettext(asked.intro) if asked.intro else "", parts=parts, problems=summary,
         why=[gettext(question.why) for question in asked.questions if question.why],
-        terms=asked.name == "consents", seen=digest_of(asked, desk.answers), place=_place(desk) if asked.name == "services" else [],
+        files=bool(uploads.purposes_on(asked)), terms=asked.name == "consents", seen=digest_of(asked, desk.answers), place=_place(desk) if asked.name == "services" else [],
         status=422 if problems else 200, **more,
     )  # fmt: skip
 
 
-def setting_of(desk: Desk) -> Setting:
-    """What the utility's policy and the chosen premise leave open."""
-    policy, organisation = desk.policy, desk.answers.get("kind") == Kind.ORGANISATION
-    phone = desk.answers.get("phone")  # who has none is not asked whether we may text them
-    documents = policy.identifiers_for_organisation if organisation else policy.identifiers_for_person
-    only = {
-        "id_type": (*documents, "none"),
-        "consents": (
-            *policy.required_consents,
-            *(each for each in policy.optional_consents if each != "texts" or phone),
-        ),
-        "language": policy.languages,
-    }
-    premise = chosen_premise(desk)
-    if premise is not None:
-        only["services"] = tuple(premise.services)
-    return Setting(only, hints={"start_date": _days(desk)})
-
-
-def _days(desk: Desk) -> str:
-    """Which days can be chosen, before somebody chooses one that cannot."""
-    first, last = flow.start_days(now=desk.now, policy=desk.policy)
-    return _("Choose a day from %(first)s to %(last)s.") % {"first": written(first), "last": written(last)}
-
-
-def chosen_premise(desk: Desk) -> Any:
-    address = desk.answers.get("service_address") or {}
-    return premises.by_id(str(address.get("premise_id"))) if address.get("premise_id") else None
+def _together(answers: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+    return {**answers, **{name: value for name, value in typed.items() if value is not None}}
 
 
 def _place(desk: Desk) -> list[str]:
@@ -127,7 +112,7 @@ def _no_longer_fitting(desk: Desk, asked: Page, typed: Mapping[str, Any]) -> dic
 
 def digest_of(asked: Page, answers: Mapping[str, Any]) -> str:
     """What this page's answers were when it was shown: says nothing, but tells a change."""
-    said = {question.name: answers.get(question.name) for question in asked.questions}
+    said = {each.name: answers.get(each.name) for each in asked.questions if each.ask is not Ask.DOCUMENTS}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -148,8 +133,6 @@ def _conflict(desk: Desk, asked: Page, typed: Mapping[str, Any]) -> HttpResponse
         "tone": "wait",
         "urgent": True,
     }
-    response = _show(
-        desk, asked, {**desk.answers, **{n: v for n, v in typed.items() if v is not None}}, [], banners=[banner]
-    )
+    response = _show(desk, asked, _together(desk.answers, typed), [], banners=[banner])
     response.status_code = 409
     return response

@@ -17,7 +17,7 @@ from keyturn import flow
 from keyturn.flow import sentences
 from keyturn.look.parts import Part, problems_of
 from keyturn.portal import seat as seats
-from keyturn.portal.desk import Desk, address_of, at_desk, desk_for, show
+from keyturn.portal.desk import StartDesk, address_of, at_desk, desk_for, show
 from keyturn.portal.proof import code_field
 from keyturn.records.queries import requests
 from keyturn.terms.errors import NotAllowed
@@ -25,7 +25,7 @@ from keyturn.terms.finding import Finding
 
 
 @at_desk
-def later(desk: Desk) -> HttpResponse:
+def later(desk: StartDesk) -> HttpResponse:
     """Stop here: a link goes to the e-mail address, and this device forgets."""
     email = desk.answers.get("email", "")
     if desk.request.method != "POST":
@@ -36,7 +36,7 @@ def later(desk: Desk) -> HttpResponse:
 
 
 @at_desk
-def stay(desk: Desk) -> HttpResponse:
+def stay(desk: StartDesk) -> HttpResponse:
     """Somebody pressed "Stay on this page"."""
     return seats.keep(HttpResponse(status=204), desk.seat.working_on(desk.draft.pk, desk.now))
 

@@ -14,7 +14,7 @@ Answers = Mapping[str, Any]
 Says = Callable[[Answers], list[str]]
 
 
-def rows_of(walk: Walk, errors: Mapping[str, str]) -> list[dict[str, Any]]:
+def rows_of(walk: Walk, errors: Mapping[str, str], *, where: str = "/start") -> list[dict[str, Any]]:
     """A row for each thing that was said: label, lines, where to change it, what is wrong with it."""
     rows = []
     for page in walk.pages:
@@ -26,7 +26,7 @@ def rows_of(walk: Walk, errors: Mapping[str, str]) -> list[dict[str, Any]]:
                     "label": label,
                     "lines": says(walk.answers),
                     "error": next((errors[name] for name in names if name in errors), ""),
-                    "href": f"/start/{page.name}?check=yes",
+                    "href": f"{where}/{page.name}?check=yes",
                 }
             )
     return rows

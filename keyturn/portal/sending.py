@@ -15,7 +15,7 @@ from keyturn.flow import sentences
 from keyturn.look.parts import Problem
 from keyturn.portal import forms
 from keyturn.portal import seat as seats
-from keyturn.portal.desk import Desk, at_desk, show
+from keyturn.portal.desk import StartDesk, at_desk, show
 from keyturn.portal.premise_lines import place_lines
 from keyturn.portal.rows import rows_of
 from keyturn.portal.way import way_of
@@ -25,7 +25,7 @@ from keyturn.terms.finding import Finding
 
 
 @at_desk
-def check(desk: Desk) -> HttpResponse:
+def check(desk: StartDesk) -> HttpResponse:
     """Everything that was said, each with a link to change it; the button sends it once (ER-22)."""
     barrier = desk.walk.barrier("check")
     if barrier:
@@ -51,7 +51,7 @@ def check(desk: Desk) -> HttpResponse:
     return seats.keep(redirect("portal:done"), desk.seat.seeing(request.reference, desk.now))
 
 
-def _show(desk: Desk, problems: list[Finding], *, status: int = 200, **more: Any) -> HttpResponse:
+def _show(desk: StartDesk, problems: list[Finding], *, status: int = 200, **more: Any) -> HttpResponse:
     errors: dict[str, str] = {}
     for found in problems:
         errors.setdefault(found.field.partition(".")[0], sentences.sentence(found))
@@ -60,7 +60,7 @@ def _show(desk: Desk, problems: list[Finding], *, status: int = 200, **more: Any
     return desk.show("check.html", "check", sections=sections, problems=lines, status=status, **more)
 
 
-def _sections(desk: Desk, errors: Mapping[str, str]) -> list[dict[str, Any]]:
+def _sections(desk: StartDesk, errors: Mapping[str, str]) -> list[dict[str, Any]]:
     sections: dict[str, list[dict[str, Any]]] = {}
     for row in rows_of(desk.walk, errors):
         sections.setdefault(row["section"], []).append(row)

@@ -106,6 +106,7 @@ def boxes(field: Part) -> list[dict[str, Any]]:
     }
     value = field.value if isinstance(field.value, Mapping) else {}
     order = pgettext("order of the boxes of a date", "month day year").split()
+    order = [each for each in order if not (field.without_year and each == "year")]
     return [{"name": n, "label": labels[n], "value": value.get(n, ""), "width": 4 if n == "year" else 3} for n in order]
 
 
