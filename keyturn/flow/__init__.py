@@ -28,6 +28,7 @@ from keyturn.flow.privacy import extend_privacy, overdue, privacy_copy, would_st
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
 from keyturn.flow.reading import read_message
 from keyturn.flow.repeats import keep_answer, take_turn
+from keyturn.flow.retention import forget
 from keyturn.flow.sentences import sentence
 from keyturn.flow.staff import retry, review
 from keyturn.flow.territory import who_serves
@@ -37,7 +38,7 @@ from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
     "ESSENTIAL", "NOT_KEPT", "advance", "answer", "ask", "attest", "begin", "begin_change", "check_identity",
-    "customer", "differences", "expire", "extend_privacy", "follow_resume_link", "forget_documents", "is_own", "is_sensitive", "keep_answer",
+    "customer", "differences", "expire", "extend_privacy", "follow_resume_link", "forget", "forget_documents", "is_own", "is_sensitive", "keep_answer",
     "keep_mine", "keep_theirs", "lacking", "look_again", "open_document", "overdue", "privacy_copy", "prove_email", "proved_again", "put_back", "read_message",
     "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review", "rulebook", "send_code", "send_message",
     "send_resume_link", "sentence", "shown", "staff_words", "start_days", "stop", "submit", "take", "take_in",

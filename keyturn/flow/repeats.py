@@ -39,6 +39,8 @@ def take_turn(*, api_key_id: UUID, key: str, call: str, target: str, body: bytes
         return Turn(mine)
     if first.body_digest != digest:
         raise NotAllowed("key_reused")
+    if first.status is not None and first.sealed_answer is None:  # forgotten with its request; not done a second time
+        raise NotAllowed("key_reused")
     return Turn(first, first.answer)
 
 

@@ -1,0 +1,1 @@
+"""What is forgotten because its time is over?"""
