@@ -146,7 +146,7 @@ class UpdateContract:
     def test_the_persons_address_is_used_for_every_account_of_theirs(self, cis: Cis, town: Town) -> None:
         person, account = town.customer()
         second = cis.send(newcomer_at(town.vacant(), person_ref=person, person=None), key=a_key()).account_ref
-        cis.send(update_of(person, MailingChange(MAILING, (second,))), key=a_key())
+        cis.send(update_of(person, MailingChange(MAILING, (account, second))), key=a_key())
         cis.send(update_of(person, MailingChange(CABIN)), key=a_key())
         assert [cis.read("account", ref)["mailing_source"] for ref in (account, second)] == ["person"] * 2  # type: ignore[index]
         held = cis.read("person", person)["addresses"]  # type: ignore[index]
