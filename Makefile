@@ -19,7 +19,7 @@ help: ## this list
 install: $(VENV)/.installed ## everything into .venv, locked and checked by hash
 
 demo: $(VENV)/.installed ## Keyturn with a demo utility on http://127.0.0.1:8000 (PORT=8080, FRESH=1 starts over); Ctrl-C ends it
-	@$(RUN) -m keyturn.cli demo --with-parent $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT)) \
+	@exec $(RUN) -m keyturn.cli demo --with-parent $$PPID $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT)) \
 		$(if $(DATA),--data $(DATA)) $(if $(PERSONS),--persons $(PERSONS))
 
 test: $(VENV)/.installed-test ## every test on two cores, a real browser included (ARGS="tests/local -x" for some)

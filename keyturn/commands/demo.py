@@ -35,9 +35,9 @@ SAME_LINE = "\r\x1b[K"
 )
 @click.option("--timings", is_flag=True, help="Say how long each phase of the start took.")
 @click.option(
-    "--with-parent", is_flag=True, hidden=True, help="End when the program that started this one ends (make)."
+    "--with-parent", type=int, metavar="PID", hidden=True, help="End when the `make` that started this one is to end."
 )
-def command(port: int, data: Path | None, fresh: bool, persons: int, timings: bool, with_parent: bool) -> None:
+def command(port: int, data: Path | None, fresh: bool, persons: int, timings: bool, with_parent: int | None) -> None:
     """Run everything on this machine: PostgreSQL, web, worker, and a demo utility with persons, premises and accounts.
 
     It prints where to go and as whom, then `ready`, and DATA/demo.json says the same to programs. Ctrl-C ends all of
@@ -54,10 +54,12 @@ def command(port: int, data: Path | None, fresh: bool, persons: int, timings: bo
 
     make = None
     if with_parent:
+        make = Make(with_parent)
         tie_to_parent(signal.SIGTERM)
-        make = Make()
+        if make.gone():  # before we asked to be told
+            sys.exit(1)
     crew = Crew(say=_say)
-    crew.listen()
+    crew.listen(make=make)
     demo = Demo(
         (data or default_folder(PROJECT)).absolute(),
         port=port,
@@ -73,7 +75,7 @@ def command(port: int, data: Path | None, fresh: bool, persons: int, timings: bo
                 _say(f"{seconds:6.2f} s  {phase}")
             _say(f"{sum(demo.seconds.values()):6.2f} s  together")
         _welcome(demo.url, demo.folder, [(each["username"], each["password"], each["role"]) for each in given.staff])
-        crew.keep_up(make=make)
+        crew.keep_up()
     except KeyboardInterrupt:
         pass
     finally:

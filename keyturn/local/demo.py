@@ -15,11 +15,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from keyturn.local import demo_access as access
 from keyturn.local.demo_utility.dataset import Dataset, generate
@@ -31,6 +32,8 @@ from keyturn.terms.errors import NotAllowed, Unavailable
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
 GIVE_UP_AFTER = 3  # ends of web or worker before it was ever ready
+
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -76,7 +79,7 @@ class Demo:
             invented = None if self._marker.exists() else beside.submit(_invent, self.persons)
             if self.cluster:
                 self._start_cluster(self.cluster, database_url)
-            set_up.result()
+            self._result(set_up)
         self._start_process("web", ["serve", "--host", HOST, "--port", str(self.port)])
         with self._phase("tables"):
             loaded = self._migrate()
@@ -84,10 +87,10 @@ class Demo:
         answering = beside.submit(self._wait_until_it_answers)
         if not loaded:
             with self._phase("demo utility"):
-                self._load(invented.result() if invented else _invent(self.persons))
+                self._load(self._result(invented) if invented else _invent(self.persons))
         self._start_process("worker", ["worker"])  # not before: the import needs both cores
         with self._phase("until it answers"):
-            given = granted.result()
+            given = self._result(granted)
             self._look_until(answering)
             if self.cluster:
                 self.cluster.wait_until_durable()
@@ -116,8 +119,8 @@ class Demo:
         return self.cluster.url
 
     def _start_cluster(self, cluster: Cluster, database_url: str) -> None:
+        self.crew.take_over(cluster)  # before it starts: whoever interrupts that must find it stopped too
         cluster.start()
-        self.crew.take_over(cluster)
         if cluster.url != database_url:  # what the settings have read by now
             raise Unavailable("port_lost", "another program took PostgreSQL's port just now: start again")
 
@@ -145,7 +148,7 @@ class Demo:
         from keyturn.local.demo_utility.load import load
 
         self.say(f"Loading the demo utility: {self.persons:,} persons with their premises and accounts ...")
-        load(dataset=dataset, today=_today(), progress=self.progress)
+        load(dataset=dataset, today=_today(), progress=self._progress)
         self._marker.write_text(f"{self.persons} persons\n")
 
     @property
@@ -169,6 +172,7 @@ class Demo:
         """Look after the processes until the portal answers. Unavailable when one does not start at all."""
         deadline = time.monotonic() + READY_SECONDS
         while not answering.done():
+            self.crew.heed()
             self.crew.look()
             for watch in self.crew.watches:
                 if watch.ends >= GIVE_UP_AFTER:
@@ -182,8 +186,21 @@ class Demo:
             time.sleep(0.05)
         answering.result()
 
+    def _progress(self, kind: str, done: int, total: int) -> None:
+        self.crew.heed()
+        if self.progress:
+            self.progress(kind, done, total)
+
+    def _result(self, future: Future[Result]) -> Result:
+        """What a thread beside us makes; KeyboardInterrupt when we are asked to stop meanwhile."""
+        while not future.done():
+            self.crew.heed()
+            wait([future], timeout=0.1)
+        return future.result()
+
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
+        self.crew.heed()
         started = time.monotonic()
         yield
         self.seconds[name] = time.monotonic() - started

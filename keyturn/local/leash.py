@@ -29,24 +29,27 @@ def tie_to_parent(sig: int = signal.SIGKILL) -> None:
 class Make:
     """The `make` that started us: does it wait for us to end because somebody interrupted it?
 
-    A terminal's Ctrl-C reaches us too, but `kill -INT` of make alone does not: make only stops catching the signal and
-    then waits for ever. That is what can be seen from here.
+    A terminal's Ctrl-C reaches us too, but `kill -INT` of make alone does not: make only waits for our end, for ever,
+    inside its handler of the signal, which has given up catching it and in which it is blocked. That is what can be
+    seen from here, also when it happened before we looked for the first time.
     """
 
-    def __init__(self) -> None:
-        self._pid = os.getppid()
-        self._caught = self._catches_interrupts()
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def gone(self) -> bool:
+        return os.getppid() != self._pid
 
     def interrupted(self) -> bool:
-        return self._caught and os.getppid() == self._pid and not self._catches_interrupts()
-
-    def _catches_interrupts(self) -> bool:
         try:
             status = Path(f"/proc/{self._pid}/status").read_text()
         except OSError:
             return False
-        found = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
-        return bool(found and int(found[1], 16) >> (signal.SIGINT - 1) & 1)
+        told = dict(re.findall(r"^(Name|SigBlk|SigCgt):\s*(\S+)$", status, re.MULTILINE))
+        if self.gone() or "make" not in told.get("Name", ""):
+            return False
+        blocked, caught = (bool(int(told[name], 16) >> (signal.SIGINT - 1) & 1) for name in ("SigBlk", "SigCgt"))
+        return blocked and not caught
 
 
 def popen(

@@ -80,27 +80,39 @@ class Watch:
 
 
 class Crew:
-    """The processes of one installation on one machine. `stop_asked` is set by the signals that `listen` takes."""
+    """The processes of one installation on one machine. `stop_asked` is set by the signals that `listen` takes.
+
+    Their handler does nothing else. An exception from there would come anywhere, and has come inside an import, whose
+    lock then was never given back to the other threads; and an event, set there, waits for itself when it comes while
+    the same thread begins to wait for that event.
+    """
 
     def __init__(self, *, say: Callable[[str], None]) -> None:
-        self.stop_asked = threading.Event()
+        self.stop_asked = False
         self.watches: list[Watch] = []
-        self._starting = True
         self._cluster: Cluster | None = None
         self._say = say
         self._cluster_ends = 0
 
-    def listen(self) -> None:
-        """From now on Ctrl-C, SIGTERM and SIGHUP ask us to stop; while we still start, they interrupt that."""
+    def listen(self, *, make: leash.Make | None = None) -> None:
+        """From now on Ctrl-C, SIGTERM, SIGHUP, and an interrupt of the `make` that started us ask us to stop.
+
+        Under `nohup` a closed terminal changes nothing.
+        """
 
         def ask(_number: int, _frame: FrameType | None) -> None:
-            if self._starting and not self.stop_asked.is_set():
-                self.stop_asked.set()
-                raise KeyboardInterrupt
-            self.stop_asked.set()
+            self.stop_asked = True
 
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(sig, ask)
+            if not (sig == signal.SIGHUP and signal.getsignal(sig) == signal.SIG_IGN):
+                signal.signal(sig, ask)
+        if make:
+            threading.Thread(target=self._listen_to, args=[make], daemon=True).start()
+
+    def heed(self) -> None:
+        """Raises KeyboardInterrupt when we are asked to stop: for whoever does something long."""
+        if self.stop_asked:
+            raise KeyboardInterrupt
 
     def take_over(self, cluster: Cluster) -> None:
         """Look after a cluster that has been started."""
@@ -120,15 +132,14 @@ class Crew:
             if told := watch.look():
                 self._say(told)
 
-    def keep_up(self, *, make: leash.Make | None = None) -> None:
-        """Look after everybody until we, or the `make` that started us, are asked to stop."""
-        self._starting = False
-        while not self.stop_asked.wait(LOOK_SECONDS) and not (make and make.interrupted()):
+    def keep_up(self) -> None:
+        """Look after everybody until we are asked to stop."""
+        while not self.stop_asked:
             self.look()
+            self._pause(LOOK_SECONDS)
 
     def stop(self) -> None:
         """First those who use the database, then the database. A second Ctrl-C changes nothing: it takes seconds."""
-        self._starting = False
         for watch in self.watches:
             watch.ask_to_stop()
         deadline = time.monotonic() + STOP_SECONDS
@@ -146,7 +157,19 @@ class Crew:
             self._cluster_ends += 1
             pause = min(LONGEST_PAUSE, 0.5 * 2**self._cluster_ends)
             self._say(f"{problem.detail}; trying again in {pause:g} s")
-            self.stop_asked.wait(pause)
+            self._pause(pause)
+
+    def _pause(self, seconds: float) -> None:
+        """So long, or until we are asked to stop."""
+        end = time.monotonic() + seconds
+        while not self.stop_asked and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_SECONDS))
+
+    def _listen_to(self, make: leash.Make) -> None:
+        """In a thread of its own, for the start keeps the main one busy."""
+        while not self.stop_asked:
+            self.stop_asked = make.interrupted()
+            time.sleep(LOOK_SECONDS)
 
 
 def _ending(code: int) -> str:
