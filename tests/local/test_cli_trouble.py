@@ -165,7 +165,7 @@ def test_an_export_into_a_pipe_leaves_the_pipe_in_place(tmp_path):
     reader = threading.Thread(target=lambda: read.extend(csv.reader((tmp_path / "pipe").open())))
     reader.start()
     done = keyturn("export", "persons", str(tmp_path / "pipe"), **GOOD)
-    reader.join(timeout=10)
+    reader.join(timeout=60)
     assert done.returncode == 0
     assert read[0][0] == "ref"
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +18,10 @@ import psycopg
 import pytest
 
 from keyturn.local.homes import throw_away
-from tests.local.family import Process, alive, descendants, gone, kill_all
+from tests.local.family import Process, alive, as_a_terminal, descendants, describe, gone, kill_all
 
+STARTS_WITHIN = 180  # seconds on a machine that has much else to do; a few on one that has not
+ENDS_WITHIN = 80  # ten for web and worker, twenty for each of PostgreSQL's three ways
 QUIET = ("KEYTURN_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
 
 
@@ -27,7 +30,17 @@ class Running:
 
     started: ClassVar[list["Running"]] = []
 
-    def __init__(self, folder: Path, port: int, *more: str, makefile: Path | None = None, server: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        *more: str,
+        makefile: Path | None = None,
+        server: str = "",
+        until: str = "ready ",
+        before: str = "",
+    ) -> None:
+        """Waits until it says a line that begins with `until` (or nothing any more); `before`: that make runs first."""
         env = {name: value for name, value in os.environ.items() if not name.startswith(QUIET)}
         env |= {"DATABASE_URL": server} if server else {}
         command = [
@@ -44,20 +57,38 @@ class Running:
             *more,
         ]
         if makefile:
-            makefile.write_text("demo:\n\t@" + " ".join([*command, "--with-parent"]) + "\n")
+            recipe = " ".join(["exec", *command, "--with-parent", "$$PPID"])
+            makefile.write_text(f"demo:\n\t@{before}{recipe}\n")
             command = ["make", "-s", "-f", str(makefile), "demo"]
         self.process = subprocess.Popen(
-            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+            as_a_terminal(command),
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
         Running.started.append(self)
         self.folder = folder
         self.port = port
         self.said: list[str] = []
+        self.read_until(until)
+        self.family: set[Process] = descendants(self.process.pid)
+
+    def read_until(self, start: str) -> None:
+        """What it says, to the line that begins so; no longer than a start may take."""
+        late = threading.Timer(STARTS_WITHIN, self._too_late)
+        late.start()
         for line in self.process.stdout:
             self.said.append(line.rstrip())
-            if line.startswith("ready "):
+            if line.startswith(start):
                 break
-        self.family: set[Process] = descendants(self.process.pid)
+        late.cancel()
+
+    def _too_late(self) -> None:
+        family = descendants(self.process.pid)
+        self.said.append(f"killed after {STARTS_WITHIN} s; there ran\n{describe(family)}")
+        kill_all(family)
 
     @property
     def told(self) -> dict:
@@ -72,10 +103,12 @@ class Running:
         self.family |= descendants(self.process.pid)
         self.process.send_signal(sig)
         try:
-            self.process.communicate(timeout=80)  # ten for web and worker, twenty for each of PostgreSQL's three ways
+            self.process.communicate(timeout=ENDS_WITHIN)
         except subprocess.TimeoutExpired:
+            self.family |= descendants(self.process.pid)
+            still = describe(self.family)
             kill_all(self.family)
-            raise
+            pytest.fail(f"{sig.name} did not end it in {ENDS_WITHIN} s; there ran\n{still}")
         return self.process.returncode
 
 
@@ -87,6 +120,14 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="keyturn-demo-") as name:
+        os.chmod(name, 0o755)
+        yield Path(name, "data")
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder of the test's own that any user can reach (pytest's are root's only)."""
     with tempfile.TemporaryDirectory(prefix="keyturn-demo-") as name:
         os.chmod(name, 0o755)
         yield Path(name, "data")
@@ -124,7 +165,7 @@ def test_it_says_where_to_go_and_writes_the_same_for_programs(demo):
 
 def test_its_worker_works(demo):
     with psycopg.connect(demo.told["database_url"], autocommit=True) as connection:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not connection.execute(
             "SELECT count(*) FROM keyturn_queue.procrastinate_workers WHERE last_heartbeat > now() - interval '10 seconds'"
         ).fetchone()[0]:
@@ -136,7 +177,7 @@ def test_its_worker_works(demo):
 def test_ctrl_c_sigterm_and_a_closed_terminal_leave_no_process(demo, sig):
     assert len(demo.family) > 8
     assert demo.end(sig) == 0
-    assert gone(demo.family, within=1)
+    assert gone(demo.family, within=5)
 
 
 def test_kill_9_of_it_leaves_no_process(demo):
@@ -148,7 +189,19 @@ def test_kill_9_of_it_leaves_no_process(demo):
 def test_ending_the_make_that_started_it_leaves_no_process(folder, tmp_path, sig):
     demo = Running(folder, free_port(), makefile=tmp_path / "Makefile")
     demo.end(sig)
-    assert gone(demo.family)
+    assert gone(demo.family), describe(demo.family)
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda sig: sig.name)
+@pytest.mark.parametrize("moment", ["before python runs", "Starting", "Loading"])
+def test_ending_the_make_that_started_it_while_it_starts_leaves_no_process(tmp_path, reachable, moment, sig):
+    first = {"before python runs": "echo here; sleep 0.5; "}.get(moment, "")
+    demo = Running(
+        reachable, free_port(), makefile=tmp_path / "Makefile", before=first, until="here" if first else moment
+    )
+    assert demo.process.poll() is None, demo.said
+    demo.end(sig)
+    assert gone(demo.family), describe(demo.family)
 
 
 def test_kill_9_of_everything_keeps_what_was_there(demo):
@@ -172,12 +225,8 @@ def test_kill_9_of_the_web_server_and_of_postgresql_is_repaired(demo):
     server = next(pid for pid, command in children.items() if "-D" in command)
     os.kill(web, signal.SIGKILL)
     os.kill(server, signal.SIGKILL)
-    told = []
-    for line in demo.process.stdout:
-        told.append(line)
-        if "web started again" in line:
-            break
-    assert any("PostgreSQL ended; starting it again" in line for line in told)
+    demo.read_until("web started again")
+    assert any("PostgreSQL ended; starting it again" in line for line in demo.said)
     assert until_ready(demo)
     assert demo.end(signal.SIGTERM) == 0
 
@@ -202,21 +251,21 @@ def test_a_running_server_is_used_and_not_emptied(tmp_path):
         assert demo.end(signal.SIGTERM) == 0
         assert cluster.alive()
         refused = Running(tmp_path, free_port(), "--fresh", server=cluster.url)
-        assert refused.process.wait(20) == 1
+        assert refused.process.wait(ENDS_WITHIN) == 1
         assert "do that yourself" in refused.said[-1]
 
 
 def test_a_taken_port_is_one_sentence_that_names_the_option(folder):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         refused = Running(folder, taken.getsockname()[1])
-        assert refused.process.wait(10) == 1
+        assert refused.process.wait(ENDS_WITHIN) == 1
     assert "--port" in refused.said[0]
     assert "Traceback" not in "".join(refused.said)
 
 
 def test_the_same_folder_twice_is_one_sentence(demo):
     refused = Running(demo.folder, free_port())
-    assert refused.process.wait(20) == 1
+    assert refused.process.wait(ENDS_WITHIN) == 1
     assert f"process {demo.process.pid} already runs the database" in "\n".join(refused.said)
     assert demo.told["portal"].endswith(str(demo.port))
 
@@ -230,7 +279,8 @@ def command_of(pid: int) -> list[str]:
 
 
 def until_ready(demo: Running) -> bool:
-    for _ in range(200):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         try:
             if demo.get("/readyz") == 200:
                 return True

@@ -1,7 +1,11 @@
 """Web and worker are kept up, and everybody ends together."""
 
+import signal
 import sys
 import threading
+from collections.abc import Iterator
+
+import pytest
 
 from keyturn.local.processes import Crew, Watch
 from tests.local.family import alive, descendants, gone
@@ -15,7 +19,7 @@ def watch(tmp_path, script: str) -> Watch:
 
 def look_until(crew: Crew, done) -> None:
     limit = threading.Event()
-    for _ in range(1000):
+    for _ in range(6000):
         crew.look()
         if done():
             return
@@ -62,7 +66,7 @@ def test_stopping_ends_one_that_will_not_listen(tmp_path, monkeypatch):
     family = descendants(one._process.pid)
     assert alive(family)
     crew.stop()
-    assert gone(family, within=1)
+    assert gone(family, within=5)
 
 
 DEAF = """
@@ -71,3 +75,33 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("deaf", flush=True)
 signal.pause()
 """
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """What the tests themselves do about signals is as before at the end."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.getsignal(each) for each in signals}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_signal_is_noted_and_heeded_where_that_is_safe():
+    crew = Crew(say=lambda _: None)
+    crew.listen()
+    crew.heed()
+    signal.raise_signal(signal.SIGINT)  # no exception from here: it would come anywhere
+    with pytest.raises(KeyboardInterrupt):
+        crew.heed()
+    crew.keep_up()
+
+
+@pytest.mark.usefixtures("handlers")
+def test_under_nohup_a_closed_terminal_changes_nothing():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    crew = Crew(say=lambda _: None)
+    crew.listen()
+    signal.raise_signal(signal.SIGHUP)
+    assert not crew.stop_asked
