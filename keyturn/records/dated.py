@@ -38,14 +38,14 @@ from keyturn.records.models import (
     PersonName,
     PersonPerson,
 )
-from keyturn.records.models.dated import Dated
+from keyturn.records.models.dated import CLOCKS_DIFFER, NOT_CONTENT, Dated
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.season import Season, overlapping
 from keyturn.terms.spans import Span, cut, span_of, until_the_next
 
 D = TypeVar("D", bound=Dated)
 
-_TIMES = frozenset({"id", "valid_from", "valid_to", "recorded_at", "superseded_at", "source"})
+
 _FOUND_BY = (PersonName, PersonContact, PersonIdentifier, PersonAddress)
 
 
@@ -88,12 +88,19 @@ class Changes:
             of = {"account": self.account} if table is AccountPerson else {"person": self.person}
             assert all(of.values()), f"name the {next(iter(of))} whose {table.__name__} changes"
             self._believed[table] = list(table.objects.filter(**of).order_by("valid_from", "id"))
+            self._catch_up(self._believed[table])
         found = cast(list[D], self._believed[table])
         return [row for row in found if all(getattr(row, name) == value for name, value in having.items())]
 
+    def _catch_up(self, rows: Iterable[Dated]) -> None:
+        """Clocks of several machines differ a little: what another has just recorded was before this, under the lock."""
+        just_now = [row.recorded_at for row in rows if row.recorded_at <= self.now + CLOCKS_DIFFER]
+        self.now = max([self.now, *just_now])
+
     def holding(self, table: type[D], **having: Any) -> list[D]:
         """Those that hold now."""
-        return [row for row in self.rows(table, **having) if span_of(row).holds_at(self.now)]
+        rows = self.rows(table, **having)
+        return [row for row in rows if span_of(row).holds_at(self.now)]
 
     def enter(
         self, row: D, *, start: datetime | None = None, until: datetime | None = None, keep_planned: bool = True
@@ -114,13 +121,14 @@ class Changes:
         if span.is_empty:
             raise NotAllowed("ends_before_it_begins")
         for each in rivals:
-            if _says_the_same(row, each) and not span.without(span_of(each)):
+            if row.says_the_same(each) and not span.without(span_of(each)):
                 return each
         self._make_room(row, span)
         return self._enter(row, span)
 
     def alter(self, row: D, *, start: datetime | None = None, **values: Any) -> D:
         """From `start` (now) on the row says otherwise in these columns, until where it would have ended."""
+        self.rows(type(row))
         span = Span(max(start or self.now, row.valid_from), row.valid_to)
         if span.is_empty:
             raise NotAllowed("ended_already")
@@ -131,6 +139,7 @@ class Changes:
 
     def end(self, row: Dated, *, at: datetime | None = None) -> None:
         """The row holds until just before `at` (now). One that would have begun later never holds."""
+        self.rows(type(row))
         self._cut([row], Span(at or self.now, None))
 
     def correct(self, row: D, **values: Any) -> D:
@@ -206,7 +215,7 @@ class Changes:
         """Supersede and insert; called once, when the block has ended well."""
         if not self.superseded and not self.entered:
             return
-        # Clocks of several machines differ a little: nothing is given up before it was believed.
+        # Nothing is given up before it was believed.
         moment = max([self.now, *(row.recorded_at for row in self.superseded)])
         for table in {type(row) for row in self.superseded}:
             gone = [row.pk for row in self.superseded if type(row) is table]
@@ -230,19 +239,13 @@ class Changes:
 
 def _copy(row: D, **values: Any) -> D:
     """The same content under a new id. A sealed value is bound to its row's id, so it is sealed anew."""
-    fields = [each.attname for each in row._meta.concrete_fields if each.attname not in _TIMES]
+    fields = [each.attname for each in row._meta.concrete_fields if each.attname not in NOT_CONTENT]
     new = type(row)(id=ids.new_id(), **{name: getattr(row, name) for name in fields})
     if isinstance(row, PersonIdentifier):
         new.value = row.value  # type: ignore[attr-defined]
     for name, value in values.items():
         setattr(new, name, value)
     return new
-
-
-def _says_the_same(one: Dated, other: Dated) -> bool:
-    """Word for word. Of identifiers the digest speaks: the same value is sealed differently each time."""
-    names = [each.attname for each in one._meta.concrete_fields if each.attname not in _TIMES | {"sealed_value"}]
-    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 def _exclude_each_other(one: Dated, other: Dated) -> bool:
@@ -254,14 +257,14 @@ def _exclude_each_other(one: Dated, other: Dated) -> bool:
 
 def _names(one: Any, other: Any) -> bool:
     """One primary and one legal name; of the other kinds any number, each once."""
-    return one.name_type == other.name_type and (one.name_type in ("primary", "legal") or _says_the_same(one, other))
+    return one.name_type == other.name_type and (one.name_type in ("primary", "legal") or one.says_the_same(other))
 
 
 def _addresses(one: Any, other: Any) -> bool:
     """One mailing address for each account (or for all), and one for each season; any number of the other kinds."""
     scope = ("purpose", "account_id", "season_from", "season_to")
     same = all(getattr(one, name) == getattr(other, name) for name in scope)
-    return same and (one.purpose == "mailing" or _says_the_same(one, other))
+    return same and (one.purpose == "mailing" or one.says_the_same(other))
 
 
 _RIVALS: dict[type[Dated], Callable[[Any, Any], bool]] = {

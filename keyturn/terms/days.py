@@ -1,7 +1,7 @@
 """Which day does a text name, and which day is it at the utility?"""
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from keyturn.terms.policy import Policy
@@ -31,6 +31,11 @@ def local_time(now: datetime, policy: Policy) -> datetime:
 def local_date(now: datetime, policy: Policy) -> date:
     """The day that it is where the utility is (step 1.6)."""
     return local_time(now, policy).date()
+
+
+def day_ends(day: date, policy: Policy) -> datetime:
+    """The last moment, in UTC, of a day where the utility is: what "as of" that day means."""
+    return day_begins(day + timedelta(days=1), policy) - timedelta(microseconds=1)
 
 
 def day_begins(day: date, policy: Policy) -> datetime:

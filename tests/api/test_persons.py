@@ -1,11 +1,13 @@
 """What does a program learn about persons, accounts and premises, and what does it never learn?"""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.db import transaction
 
-from keyturn.records.models import Person, PersonLink, Request
+from keyturn.records import dated
+from keyturn.records.models import AccountPerson, Person, PersonLink, PersonName, Protection, Request
 from keyturn.terms.address import Address
 from keyturn.terms.person import Identifier, Kind, PersonDetails
 from keyturn.terms.premise import AgreementStatus
@@ -84,7 +86,8 @@ def test_a_person_is_read_whole_but_for_identifiers(caller: Caller) -> None:
     assert {each["channel"]: each["value"] for each in found["contacts"]} == {
         "email": "ana@example.com", "phone": "+15035550142",
     }  # fmt: skip
-    assert found["identifiers"] == [{"id_type": "driver_licence", "masked": "•••• 4567", "is_primary": True}]
+    dated = {"valid_from": "2020-01-06T09:00:00Z", "valid_to": None, "recorded_at": "2020-01-06T09:00:00Z"}
+    assert found["identifiers"] == [{"id_type": "driver_licence", "masked": "•••• 4567", "is_primary": True, **dated}]
     assert [each["line1"] for each in found["addresses"]] == ["9 Birch Avenue"]
     assert [each["account_id"] for each in found["accounts"]] == [str(account.pk)]
     assert response["ETag"] == '"1"'
@@ -153,12 +156,91 @@ def test_an_account_shows_who_is_on_it_and_what_is_served(caller: Caller) -> Non
     account = factories.an_account(ana, place, balance="12.50")
     found = caller.get(f"/accounts/{account.pk}").json()
     assert (found["ref"], found["balance"], found["division"]) == (account.ref, "12.50", "north")
-    assert found["people"] == [
-        {"person_id": str(ana.pk), "relationship": "main", "is_main": True, "is_responsible": True}
-    ]
+    [part] = found["people"]
+    assert (part["person_id"], part["relationship"], part["is_main"], part["valid_to"]) == (
+        str(ana.pk), "main", True, None,
+    )  # fmt: skip
     assert {(each["service"], each["status"], each["premise_id"]) for each in found["agreements"]} == {
         ("electric", "active", str(place.pk)), ("water", "active", str(place.pk)),
     }  # fmt: skip
+
+
+MARRIED_ON, TOLD_ON = datetime(2024, 6, 1, tzinfo=UTC), datetime(2025, 3, 10, 15, tzinfo=UTC)
+
+
+def ana_marries() -> Person:
+    """On file since 2020; in March 2025 we learn that she has had another name since June 2024."""
+    ana = factories.a_person(ANA)
+    with transaction.atomic(), dated.changing(person=ana, now=TOLD_ON, source="staff:7") as file:
+        file.enter(PersonName(given_name="Ana", family_name="Bauer"), start=MARRIED_ON)
+    return ana
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("", "Bauer"),
+        ("?as_of=2024-05-31", "Zelenko"),
+        ("?as_of=2024-06-01", "Bauer"),
+        ("?as_of=2024-12-24", "Bauer"),
+        ("?as_of=2024-12-24&known_at=2025-01-01T00:00:00Z", "Zelenko"),
+        ("?as_of=2024-12-24&known_at=2025-03-10T15:00:00Z", "Bauer"),
+        ("?known_at=2025-03-10T16:59:59%2B02:00", "Zelenko"),
+        ("?as_of=2019-12-31", ""),
+    ],
+)
+def test_a_person_is_read_as_of_a_day_and_as_known_at_a_moment(caller: Caller, asked: str, name: str) -> None:
+    ana = ana_marries()
+    names = [each["family_name"] for each in caller.get(f"/persons/{ana.pk}{asked}").json()["names"]]
+    assert names == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [("as_of=yesterday", "as_of"), ("as_of=20240601", "as_of"), ("as_of=9999-12-31", "as_of"),
+     ("known_at=2025-01-01", "known_at"), ("known_at=2025-01-01T00:00:00", "known_at"), ("known_at=7", "known_at")],
+)  # fmt: skip
+@pytest.mark.parametrize("thing", ["persons", "accounts"])
+def test_a_day_or_moment_of_another_shape_is_refused(caller: Caller, thing: str, asked: str, field: str) -> None:
+    ana = factories.a_person(ANA)
+    ident = ana.pk if thing == "persons" else factories.an_account(ana, factories.a_premise()).pk
+    assert codes_and_fields(caller.get(f"/{thing}/{ident}?{asked}")) == ("invalid", [field])
+
+
+def test_an_account_is_read_as_of_a_day(caller: Caller) -> None:
+    ana, ben = factories.a_person(ANA), factories.a_person(BEN)
+    account = factories.an_account(ana, factories.a_premise(), since=date(2021, 5, 1))
+    with transaction.atomic(), dated.changing(account=account, now=TOLD_ON, source="staff:7") as file:
+        file.enter(AccountPerson(person=ben, relationship="main"), start=MARRIED_ON)
+    path = f"/accounts/{account.pk}"
+    before, after = (caller.get(f"{path}?as_of={day}").json() for day in ("2024-05-31", "2024-06-01"))
+    assert [each["person_id"] for each in before["people"]] == [str(ana.pk)]
+    assert [each["person_id"] for each in after["people"]] == [str(ben.pk)]
+    assert caller.get(f"{path}?as_of=2021-04-30").json()["agreements"] == []
+    assert [each["person_id"] for each in caller.get(path).json()["people"]] == [str(ben.pk)]
+
+
+def test_a_history_tells_both_times(caller: Caller) -> None:
+    found = caller.get(f"/persons/{ana_marries().pk}/history").json()["items"]
+    told = [each for each in found if each["at"] == "2025-03-10T15:00:00Z"]
+    assert [(each["what"], each["valid_from"], each["valid_to"], each["source"]) for each in told] == [
+        ("name_ended", "2020-01-06T09:00:00Z", "2024-06-01T00:00:00Z", "staff"),
+        ("name_entered", "2024-06-01T00:00:00Z", None, "staff"),
+    ]
+    assert "Bauer" not in str(found)
+
+
+@pytest.mark.parametrize("how", ["flag", "programme"])
+def test_where_a_protected_person_lives_is_told_to_no_program(caller: Caller, how: str) -> None:
+    ana = factories.a_person(PersonDetails(**{**_as_kwargs(ANA), "addresses": (HOME,)}))
+    if how == "flag":
+        Person.objects.filter(pk=ana.pk).update(flags=["protected_address"])
+    else:
+        Protection.objects.create(person=ana, programme="ACP", set_by="staff:7", since=TOLD_ON)
+    for path in (f"/persons/{ana.pk}", f"/persons/{ana.pk}?as_of=2026-01-01", "/persons"):
+        response = caller.get(path)
+        assert b"Birch" not in response.content
+        assert b'"addresses_protected": true' in response.content
 
 
 @pytest.mark.parametrize("path", ["/persons/{}", "/persons/{}/history", "/accounts/{}"])

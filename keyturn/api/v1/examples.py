@@ -104,6 +104,7 @@ MATCH: dict[str, Any] = {
     "model": "default-1",
 }
 
+_DATED = {"valid_from": "2026-11-20T15:04:06Z", "valid_to": None, "recorded_at": "2026-11-20T15:04:06Z"}
 PERSON: dict[str, Any] = {
     "id": _PERSON,
     "ref": "P100482",
@@ -120,18 +121,23 @@ PERSON: dict[str, Any] = {
             "family_name": "Reyes",
             "suffix": "",
             "organisation_name": "",
+            **_DATED,
         }
     ],
-    "contacts": [{"channel": "email", "value": "alma.reyes@example.com", "status": "verified", "is_primary": True}],
-    "identifiers": [{"id_type": "driver_licence", "masked": "•••• 1902", "is_primary": True}],
+    "contacts": [
+        {"channel": "email", "value": "alma.reyes@example.com", "status": "verified", "is_primary": True, **_DATED}
+    ],
+    "identifiers": [{"id_type": "driver_licence", "masked": "•••• 1902", "is_primary": True, **_DATED}],
     "addresses": [],
-    "accounts": [{"account_id": _ACCOUNT, "ref": "A200913", "relationship": "main", "is_main": True}],
+    "addresses_protected": False,
+    "accounts": [{"account_id": _ACCOUNT, "ref": "A200913", "relationship": "main", "is_main": True, **_DATED}],
 }
 PERSONS: dict[str, Any] = {"items": [PERSON], "next": None}
+_NO_TIMES: dict[str, Any] = {"valid_from": None, "valid_to": None, "source": ""}
 HISTORY: dict[str, Any] = {
     "items": [
-        {"at": "2026-11-20T15:04:06Z", "what": "person_entered", "detail": "", "request_id": None},
-        {"at": "2026-11-20T15:04:06Z", "what": "request_linked", "detail": "automatic", "request_id": _ID},
+        {"at": "2026-11-20T15:04:06Z", "what": "person_entered", "detail": "", "request_id": None, **_NO_TIMES},
+        {"at": "2026-11-20T15:04:06Z", "what": "request_linked", "detail": "automatic", "request_id": _ID, **_NO_TIMES},
     ],
     "next": None,
 }
@@ -145,7 +151,7 @@ ACCOUNT: dict[str, Any] = {
     "paperless": False,
     "version": 1,
     "set_up_on": "2026-11-20",
-    "people": [{"person_id": _PERSON, "relationship": "main", "is_main": True, "is_responsible": True}],
+    "people": [{"person_id": _PERSON, "relationship": "main", "is_main": True, "is_responsible": True, **_DATED}],
     "agreements": [
         {
             "ref": "S300771",

@@ -16,6 +16,32 @@ def _iso_day(value: Any) -> Any:
     return value
 
 
+def _iso_moment(value: Any) -> Any:
+    """A day, a time and where on earth, as one text: without the last nobody knows which moment is meant."""
+    if value is not None and not (isinstance(value, str) and re.fullmatch(_MOMENT, value)):
+        raise ValueError("not a moment")
+    return value
+
+
+_MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+
+
+class AsOfQuery(BaseModel):
+    as_of: Annotated[date | None, BeforeValidator(_iso_day)] = Field(
+        None, description="What held at the end of this day, where the utility is. Without it: what holds now."
+    )
+    known_at: Annotated[datetime | None, BeforeValidator(_iso_moment)] = Field(
+        None,
+        description="As far as was known at this moment (ISO 8601 with a zone). Without it: as far as is known now.",
+    )
+
+
+class DatedOut(BaseModel):
+    valid_from: datetime
+    valid_to: datetime | None = Field(description="Until just before this moment; null: until further notice.")
+    recorded_at: datetime = Field(description="Since when this has been on file in these words.")
+
+
 class PersonRow(Asked):
     """A person as a row of an import: every field may be empty."""
 
@@ -64,7 +90,7 @@ class PersonQuery(BaseModel):
     after: Word = Field("", description="`next` of the page before.")
 
 
-class NameOut(BaseModel):
+class NameOut(DatedOut):
     name_type: str
     given_name: str
     middle_name: str
@@ -73,21 +99,24 @@ class NameOut(BaseModel):
     organisation_name: str
 
 
-class ContactOut(BaseModel):
+class ContactOut(DatedOut):
     channel: Literal["email", "phone"]
     value: str
     status: str = Field(description="pending, verified or bounced.")
     is_primary: bool
 
 
-class IdentifierOut(BaseModel):
+class IdentifierOut(DatedOut):
     id_type: str
     masked: str = Field(description="The last four characters; the API never shows more.")
     is_primary: bool
 
 
-class AddressOut(BaseModel):
+class AddressOut(DatedOut):
     purpose: str
+    account_id: str | None = Field(description="Only for letters about this account; null: for all of them.")
+    season_from: str | None = Field(description="Each year from this day (MM-DD) on; null: all the year.")
+    season_to: str | None = Field(description="Each year up to this day (MM-DD), which is included.")
     line1: str
     line2: str
     city: str
@@ -96,7 +125,7 @@ class AddressOut(BaseModel):
     country: str
 
 
-class PersonAccountOut(BaseModel):
+class PersonAccountOut(DatedOut):
     account_id: str
     ref: str | None
     relationship: str
@@ -114,7 +143,8 @@ class PersonOut(BaseModel):
     names: list[NameOut]
     contacts: list[ContactOut]
     identifiers: list[IdentifierOut]
-    addresses: list[AddressOut]
+    addresses: list[AddressOut] = Field(description="Empty where `addresses_protected`.")
+    addresses_protected: bool = Field(description="Where this person lives is kept secret; the API never shows it.")
     accounts: list[PersonAccountOut]
 
 
@@ -129,12 +159,16 @@ class PageQuery(BaseModel):
 
 
 class HistoryOut(BaseModel):
-    at: datetime
+    at: datetime = Field(description="When it was recorded.")
     what: str = Field(
-        description="person_entered, name_entered, name_ended, contact_entered, …, request_linked, link_undone."
+        description="person_entered, name_entered, name_ended, name_corrected, name_withdrawn, contact_entered, …,"
+        " role_entered, …, request_linked, link_undone."
     )
-    detail: str = Field(description="Which kind of name, contact, identifier or address; empty for the others.")
+    detail: str = Field(description="Which kind of name, contact, identifier, address or role; empty for the others.")
     request_id: str | None
+    valid_from: datetime | None = Field(description="From when on what was entered holds, or held.")
+    valid_to: datetime | None = Field(description="Until just before when; null: until further notice.")
+    source: str = Field(description="request, staff, import or cis; empty where nobody knows.")
 
 
 class HistoryPage(BaseModel):
@@ -142,7 +176,7 @@ class HistoryPage(BaseModel):
     next: str | None
 
 
-class AccountPersonOut(BaseModel):
+class AccountPersonOut(DatedOut):
     person_id: str
     relationship: str
     is_main: bool

@@ -13,13 +13,17 @@ from keyturn.api.v1 import person_shapes as shapes
 from keyturn.api.v1.idents import ident
 from keyturn.api.v1.operations import operation
 from keyturn.api.v1.problems import Problem
-from keyturn.records.queries import accounts, person_pages, persons
+from keyturn.records.queries import accounts, as_of, person_pages, persons
+from keyturn.records.queries.person_history import Change, history
 from keyturn.terms.address import Address
+from keyturn.terms.days import day_ends
 from keyturn.terms.person import Identifier, Kind, PersonDetails
 
 router = Router()
 TAG = "Persons and accounts"
 READ = ("persons:read",)
+DATED = tuple(shapes.DatedOut.model_fields)
+POSTAL = tuple(shapes.PostalOut.model_fields)
 
 
 @operation(
@@ -80,15 +84,38 @@ def list_persons(request: HttpRequest, asked: Query[shapes.PersonQuery]) -> dict
 
 
 @operation(
-    router, "GET", "/persons/{id}", tag=TAG, summary="Read one person", any_of=READ,
-    answer=shapes.PersonOut, problems=("not_found",), answered=examples.PERSON,
+    router, "GET", "/persons/{id}", tag=TAG, summary="Read one person", any_of=READ, asked=shapes.AsOfQuery,
+    answer=shapes.PersonOut, problems=("not_found", "invalid"), answered=examples.PERSON,
 )  # fmt: skip
-def read_person(request: HttpRequest, response: HttpResponse, id: str) -> dict[str, Any]:
-    """Names, contacts, addresses and accounts as they are now. Identifiers show their last four characters only."""
+def read_person(
+    request: HttpRequest, response: HttpResponse, id: str, asked: Query[shapes.AsOfQuery]
+) -> dict[str, Any]:
+    """Names, contacts, addresses and accounts as they are now, or as they were. Identifiers show their last four
+    characters only.
+
+    `as_of` asks what held on another day, `known_at` what was believed then: corrections made later are left out. Kind,
+    date of birth, language and version are always today's.
+    """
     now = timezone.now()
-    found = _whole(id, now)
+    when = _moments(asked, now)
+    found = as_of.person(str(ident(id)), when) if when else person_pages.whole(str(ident(id)), at=now)
+    if found is None:
+        raise Problem("not_found")
+    if when:
+        return _shown(found, as_of.accounts_of(found.pk, when))
     response["ETag"] = versions.etag(found.version)
     return _shown(found, person_pages.accounts_of([found.pk], at=now).get(found.pk, []))
+
+
+def _moments(asked: shapes.AsOfQuery, now: datetime) -> as_of.Moments | None:
+    """None: just what holds now."""
+    if asked.as_of is None and asked.known_at is None:
+        return None
+    try:
+        valid_at = day_ends(asked.as_of, settings.KEYTURN_POLICY) if asked.as_of else now
+    except OverflowError:  # the last day that a calendar has
+        raise shape_errors.one("value_error", "as_of") from None
+    return as_of.Moments(valid_at, asked.known_at or now)
 
 
 @operation(
@@ -96,42 +123,49 @@ def read_person(request: HttpRequest, response: HttpResponse, id: str) -> dict[s
     asked=shapes.PageQuery, answer=shapes.HistoryPage, problems=("not_found", "invalid"), answered=examples.HISTORY,
 )  # fmt: skip
 def read_person_history(request: HttpRequest, id: str, asked: Query[shapes.PageQuery]) -> dict[str, Any]:
-    """What became of a person, oldest first: when something was entered, ended or linked, never what it says."""
+    """What became of a person, oldest first: when something was entered, ended or linked, never what it says.
+
+    Two times: `at` says when it was recorded, `valid_from` and `valid_to` when it held or will hold.
+    """
     found = persons.by_id(str(ident(id)))
     if found is None:
         raise Problem("not_found")
     start = _offset(asked.after)
-    changes = person_pages.history(found)[start : start + asked.limit + 1]
+    changes = history(found)[start : start + asked.limit + 1]
     more = len(changes) > asked.limit
-    items = [_change(each.at, each.what, each.detail, each.request_id) for each in changes[: asked.limit]]
+    items = [_change(each) for each in changes[: asked.limit]]
     return {"items": items, "next": f"h{start + asked.limit}" if more else None}
 
 
 @operation(
     router, "GET", "/accounts/{id}", tag=TAG, summary="Read one account", any_of=("accounts:read", "persons:read"),
-    answer=shapes.AccountOut, problems=("not_found",), answered=examples.ACCOUNT,
+    asked=shapes.AsOfQuery, answer=shapes.AccountOut, problems=("not_found", "invalid"), answered=examples.ACCOUNT,
 )  # fmt: skip
-def read_account(request: HttpRequest, response: HttpResponse, id: str) -> dict[str, Any]:
-    """An account, who is on it, and what is served under it."""
-    found = accounts.by_id(ident(id), at=timezone.now())
+def read_account(
+    request: HttpRequest, response: HttpResponse, id: str, asked: Query[shapes.AsOfQuery]
+) -> dict[str, Any]:
+    """An account, who is on it, and what is served under it: now, or (`as_of`) on another day.
+
+    `known_at` asks who was believed to be on it; balance, language and version are always today's.
+    """
+    now = timezone.now()
+    when = _moments(asked, now)
+    found = as_of.account(ident(id), when) if when else accounts.by_id(ident(id), at=now)
     if found is None:
         raise Problem("not_found")
-    response["ETag"] = versions.etag(found.version)
+    if not when:
+        response["ETag"] = versions.etag(found.version)
+    agreements = [each for each in found.agreements.all() if asked.as_of is None or as_of.runs_on(each, asked.as_of)]
     plain = ("ref", "division", "customer_class", "language", "paperless", "version", "set_up_on")
     return {
         "id": str(found.pk),
         **{name: getattr(found, name) for name in plain},
         "balance": str(found.balance),
         "people": [
-            {
-                "person_id": str(each.person_id),
-                "relationship": each.relationship,
-                "is_main": each.is_main,
-                "is_responsible": each.is_responsible,
-            }
+            {"person_id": str(each.person_id), **_parts(each, "relationship", "is_main", "is_responsible", *DATED)}
             for each in found.people.all()
         ],
-        "agreements": [_agreement(each) for each in found.agreements.all()],
+        "agreements": [_agreement(each) for each in agreements],
     }
 
 
@@ -146,13 +180,6 @@ def _agreement(row: Any) -> dict[str, Any]:
     }
 
 
-def _whole(text: str, at: datetime) -> Any:
-    found = person_pages.whole(str(ident(text)), at=at)
-    if found is None:
-        raise Problem("not_found")
-    return found
-
-
 def _offset(after: str) -> int:
     if not after:
         return 0
@@ -161,8 +188,9 @@ def _offset(after: str) -> int:
     return int(after[1:])
 
 
-def _change(at: datetime, what: str, detail: str, request_id: Any) -> dict[str, Any]:
-    return {"at": at, "what": what, "detail": detail, "request_id": str(request_id) if request_id else None}
+def _change(change: Change) -> dict[str, Any]:
+    shown = {name: getattr(change, name) for name in ("at", "what", "detail", "valid_from", "valid_to", "source")}
+    return {**shown, "request_id": str(change.request_id) if change.request_id else None}
 
 
 def _shown(person: Any, parts: list[Any]) -> dict[str, Any]:
@@ -178,16 +206,16 @@ def _shown(person: Any, parts: list[Any]) -> dict[str, Any]:
         "names": [_parts(each, *shapes.NameOut.model_fields) for each in person.names.all()],
         "contacts": [_parts(each, *shapes.ContactOut.model_fields) for each in person.contacts.all()],
         "identifiers": [
-            {"id_type": each.id_type, "masked": f"•••• {each.last_four}", "is_primary": each.is_primary}
+            {"masked": f"•••• {each.last_four}", **_parts(each, "id_type", "is_primary", *DATED)}
             for each in person.identifiers.all()
         ],
-        "addresses": [_parts(each, *shapes.AddressOut.model_fields) for each in person.addresses.all()],
+        "addresses": [] if as_of.is_protected(person) else [_address(each) for each in person.addresses.all()],
+        "addresses_protected": as_of.is_protected(person),
         "accounts": [
             {
                 "account_id": str(each.account_id),
                 "ref": each.account.ref,
-                "relationship": each.relationship,
-                "is_main": each.is_main,
+                **_parts(each, "relationship", "is_main", *DATED),
             }
             for each in parts
         ],
@@ -196,3 +224,13 @@ def _shown(person: Any, parts: list[Any]) -> dict[str, Any]:
 
 def _parts(row: Any, *names: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
+
+
+def _address(row: Any) -> dict[str, Any]:
+    season = {name: _day_of_year(getattr(row, name)) for name in ("season_from", "season_to")}
+    account = str(row.account_id) if row.account_id else None
+    return {**_parts(row, "purpose", *POSTAL, *DATED), **season, "account_id": account}
+
+
+def _day_of_year(number: int | None) -> str | None:
+    return None if number is None else f"{number // 100:02}-{number % 100:02}"
