@@ -1,0 +1,1 @@
+"""May a proved claim be granted by machine, or must staff look?"""

@@ -1,0 +1,1 @@
+"""Which account, and who on it, do a claim's details name?"""

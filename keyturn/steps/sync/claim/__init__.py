@@ -1,0 +1,1 @@
+"""What is the CIS told when a login gets an account?"""

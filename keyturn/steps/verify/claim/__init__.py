@@ -1,0 +1,1 @@
+"""Is the account truly theirs: which contacts on file may be asked, and was the answer right?"""
