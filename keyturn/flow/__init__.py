@@ -6,6 +6,19 @@ Every verb is one transaction: the change, its event and the next job commit tog
 request; `moves.py` is the one place that writes its step, standing and outcome. Doors call the verbs below.
 """
 
+from keyturn.flow.claims import (
+    begin_claim,
+    claim,
+    find_account,
+    link_login,
+    name_account,
+    open_claim,
+    proofs_for,
+    stop_link,
+    stoppable,
+    try_claim_code,
+    unlink,
+)
 from keyturn.flow.customer import NOT_KEPT, answer, ask, attest, begin, lacking, reply, submit, withdraw
 from keyturn.flow.documents import forget_documents, open_document, remove_document, upload
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
@@ -37,10 +50,11 @@ from keyturn.steps import rulebook, staff_words, words
 from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
-    "ESSENTIAL", "NOT_KEPT", "advance", "answer", "ask", "attest", "begin", "begin_change", "check_identity",
-    "customer", "differences", "expire", "extend_privacy", "follow_resume_link", "forget", "forget_documents", "is_own", "is_sensitive", "keep_answer",
-    "keep_mine", "keep_theirs", "lacking", "look_again", "open_document", "overdue", "privacy_copy", "prove_email", "proved_again", "put_back", "read_message",
+    "ESSENTIAL", "NOT_KEPT", "advance", "answer", "ask", "attest", "begin", "begin_change", "begin_claim", "check_identity",
+    "claim",
+    "customer", "differences", "expire", "extend_privacy", "find_account", "follow_resume_link", "forget", "forget_documents", "is_own", "is_sensitive", "keep_answer",
+    "keep_mine", "keep_theirs", "lacking", "link_login", "look_again", "name_account", "open_claim", "open_document", "overdue", "privacy_copy", "proofs_for", "prove_email", "proved_again", "put_back", "read_message",
     "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review", "rulebook", "send_code", "send_message",
-    "send_resume_link", "sentence", "shown", "staff_words", "start_days", "stop", "submit", "take", "take_in",
-    "take_over", "take_turn", "tell_cis", "turn_day", "upload", "wake", "what_follows", "who_is_told", "who_serves", "withdraw", "words", "would_stay",
+    "send_resume_link", "sentence", "shown", "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "take", "take_in",
+    "take_over", "take_turn", "tell_cis", "try_claim_code", "turn_day", "unlink", "upload", "wake", "what_follows", "who_is_told", "who_serves", "withdraw", "words", "would_stay",
 ]  # fmt: skip

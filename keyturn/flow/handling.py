@@ -7,7 +7,9 @@ from django.db import transaction
 
 from keyturn.flow import moves
 from keyturn.journeys.applicant import identifier
+from keyturn.matching.contacts import normal_email
 from keyturn.records import history
+from keyturn.records.crypto import digest
 from keyturn.records.models import PersonIdentifier, Request
 from keyturn.records.models.dated import holds_at
 from keyturn.steps.gather import rules as gather
@@ -16,7 +18,7 @@ from keyturn.steps.review import rules
 from keyturn.steps.review import step as review_step
 from keyturn.steps.verify import step as verify
 from keyturn.terms.errors import Invalid, NotAllowed
-from keyturn.terms.request import Actor, Standing, Step
+from keyturn.terms.request import Actor, Role, Standing, Step
 from keyturn.work import queue
 
 HELD_FOR = rules.HELD_FOR
@@ -80,7 +82,12 @@ def look_again(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
 
 
 def is_own(*, request: Request, actor: Actor, email_digest: str) -> bool:
-    """Whether this is the reviewer's own request (R-01); `email_digest` is the reviewer's."""
+    """Whether this is the reviewer's own request (R-01), or one of a login with their e-mail; `email_digest` is the
+    reviewer's."""
+    if request.user is not None and actor.role is Role.STAFF:
+        theirs = digest("email", normal_email(request.user.email))
+        if str(request.user_id) == actor.ident or (email_digest and theirs == email_digest):
+            return True
     return not rules.is_not_their_own(
         staff_origin=identify.origin(actor),
         begun_by=request.begun_by,

@@ -48,6 +48,8 @@ def _accept(request: Request, *, now: datetime, policy: Policy) -> None:
         verdict = way_of(request).establish(request, now=now, policy=policy)
         request.step = Step.ESTABLISH
         moves.record(request, "established", actor=MACHINE, now=now, data=verdict.data)
+        if news := way_of(request).at_once:
+            moves.tell(request, news, now=now)
         verdict = sync.run(request, now=now, policy=policy)
     else:
         verdict = sync.again(request)

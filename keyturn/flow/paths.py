@@ -13,21 +13,28 @@ from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Delivery, Message, Request
 from keyturn.steps.confirm import step as confirm
 from keyturn.steps.confirm.change import step as confirm_change
+from keyturn.steps.confirm.claim import step as confirm_claim
 from keyturn.steps.confirm.privacy import step as confirm_privacy
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.decide import step as decide
 from keyturn.steps.decide.change import step as decide_change
+from keyturn.steps.decide.claim import step as decide_claim
 from keyturn.steps.establish import step as establish
 from keyturn.steps.establish.change import step as establish_change
+from keyturn.steps.establish.claim import step as establish_claim
 from keyturn.steps.gather import step as gather
 from keyturn.steps.maintain.privacy import step as privacy
 from keyturn.steps.match import step as match
+from keyturn.steps.match.claim import step as match_claim
 from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.change import step as sync_change
+from keyturn.steps.sync.claim import step as sync_claim
 from keyturn.steps.validate import step as validate
 from keyturn.steps.validate.change import step as validate_change
+from keyturn.steps.validate.claim import step as validate_claim
 from keyturn.steps.verify import step as verify
 from keyturn.steps.verify.change import step as verify_change
+from keyturn.steps.verify.claim import step as verify_claim
 from keyturn.terms.cis import Answer, Command
 from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
@@ -66,11 +73,18 @@ class Way:
     tell: Tells
     take_back: Callable[..., None] = establish.take_back
     mending: Callable[..., list[Finding]] | None = None
+    at_once: News | None = None  # told as soon as it is written down, before the CIS has answered
 
 
 def _write_change(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     """What is left after the merge, under the lock under which it was decided."""
     return establish_change.run(request, decide_change.merged(request, now=now).wishes, now=now, policy=policy)
+
+
+def _grant(request: Request, *, now: datetime, policy: Policy) -> Verdict:
+    """What the person's part in the account gives their login."""
+    level = decide_claim.level_of(request.account, request.person, now=now, policy=policy)
+    return establish_claim.run(request, level=level, now=now, policy=policy)
 
 
 def _keep_privacy(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
@@ -96,6 +110,16 @@ WAYS: dict[Kind, Way] = {
         tell=confirm_change.tell,
         take_back=establish_change.take_back,
         mending=decide_change.to_mend,
+    ),
+    Kind.CLAIM: Way(
+        form=(gather, validate_claim),
+        deciding={Step.MATCH: match_claim, Step.VERIFY: verify_claim, Step.DECIDE: decide_claim},
+        establish=_grant,
+        command=sync_claim.command_for,
+        keep=sync_change.keep_answer,
+        tell=confirm_claim.tell,
+        take_back=establish_claim.take_back,
+        at_once=News.CLAIM_DONE,
     ),
     Kind.PRIVACY: Way(
         form=(gather, validate_change),

@@ -8,7 +8,8 @@ from django.db import transaction
 from keyturn.flow import moves, outside
 from keyturn.flow.handling import is_own
 from keyturn.flow.paths import way_of
-from keyturn.records.models import Request
+from keyturn.journeys import JOURNEYS, Kind
+from keyturn.records.models import Reading, Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather import rules as gather_rules
 from keyturn.steps.identify import rules as identify
@@ -45,7 +46,7 @@ def review(
         raise NotAllowed("own_request")
     word = _word(decision)
     reason = gather_rules.clean_text(reason)[:4000]
-    problems = _problems(request, word, reason, person_id)
+    problems = _problems(request, word, reason, person_id) + _problems_of_claim(request, word, reason, actor)
     if problems:
         raise Invalid(problems)
     review_step.apply(request, word, person_id=person_id)
@@ -75,6 +76,20 @@ def _problems(request: Request, word: Decision, reason: str, person_id: str | No
         *rules.premise_is_settled(word, findings),
         *rules.service_is_not_doubled(word, findings),
         *rules.person_is_still_open(word, is_established=request.established_at is not None),
+    ]
+
+
+def _problems_of_claim(request: Request, word: Decision, reason: str, actor: Actor) -> list[Finding]:
+    """What keeps a member of staff from giving somebody an account at the desk."""
+    if JOURNEYS[request.journey].kind is not Kind.CLAIM or word is not Decision.APPROVE:
+        return []
+    papers = [str(pk) for pk in request.documents.filter(erased_at=None).values_list("pk", flat=True)]
+    seen = Reading.objects.filter(what="document", subject__in=papers, actor=actor.ident, role=str(actor.role))
+    at_desk = request.answers.get("proof") == "desk"
+    return [
+        *rules.claim_names_somebody([Finding.from_json(row) for row in request.findings]),
+        *rules.document_was_seen(at_desk=at_desk, seen=seen.exists()),
+        *rules.approval_says_why(reason),
     ]
 
 

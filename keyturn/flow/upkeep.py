@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 import structlog
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Subquery
 
 from keyturn.connectors import cis
 from keyturn.flow import moves, outside
 from keyturn.flow.paths import way_of
-from keyturn.records.models import Message, Request
+from keyturn.journeys.link_account import LINK_ACCOUNT
+from keyturn.records.models import Event, Message, Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.maintain.calendar import turn_agreements
 from keyturn.terms.days import local_date
@@ -104,7 +105,21 @@ def rescue(*, now: datetime) -> int:
 
     It looks at the queue, so that a long queue is not made longer. Returns how many; doubles would do no harm.
     """
-    return _rescue_requests(now) + _rescue_messages(now)
+    return _rescue_requests(now) + _rescue_messages(now) + _rescue_claims(now)
+
+
+def _rescue_claims(now: datetime) -> int:
+    """Claims that nobody has looked for yet: they wait for their customer, who would wait for a code in vain."""
+    waiting = Request.objects.filter(
+        journey=LINK_ACCOUNT.name, standing=Standing.CUSTOMER, step=Step.VERIFY, updated_at__lt=now - LOST_AFTER,
+        updated_at__gt=now - timedelta(days=1),
+    )  # fmt: skip
+    newest = Event.objects.filter(request=OuterRef("pk"), what__in=("claim_sent", "looked_for")).order_by("-number")
+    lost = waiting.annotate(last=Subquery(newest.values("what")[:1])).filter(last="claim_sent")
+    found = list(lost.exclude(queue.has_job("request_id", OuterRef("pk"))).values_list("pk", flat=True)[:BATCH])
+    for pk in found:
+        queue.later("find_account", once=f"rescue:{pk}", request_id=str(pk))
+    return len(found)
 
 
 def _rescue_requests(now: datetime) -> int:

@@ -22,6 +22,9 @@ class News(StrEnum):
     CHANGE_COMING = "change_coming"
     CHANGE_DONE = "change_done"
     CHANGE_STOPPED = "change_stopped"
+    CLAIM_CODE = "claim_code"
+    CLAIM_DONE = "claim_done"
+    CLAIM_STOPPED = "claim_stopped"
     PRIVACY_DONE = "privacy_done"
     PRIVACY_LATER = "privacy_later"
 

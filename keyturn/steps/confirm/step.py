@@ -77,8 +77,7 @@ def render(message: Message, *, policy: Policy) -> Outgoing:
 
 
 def _context(message: Message, values: Mapping[str, Any]) -> dict[str, Any]:
-    request = message.request
-    assert request is not None
+    request = message.request or Request(reference="")
     return {
         "values": values,
         "reference": request.reference,

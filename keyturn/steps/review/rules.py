@@ -106,6 +106,24 @@ def service_is_not_doubled(decision: Decision, findings: Sequence[Finding]) -> I
         yield Finding("R-09", "decision")
 
 
+@rule("R-20", "No account is given where the details name none")
+def claim_names_somebody(findings: Sequence[Finding]) -> Iterator[Finding]:
+    if any(found.rule == "M-23" for found in findings):
+        yield Finding("R-20", "decision")
+
+
+@rule("R-21", "At the desk an account is given by who has opened the customer's document", implements=("BR-60",))
+def document_was_seen(*, at_desk: bool, seen: bool) -> Iterator[Finding]:
+    if at_desk and not seen:
+        yield Finding("R-21", "decision")
+
+
+@rule("R-22", "Who gives somebody an account says why", implements=("BR-60",))
+def approval_says_why(reason: str) -> Iterator[Finding]:
+    if len(reason.strip()) < 10:
+        yield Finding("R-22", "reason")
+
+
 @rule("R-10", "Whom a request belongs to is said before it is written down")
 def person_is_still_open(decision: Decision, *, is_established: bool) -> Iterator[Finding]:
     """Afterwards account and agreements stand in that person's name: only a refusal takes them back (I6)."""

@@ -12,5 +12,8 @@ WORDS = {
     "R-05": _("First have the premise created in the CIS and imported. Until then, ask the customer or refuse."),
     "R-07": _("Say why you need to see it. The reason is kept with your name."),
     "R-09": _("The person has this service at this address already. Ask the customer, or refuse."),
+    "R-20": _("These details name nobody. Ask the customer, or refuse."),
+    "R-21": _("Open the customer's document first. Without one, ask the customer for it, or refuse."),
+    "R-22": _("Write what you compared, in one full sentence. It is kept with your name."),
     "R-10": _("The account is set up already. Approve to send it again, ask the customer, or refuse."),
 }
