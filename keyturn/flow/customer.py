@@ -125,6 +125,8 @@ def lacking(*, request: Request, now: datetime, policy: Policy) -> list[Finding]
         problems = way.mending(request, now=now, policy=policy)
     if problems:
         return problems
+    if Step.VERIFY not in way.deciding:
+        return []
     proofs = way.deciding[Step.VERIFY].run(request, now=now, policy=policy).findings
     return [found for found in proofs if found.effect is Effect.ASK]
 

@@ -79,6 +79,8 @@ MOVES: dict[str, Move] = {
     "rested": Move(WORKER, (SUBMITTED, CHECK_UNDER_WAY), (RESTING,)),
     "woken": Move(WORKER, (RESTING,), (SUBMITTED,)),
     "stopped": Move((Role.CUSTOMER,), (RESTING,), _over(Outcome.REFUSED, RESTING)),
+    "accepted": Move((Role.CUSTOMER,), (RESTING,), (SUBMITTED,)),
+    "declined": Move((Role.CUSTOMER,), (RESTING,), (SUBMITTED,)),
     "check_asked": Move(WORKER, (SUBMITTED, CHECK_UNDER_WAY), (CHECK_UNDER_WAY,)),
     "asked": Move(WORKER, (SUBMITTED, CHECK_UNDER_WAY), (PROOF_WANTED,)),
     "referred": Move(WORKER, (SUBMITTED, CHECK_UNDER_WAY), (IN_REVIEW,)),

@@ -94,7 +94,7 @@ def _stop(request: Request, verdict: Verdict, data: Mapping[str, Any], *, now: d
             moves.move(request, Step.VERIFY, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))
             what = "asked"
         case Effect.WAIT:
-            _rest(request, verdict, now=now)
+            _rest(request, verdict, now=now, policy=policy)
             what = "rested"
         case _:
             review.run(request, now=now, policy=policy)
@@ -105,12 +105,12 @@ def _stop(request: Request, verdict: Verdict, data: Mapping[str, Any], *, now: d
     )
 
 
-def _rest(request: Request, verdict: Verdict, *, now: datetime) -> None:
-    """Nothing is written before the pause is over; whoever owns what changes hears of it now, and can stop it."""
-    until = max(datetime.fromisoformat(found.params["until"]) for found in verdict.findings if "until" in found.params)
-    token = verify.make_stop_link(request, until=until)
-    moves.move(request, Step.DECIDE, Standing.CALENDAR, due_at=until)
-    moves.tell(request, News.CHANGE_COMING, now=now, values={"token": token, "until": until.isoformat()})
+def _rest(request: Request, verdict: Verdict, *, now: datetime, policy: Policy) -> None:
+    """Nothing is written before the pause is over, or somebody has accepted; who must know of it is told now."""
+    pause = way_of(request).pause(request, verdict, now=now, policy=policy)
+    moves.move(request, Step.DECIDE, Standing.CALENDAR, due_at=pause.until)
+    if pause.news:
+        moves.tell(request, pause.news, now=now, values=pause.values)
 
 
 def _why(request: Request, verdict: Verdict, policy: Policy) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from keyturn.connectors.cis import cis
 from keyturn.connectors.identity_check import identity_check
 from keyturn.flow import moves
 from keyturn.flow.paths import way_of
-from keyturn.journeys import JOURNEYS, Kind
 from keyturn.journeys.applicant import applicant
 from keyturn.records.models import Delivery, Message, OutsideCheck, Request
 from keyturn.steps.confirm import step as confirm
@@ -107,8 +106,7 @@ def _answered(request_id: UUID, answer: Answer, *, now: datetime) -> None:
     moves.record(
         request, "completed", actor=MACHINE, now=now, data={"tries": delivery.tries, "repeated": answer.repeated}
     )
-    is_change = JOURNEYS[request.journey].kind is Kind.CHANGE
-    moves.tell(request, News.CHANGE_DONE if is_change else News.COMPLETED, now=now)
+    moves.tell(request, News.COMPLETED, now=now)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ of its own in that step (`steps/decide/change`), beside the one for starting ser
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -14,14 +14,18 @@ from keyturn.records.models import Delivery, Message, Request
 from keyturn.steps.confirm import step as confirm
 from keyturn.steps.confirm.change import step as confirm_change
 from keyturn.steps.confirm.claim import step as confirm_claim
+from keyturn.steps.confirm.delegate import step as confirm_delegate
 from keyturn.steps.confirm.privacy import step as confirm_privacy
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.decide import step as decide
 from keyturn.steps.decide.change import step as decide_change
 from keyturn.steps.decide.claim import step as decide_claim
+from keyturn.steps.decide.delegate import step as decide_delegate
 from keyturn.steps.establish import step as establish
 from keyturn.steps.establish.change import step as establish_change
 from keyturn.steps.establish.claim import step as establish_claim
+from keyturn.steps.establish.delegate import ending
+from keyturn.steps.establish.delegate import step as establish_delegate
 from keyturn.steps.gather import step as gather
 from keyturn.steps.maintain.privacy import step as privacy
 from keyturn.steps.match import step as match
@@ -29,13 +33,17 @@ from keyturn.steps.match.claim import step as match_claim
 from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.change import step as sync_change
 from keyturn.steps.sync.claim import step as sync_claim
+from keyturn.steps.sync.delegate import step as sync_delegate
 from keyturn.steps.validate import step as validate
 from keyturn.steps.validate.change import step as validate_change
 from keyturn.steps.validate.claim import step as validate_claim
+from keyturn.steps.validate.delegate import step as validate_delegate
 from keyturn.steps.verify import step as verify
 from keyturn.steps.verify.change import step as verify_change
 from keyturn.steps.verify.claim import step as verify_claim
+from keyturn.steps.verify.delegate import step as verify_delegate
 from keyturn.terms.cis import Answer, Command
+from keyturn.terms.days import local_date
 from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Step, Verdict
@@ -62,8 +70,17 @@ class Keeps(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Until when a request rests, and who hears of it meanwhile."""
+
+    until: datetime
+    news: News | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
-    """One kind of journey. `mending` finds what the customer can settle before it is sent."""
+    """One kind of journey. `mending` finds what the customer can settle before it is sent; `pause` says how it rests."""
 
     form: tuple[Looks, ...]
     deciding: Mapping[Step, Looks]
@@ -74,6 +91,7 @@ class Way:
     take_back: Callable[..., None] = establish.take_back
     mending: Callable[..., list[Finding]] | None = None
     at_once: News | None = None  # told as soon as it is written down, before the CIS has answered
+    pause: Callable[..., Pause] | None = None
 
 
 def _write_change(request: Request, *, now: datetime, policy: Policy) -> Verdict:
@@ -90,6 +108,23 @@ def _grant(request: Request, *, now: datetime, policy: Policy) -> Verdict:
 def _keep_privacy(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
     sync_change.keep_answer(request, delivery, answer, now=now)
     privacy.cis_told(request, now=now)
+
+
+def _pause_change(request: Request, verdict: Verdict, *, now: datetime, policy: Policy) -> Pause:
+    """Whoever owns what changes hears of it, with a link by which they stop it (BR-62)."""
+    until = max(datetime.fromisoformat(found.params["until"]) for found in verdict.findings if "until" in found.params)
+    token = verify.make_stop_link(request, until=until)
+    return Pause(until, News.CHANGE_COMING, {"token": token, "until": local_date(until, policy).isoformat()})
+
+
+def _pause_invitation(request: Request, verdict: Verdict, *, now: datetime, policy: Policy) -> Pause:
+    """The invitation is sent once; until it is answered, or over, nothing more happens."""
+    sent = request.invitations.first()
+    if sent is not None:
+        return Pause(sent.expires_at)
+    invitation, token = establish_delegate.invite(request, now=now, policy=policy)
+    days = policy.invitation_days
+    return Pause(invitation.expires_at, News.INVITED, {"token": token, "days": days, "level": invitation.level})
 
 
 WAYS: dict[Kind, Way] = {
@@ -110,6 +145,25 @@ WAYS: dict[Kind, Way] = {
         tell=confirm_change.tell,
         take_back=establish_change.take_back,
         mending=decide_change.to_mend,
+        pause=_pause_change,
+    ),
+    Kind.DELEGATE: Way(
+        form=(gather, validate_delegate),
+        deciding={Step.VERIFY: verify_delegate, Step.DECIDE: decide_delegate},
+        establish=establish_delegate.run,
+        command=sync_delegate.command_for,
+        keep=sync_change.keep_answer,
+        tell=confirm_delegate.tell,
+        take_back=establish_delegate.take_back,
+        pause=_pause_invitation,
+    ),
+    Kind.END: Way(
+        form=(),
+        deciding={},
+        establish=ending.run,
+        command=sync_delegate.command_for,
+        keep=sync_change.keep_answer,
+        tell=confirm_delegate.tell,
     ),
     Kind.CLAIM: Way(
         form=(gather, validate_claim),

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     START = "start"  # service at a premise, for a person who may be new
     CHANGE = "change"  # other values for what is on file about a signed-in customer
     CLAIM = "claim"  # a login shows that an account is theirs
+    DELEGATE = "delegate"  # somebody else may act for an account, once they accept
+    END = "end"  # somebody may act for an account no longer
     CARE = "care"  # protection that holds at once: somebody depends on service
     PRIVACY = "privacy"  # what somebody may ask about their own data
 

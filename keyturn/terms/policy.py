@@ -103,6 +103,7 @@ class Policy:
         "name", "email", "phone", "mailing", "season", "identifier", "date_of_birth", "privacy",
     )  # fmt: skip
     fresh_contact_days: int = 30  # a contact changed within these days proves no account and warns of a take-over
+    invitation_days: int = 14  # to accept an invitation to act for an account
     farthest_change_days: int = 365  # how far ahead a change can be dated
 
     # Their own data. 45 days, and 45 more, are California's (CCPA); Europe's (GDPR) would be 30 and 60.

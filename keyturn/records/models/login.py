@@ -66,6 +66,7 @@ class Invitation(Row):
     sent_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     access = models.ForeignKey(AccountAccess, null=True, on_delete=models.PROTECT, related_name="invitations")
 
     class Meta:

@@ -91,3 +91,11 @@ def is_last_owner(access: AccountAccess, *, at: datetime) -> bool:
         return False
     others = AccountAccess.objects.filter(live(at), account_id=access.account_id, level=Level.OWNER)
     return not others.exclude(pk=access.pk).exists()
+
+
+def accounts_meant(account_id: Any, group_id: str) -> set[str]:
+    """The ids of the account, or of all accounts in the group; one that is in neither stands for a group without any."""
+    if not group_id:
+        return {str(account_id)}
+    found = Account.objects.filter(groups=UUID(group_id)).values_list("pk", flat=True)
+    return {str(each) for each in found} or {""}

@@ -25,6 +25,12 @@ class News(StrEnum):
     CLAIM_CODE = "claim_code"
     CLAIM_DONE = "claim_done"
     CLAIM_STOPPED = "claim_stopped"
+    CHANGE_REFUSED = "change_refused"
+    CHANGE_ENDED = "change_ended"
+    INVITED = "invited"
+    DELEGATE_ADDED = "delegate_added"
+    ACCESS_ENDED = "access_ended"
+    INVITATION_OVER = "invitation_over"
     PRIVACY_DONE = "privacy_done"
     PRIVACY_LATER = "privacy_later"
 

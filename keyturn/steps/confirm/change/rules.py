@@ -7,7 +7,8 @@ from keyturn.steps.confirm.rules import News
 from keyturn.terms.finding import rule
 from keyturn.terms.slots import ALL, Slots, Wish
 
-SECURITY = frozenset({News.CHANGE_COMING, News.CHANGE_DONE, News.CHANGE_STOPPED})
+TO_WHAT_WAS_TYPED = frozenset({News.EMAIL_CODE, News.STATUS_CODE, News.RESUME_LINK})
+"""News that prove an address which is not on file yet; everything else goes to where the customer is known to be."""
 
 
 @rule("C-10", "A change is told at the old and at the new contact", implements=("BR-62",))

@@ -28,11 +28,18 @@ FAMILIES = (
     "preference",
 )
 
+OF_A_CHANGE = {
+    News.COMPLETED: News.CHANGE_DONE, News.REFUSED: News.CHANGE_REFUSED, News.WITHDRAWN: News.CHANGE_ENDED,
+    News.EXPIRED: News.CHANGE_ENDED,
+}  # fmt: skip
+"""What the news about a request for service is called for a change."""
+
 
 def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None) -> list[Message]:
     """Of a change its old and new contacts hear; of codes, questions and the like the way every customer does."""
-    if news not in rules.SECURITY:
+    if news in rules.TO_WHAT_WAS_TYPED:
         return confirm.tell(request, news, now=now, values=values)
+    news = OF_A_CHANGE.get(news, news)
     wishes = JOURNEYS[request.journey].wishes(request.answers, request.seen)
     families = sorted({each.family for each in wishes} & set(FAMILIES))
     values = {**dict(values or {}), "families": families}

@@ -1,0 +1,1 @@
+"""Who is told of an invitation, and of what became of it?"""

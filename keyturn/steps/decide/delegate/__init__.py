@@ -1,0 +1,1 @@
+"""May somebody else act for an account, and have they accepted?"""

@@ -1,0 +1,45 @@
+"""How does somebody's access end at once, and what is the CIS told of it?"""
+
+from datetime import datetime
+
+from keyturn.records import acts
+from keyturn.records.models import AccountAccess, Designee, Invitation, Request
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Verdict
+
+
+def end(access: AccountAccess, *, actor: Actor, now: datetime) -> None:
+    """From this moment on they can do nothing; the row stays."""
+    access.ended_at, access.ended_by = now, f"{actor.role}:{actor.ident}"[:80]
+    access.save(update_fields=["ended_at", "ended_by"])
+    subject = f"account:{access.account_id}" if access.account_id else f"group:{access.group_id}"
+    acts.note(subject=subject, what="access_ended", actor=actor, now=now, data={"access": str(access.pk)})
+
+
+def end_designee(designee: Designee, *, actor: Actor, now: datetime) -> None:
+    designee.ended_at = now
+    designee.save(update_fields=["ended_at"])
+    acts.note(
+        subject=f"account:{designee.account_id}", what="designee_ended", actor=actor, now=now,
+        data={"designee": str(designee.pk)},
+    )  # fmt: skip
+
+
+def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
+    """The access has ended when the request began; here is noted who it was, for the CIS."""
+    invitation = _invitation(request)
+    known = (
+        {"relationship": "designee" if invitation.kind == "designee" else "delegate", **invitation.invitee}
+        if invitation
+        else {}
+    )
+    request.written = [{**known, "ends": True}] if known else []
+    request.established_at = now
+    return Verdict(data={"ended": True})
+
+
+def _invitation(request: Request) -> Invitation | None:
+    answers = request.answers
+    if answers.get("designee_id"):
+        return Invitation.objects.filter(designee=answers["designee_id"]).first()
+    return Invitation.objects.filter(access=answers["access_id"]).first()

@@ -1,0 +1,1 @@
+"""What is the CIS told of who may act for an account?"""

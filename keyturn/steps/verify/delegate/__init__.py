@@ -1,0 +1,1 @@
+"""Is it truly the owner who lets somebody else act?"""
