@@ -103,7 +103,7 @@ def _remove(request: HttpRequest, *, request_id: UUID, actor: Actor, now: dateti
 def part(name: str, held: Iterable[Held], *, may_remove: bool = True, **shown: Any) -> Part:
     """The field with what was given so far. `shown` is what every field has: label, hint, error, heading, optional."""
     policy: Policy = settings.KEYTURN_POLICY
-    limit = _("Photos (JPEG or PNG) or PDF, up to %(most)s MB each.") % {"most": policy.document_max_mb}
+    limit = _("Photos (JPEG or PNG) or PDF, up to %(most)s\u00a0MB each.") % {"most": policy.document_max_mb}
     shown["hint"] = " ".join(filter(None, (shown.get("hint", ""), limit)))
     rows = [
         {

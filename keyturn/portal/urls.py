@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from keyturn.portal import following, front, place, proof, questions, returning, sending, uploads
+from keyturn.portal import following, front, place, proof, questions, returning, sending, stopping, uploads
 
 pages = [
     path("", front.front, name="front"),
@@ -23,6 +23,7 @@ pages = [
     path("start/<slug:name>", questions.page, name="page"),
     path("resume", returning.resume, name="resume"),
     path("resume/<str:token>", returning.follow, name="follow"),
+    path("stop/<str:token>", stopping.stop, name="stop"),
     path("documents/<uuid:ident>", uploads.fetch, name="document"),
     path("requests", following.find, name="find"),
     path("requests/<str:reference>", following.status, name="status"),
@@ -33,4 +34,5 @@ pages = [
 urlpatterns = [
     path("", include("keyturn.look.urls")),
     path("", include((pages, "portal"))),
+    path("", include("keyturn.portal.account.urls")),
 ]

@@ -17,15 +17,17 @@ CODE, CHECK = "code", "check"
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A journey as these answers lead through it. `proved` says that the e-mail has been proved."""
+    """A journey as these answers lead through it. `proved` says that the e-mail has been proved; pages that are
+    `skipped` are not asked because there is only one answer."""
 
     journey: Journey
     answers: Mapping[str, Any]
     proved: bool
+    skipped: frozenset[str] = frozenset()
 
     @property
     def pages(self) -> list[Page]:
-        return self.journey.pages_for(self.answers)
+        return [page for page in self.journey.pages_for(self.answers) if page.name not in self.skipped]
 
     @property
     def names(self) -> list[str]:
@@ -89,5 +91,5 @@ class Walk:
         last = len(sections) + 1
         if name == CHECK:
             return {"now": last, "last": last, "title": gettext("Check and send")}
-        section = of_page.get(name, sections[0])
+        section = of_page.get(name) or sections[0]
         return {"now": sections.index(section) + 1, "last": last, "title": gettext(section)}

@@ -3,6 +3,7 @@
 Nothing here tells why staff look, whether somebody is on file, or who decided (I7).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from keyturn.journeys import JOURNEYS, Kind
 from keyturn.portal.dates import written
 from keyturn.terms.request import Outcome, Standing, Status, Step, public_status
 
@@ -42,17 +44,45 @@ _HEADINGS = {
 }
 
 
+_CHANGE_TAGS = {
+    **_TAGS,
+    Status.COMPLETED: pgettext_lazy("status of a request", "Done"),
+    Status.REFUSED: pgettext_lazy("status of a request", "Not made"),
+    Status.WAITING: pgettext_lazy("status of a request", "Waiting, so that you can stop it"),
+}
+_CHANGE_HEADINGS = {
+    **_HEADINGS,
+    Status.PROCESSING: _("We are making this change"),
+    Status.IN_REVIEW: _("A person is looking at this change"),
+    Status.WAITING: _("This change is waiting"),
+    Status.COMPLETED: _("This change is made"),
+    Status.REFUSED: _("We did not make this change"),
+    Status.WITHDRAWN: _("This change was withdrawn"),
+    Status.STUCK: _("We are making this change"),
+}
+
+
+def is_change(request: Any) -> bool:
+    """Whether it is about what is on file, rather than about service that begins."""
+    return JOURNEYS[request.journey].kind is not Kind.START
+
+
 def status_of(request: Any) -> Status:
     return public_status(Step(request.step), Standing(request.standing), Outcome(request.outcome))
 
 
 def tag_of(request: Any) -> dict[str, str]:
     status = status_of(request)
-    return {"text": str(_TAGS[status]), "colour": _COLOURS.get(status, "blue")}
+    tags = _CHANGE_TAGS if is_change(request) else _TAGS
+    return {"text": str(tags[status]), "colour": _COLOURS.get(status, "blue")}
 
 
 def heading_of(request: Any) -> str:
-    return str(_HEADINGS[status_of(request)])
+    return str(_headings(request)[status_of(request)])
+
+
+def _headings(request: Any) -> Mapping[Status, Any]:
+    return _CHANGE_HEADINGS if is_change(request) else _HEADINGS
 
 
 def advice_of(request: Any, *, phone: str) -> list[str]:
@@ -65,6 +95,8 @@ def advice_of(request: Any, *, phone: str) -> list[str]:
                 )
             ]
         case Status.COMPLETED:
+            if is_change(request):
+                return []
             return [gettext("You need not be at home. If your plans change, tell us before the start date.")]
         case Status.REFUSED:
             return [
@@ -74,6 +106,8 @@ def advice_of(request: Any, *, phone: str) -> list[str]:
                 )
                 % {"phone": phone}
             ]
+        case Status.WITHDRAWN if is_change(request):
+            return [gettext("Nothing was changed. You can ask again at any time.")]
         case Status.WITHDRAWN:
             return [gettext("No service will start, and there is nothing to pay. You can ask again at any time.")]
         case _:
@@ -82,20 +116,20 @@ def advice_of(request: Any, *, phone: str) -> list[str]:
 
 def way_of(request: Any) -> list[dict[str, str]]:
     """The stations: received, checked, set up; what is done, where it is now, what comes."""
-    status = status_of(request)
-    received = _station(_("We have your request"), "is-done", _at(request.submitted_at))
+    status, headings = status_of(request), _headings(request)
+    received = _station(_("We have your request"), "is-done", moment(request.submitted_at))
     if status in (Status.REFUSED, Status.WITHDRAWN):
-        return [received, _station(_HEADINGS[status], "is-now", _at(request.ended_at))]
+        return [received, _station(headings[status], "is-now", moment(request.ended_at))]
     if status is Status.COMPLETED:
         return [
             received,
             _station(_("We have checked it"), "is-done"),
-            _station(_("Your service is arranged"), "is-done", _at(request.ended_at)),
+            _station(headings[Status.COMPLETED], "is-done", moment(request.ended_at)),
         ]
     return [
         received,
         _checking(request, status),
-        _station(_("Your service is arranged"), "is-later", _("We send you an e-mail when it is.")),
+        _station(headings[Status.COMPLETED], "is-later", _("We send you an e-mail when it is.")),
     ]
 
 
@@ -104,6 +138,12 @@ def _checking(request: Any, status: Status) -> dict[str, str]:
         return _station(_("We have a question for you"), "is-now", _until(request.due_at))
     if status is Status.IN_REVIEW:
         return _station(_("A person is checking it"), "is-now", _promise(request.promised_at))
+    if is_change(request):
+        resting = status is Status.WAITING and request.due_at
+        text = (
+            _("We make it on %(day)s. Until then you can stop it.") % {"day": _day(request.due_at)} if resting else ""
+        )
+        return _station(_headings(request)[status], "is-now", text)
     return _station(
         _("We check and set it up"),
         "is-now",
@@ -123,7 +163,7 @@ def _until(at: datetime | None) -> str:
     return str(_("Please answer by %(when)s.") % {"when": _day(at)}) if at else ""
 
 
-def _at(at: datetime | None) -> str:
+def moment(at: datetime | None) -> str:
     if at is None:
         return ""
     local = timezone.localtime(at)

@@ -5,7 +5,7 @@ the same page as for an address that never was.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, wraps
 from typing import Any
 
@@ -22,6 +22,7 @@ from keyturn.records import kept
 from keyturn.records.queries import access, my_accounts
 from keyturn.records.queries.access import Seen
 from keyturn.terms.access import Level, allows
+from keyturn.terms.days import local_date
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor
 
@@ -41,6 +42,11 @@ class Visit:
     @property
     def policy(self) -> Policy:
         return settings.KEYTURN_POLICY  # type: ignore[no-any-return]
+
+    @property
+    def today(self) -> date:
+        """The utility's."""
+        return local_date(self.now, self.policy)
 
     @cached_property
     def accounts(self) -> list[Seen]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from keyturn.records.models import (
+    AccountPerson,
     Person,
     PersonAddress,
     PersonContact,
@@ -19,6 +20,7 @@ from keyturn.records.models.dated import holds_at, not_over_at
 from keyturn.records.queries.my_accounts import as_one
 from keyturn.records.queries.on_file import contact_key
 from keyturn.terms.address import Address
+from keyturn.terms.season import Season
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +166,19 @@ def asked_by(source: str) -> Any:
     if kind != "request":
         return None
     return Request.objects.filter(pk=ident).values_list("user_id", flat=True).first()
+
+
+def letters_go_to(person_id: Any, account: Any, *, at: datetime, today: date) -> list[str]:
+    """The lines of the address to which letters about an account go today; empty: the service address (BR-22)."""
+    rows = PersonAddress.objects.filter(Q(person_id=person_id) & holds_at(at), purpose="mailing")
+    part = AccountPerson.objects.filter(holds_at(at), account=account, person_id=person_id).first()
+    scopes = (account.pk,) if part is not None and part.address_source == "premise" else (None, account.pk)
+    holding = [
+        each
+        for each in rows
+        if each.account_id in scopes
+        and (each.season_from is None or Season(each.season_from, each.season_to or 0).holds_on(today))
+    ]
+    # An address for the season stands before one without, one for this account before one for all.
+    holding.sort(key=lambda row: (row.season_from is None, row.account_id is None))
+    return holding[0].address.lines() if holding else []
