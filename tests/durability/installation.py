@@ -68,7 +68,7 @@ class Installation:
         self._watch("web", "serve", "--port", str(self.port), "--workers", "2", "--threads", "4")
         for number in range(workers):
             self._watch(f"worker{number}", "worker")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         answers = 0
         while answers < 6:  # in a row: of both web processes
             assert time.monotonic() < deadline, [watch.last_words() for watch in self.crew.watches]
