@@ -361,6 +361,15 @@ class TestKeys:
         with pytest.raises(Rejected, match="key_reused"):
             cis.send(replace(command, changes=(OTHER_PHONE,)), key=key)
 
+    def test_staff_read_whether_something_changed(self, cis, town):
+        person, account = town.customer()
+        for _ in range(2):
+            send(cis, person, PHONE, MailingChange(CABIN, (account,)), DetailChange("language", "es"))
+        texts = [each["text"] for each in cis.read("person", person)["customer_contacts"]]
+        assert [text.endswith("It was so already.") for text in texts] == [False] * 3 + [True] * 3
+        (first, again) = cis.read("account", account)["customer_contacts"]
+        assert (first["contact_type"], again["contact_type"]) == ("mailing_changed", "mailing_changed")
+
     def test_a_change_that_nobody_knows_is_refused(self, cis, town):
         with pytest.raises(Rejected, match="unknown_command"):
             send(cis, town.person(), HalfLife("x"))
