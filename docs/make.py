@@ -2,6 +2,7 @@
 
 docs/rulebook.md          every rule: number, sentence, what it carries out, where it stands, its tests
 docs/process.md           process 3.3.1 as Keyturn walks it, every box linking to its folder
+docs/privacy.md           what is held in every column, why, how long, and what an erasure does, from the data map
 docs/images/process.svg   the same as swimlanes, drawn from the journey's path and the life cycle's table
 """
 
@@ -157,6 +158,47 @@ def cast() -> str:
         )
         lines.append(f"| {ref} | {address} | {row.get('service_types', '-').replace(';', ', ')} |")
     return "\n".join(lines) + "\n"
+
+
+def privacy() -> str:
+    """docs/privacy.md."""
+    from keyturn.records.data_map import CIS, TABLES
+
+    lines = [
+        "# What is held, why, and for how long",
+        "",
+        "Every column of every table of an installation, made from [the data map](../keyturn/records/data_map/) by `make docs`. A copy",
+        "of somebody's data and an erasure are made from the same map; a column that is not in it fails",
+        "[a test](../tests/shape/test_data_map.py). How staff work with it: [privacy requests](howto/privacy-requests.md).",
+        "",
+        "An erasure *deletes* a row, *empties* it (what is crossed out here goes, the rest stays), or *keeps* it and says why. While",
+        "somebody is served, owes something or has a request open, what that needs stays; while an account must be kept for the books,",
+        "its customer's name and billing address stay with it. `#`: a secret that checks what somebody types; a copy only says that",
+        "it is there.",
+    ]
+    for title, tables in (("Ours", TABLES), ("What the reference CIS holds", CIS)):
+        lines += ["", f"## {title}", ""]
+        for table in tables.values():
+            lines += _held(table)
+    return "\n".join(lines) + "\n"
+
+
+def _held(table: object) -> list[str]:
+    erases = {"delete": "deletes", "blank": "empties", "keep": "keeps"}[table.erasure]  # type: ignore[attr-defined]
+    whose = ", ".join(dict.fromkeys(link.of.replace("~email", "a proved e-mail address") for link in table.whose))  # type: ignore[attr-defined]
+    lines = [f"### {table.name}", "", f"{table.label}. "]  # type: ignore[attr-defined]
+    lines[-1] += f"Leads to somebody over {whose}. An erasure {erases} it." if whose else ""
+    if table.because:  # type: ignore[attr-defined]
+        lines[-1] = f"{lines[-1].rstrip()} {table.because}"  # type: ignore[attr-defined]
+    lines += ["", "| columns | category | why, by what right | how long |", "|---|---|---|---|"]
+    for each in table.columns:  # type: ignore[attr-defined]
+        goes = table.erasure == "blank" and not each.stays  # type: ignore[attr-defined]
+        names = ", ".join(
+            f"{'~~' if goes else ''}{name}{'~~' if goes else ''}{' `#`' if each.secret else ''}" for name in each.names
+        )
+        use = each.use
+        lines.append(f"| {names} | {use.category} | {use.purpose} {use.ground} | {use.kept} |")
+    return [*lines, ""]
 
 
 # The picture ----------------------------------------------------------------------------------------------------
@@ -326,6 +368,7 @@ PAGES = {
     "docs/rulebook.md": rulebook,
     "docs/process.md": process,
     "docs/cast.md": cast,
+    "docs/privacy.md": privacy,
     "docs/images/process.svg": picture,
 }
 
