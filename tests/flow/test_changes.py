@@ -185,6 +185,7 @@ class TestAMailingAddress:
 
 
 class TestAName:
+    @pytest.mark.rule("D-23")
     def test_is_looked_at_by_staff_and_then_written(self, town: Town, ana: Customer) -> None:
         case = ana.changes("change_name", family_name="Ruiz", name_reason="marriage")
         assert case.status == IN_REVIEW

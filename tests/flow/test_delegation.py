@@ -123,18 +123,18 @@ class TestAnInvitation:
         case = ana.begins("invite_delegate", account=ana.account, account_id=str(ana.account.pk), **CARER)
         assert case.cannot_be_sent_because() == {"": "Y-12"}
 
-    @pytest.mark.rule("V-30")
-    @pytest.mark.rule("V-31")
-    @pytest.mark.rule("V-32")
-    @pytest.mark.rule("V-33")
+    @pytest.mark.rule("V-40")
+    @pytest.mark.rule("V-41")
+    @pytest.mark.rule("V-42")
+    @pytest.mark.rule("V-43")
     def test_with_impossible_answers_is_not_sent(self, town: Town, ana: Customer) -> None:
         case = ana.begins("invite_delegate", account=ana.account, account_id=str(ana.account.pk), **CARER)
         case.proves_again()
         for wrong, rule in (
-            ({"delegate_email": "carla"}, "V-30"),
-            ({"delegate_email": "ANA@example.com"}, "V-31"),
-            ({"delegate_email": "carla@example.com", "level": "king"}, "V-32"),
-            ({"level": "view", "delegate_ends": True, "delegate_until": town.day(-1)}, "V-33"),
+            ({"delegate_email": "carla"}, "V-40"),
+            ({"delegate_email": "ANA@example.com"}, "V-41"),
+            ({"delegate_email": "carla@example.com", "level": "king"}, "V-42"),
+            ({"level": "view", "delegate_ends": True, "delegate_until": town.day(-1)}, "V-43"),
         ):
             case.answers(**wrong)
             assert rule in case.cannot_be_sent_because().values()

@@ -6,20 +6,6 @@
 from keyturn.terms.words import gettext_noop as _
 
 WORDS = {
-    "V-20": _("Nothing is different from what we have. Change something, or go back."),
-    "V-21.no_date": _("Enter a real date, for example 3 27 2027."),
-    "V-21.past": _("Choose today or a later day."),
-    "V-21.far": _("Choose a day until %(last)s."),
-    "V-22": _("The last day must not be before the first day."),
-    "V-23": _("Enter a day of the year, for example 11 1 for the 1st of November."),
-    "V-30": _("Enter an e-mail address like name@example.com."),
-    "V-31": _("This person can act for the account already."),
-    "V-32": _("Choose what they may do."),
-    "V-33.no_date": _("Enter a real date, for example 3 27 2027."),
-    "V-33.past": _("Choose today or a later day."),
-    "V-33.far": _("Choose a day within ten years."),
-    "V-24.no_date": _("Enter a real date, for example 3 27 2027, or leave it empty."),
-    "V-24.future": _("This date is in the future. Enter the date on your document, or leave it empty."),
     "V-01": _("Enter your name. If you have only one name, enter that."),
     "V-01.letters": _("Write this name with letters."),
     "V-02": _("Enter the legal name of the organisation."),

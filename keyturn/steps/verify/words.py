@@ -9,9 +9,6 @@ WORDS = {
     "Y-04.expired": _("This code has expired. Ask for a new one: it arrives within a minute."),
     "Y-04.used": _("This code was used already. Ask for a new one."),
     "Y-04.too_many": _("There were too many tries with this code. Ask for a new one."),
-    "Y-10": _("Show us once more that it is you before we change this."),
-    "Y-12": _("Show us once more that it is you before somebody else may act for you."),
-    "Y-11": _("Enter the code that we sent to the new e-mail address."),
     "Y-05": _("We have sent several codes already. Look in your spam folder, or try again in an hour."),
 }
 

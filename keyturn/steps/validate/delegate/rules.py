@@ -27,37 +27,37 @@ class Form:
         return value if isinstance(value, str) and name in self.asked else ""
 
 
-@rule("V-30", "Who is invited has an e-mail address that can exist", implements=("ER-01",))
+@rule("V-40", "Who is invited has an e-mail address that can exist", implements=("ER-01",))
 def email_is_possible(form: Form) -> Iterator[Finding]:
     address = form.text("delegate_email")
     if address and not email_can_exist(address):
-        yield Finding("V-30", "delegate_email")
+        yield Finding("V-40", "delegate_email")
 
 
-@rule("V-31", "Nobody is invited who may act for the account already")
+@rule("V-41", "Nobody is invited who may act for the account already")
 def is_somebody_else(form: Form) -> Iterator[Finding]:
     """The owner themselves among them."""
     if form.text("delegate_email").strip().casefold() in form.taken:
-        yield Finding("V-31", "delegate_email")
+        yield Finding("V-41", "delegate_email")
 
 
-@rule("V-32", "What somebody may do is one of the levels there are")
+@rule("V-42", "What somebody may do is one of the levels there are")
 def level_is_known(form: Form) -> Iterator[Finding]:
     if "level" in form.asked and form.text("level") not in ("", *ORDER):
-        yield Finding("V-32", "level")
+        yield Finding("V-42", "level")
 
 
-@rule("V-33", "Access ends on a day to come")
+@rule("V-43", "Access ends on a day to come")
 def end_is_possible(form: Form) -> Iterator[Finding]:
     if not form.text("delegate_until"):
         return
     day = day_of(form.text("delegate_until"))
     if day is None:
-        yield Finding("V-33", "delegate_until", params={"why": "no_date"})
+        yield Finding("V-43", "delegate_until", params={"why": "no_date"})
     elif day < form.today:
-        yield Finding("V-33", "delegate_until", params={"why": "past"})
+        yield Finding("V-43", "delegate_until", params={"why": "past"})
     elif day > form.today + timedelta(days=365 * 10):
-        yield Finding("V-33", "delegate_until", params={"why": "far"})
+        yield Finding("V-43", "delegate_until", params={"why": "far"})
 
 
 def check(form: Form) -> list[Finding]:
