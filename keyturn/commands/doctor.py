@@ -107,6 +107,24 @@ def mail() -> str:
     return f"{ours.EMAIL_HOST}:{ours.EMAIL_PORT} takes mail"
 
 
+def scanner() -> str:
+    from django.conf import settings as ours
+
+    from keyturn.connectors.virus_check import virus_check
+
+    asked, needed = virus_check(), ours.KEYTURN_POLICY.documents_need_scan
+    if asked is None:
+        if needed:
+            raise Ill("documents_need_scan is set, and KEYTURN_CLAMD names no scanner: no document is taken")
+        return "none: documents are kept as not scanned"
+    try:
+        asked.is_there()
+    except Unavailable:
+        what = "no document is taken" if needed else "documents are kept as not scanned"
+        raise Ill(f"{ours.KEYTURN_CLAMD} does not answer: {what}") from None
+    return f"{asked.name} at {ours.KEYTURN_CLAMD} answers"
+
+
 def keys() -> str:
     from cryptography.exceptions import InvalidTag
     from django.conf import settings as ours
@@ -135,14 +153,14 @@ def clock() -> str:
     return f"{apart * 1000:.0f} ms apart from the database's"
 
 
-CHECKS: tuple[Callable[[], str], ...] = (settings, database, migrations, queue, cis, mail, keys, clock)
+CHECKS: tuple[Callable[[], str], ...] = (settings, database, migrations, queue, cis, mail, scanner, keys, clock)
 NEED_A_DATABASE = (migrations, queue, keys, clock)
 NEED_TABLES = (queue, keys)
 
 
 @click.command()
 def command() -> None:
-    """Check settings, database, migrations, queue, CIS, mail, keys and clock: a line each; exit 1 if one fails.
+    """Check settings, database, migrations, queue, CIS, mail, virus scanner, keys and clock: a line each; exit 1 if one fails.
 
     \b
     Example:

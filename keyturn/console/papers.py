@@ -12,7 +12,10 @@ KINDS = {"image/jpeg": "JPEG", "image/png": "PNG", "application/pdf": "PDF"}
 def of_request(request: Any) -> dict[str, Any]:
     """Each document, and the reasons for which one may be opened."""
     held = documents.of_request(request, with_gone=True)
-    return {"rows": [_row(each) for each in held], "reasons": [(code, say(READING_REASONS, code)) for code in READING_REASONS]}
+    return {
+        "rows": [_row(each) for each in held],
+        "reasons": [(code, say(READING_REASONS, code)) for code in READING_REASONS],
+    }
 
 
 def _row(held: documents.Held) -> dict[str, Any]:

@@ -114,7 +114,13 @@ def _show_code(request: HttpRequest, reference: str, typed: str, error: str, *, 
 
 
 def _show(
-    request: HttpRequest, found: Any, *, typed: str = "", error: str = "", file_error: str = "", banners: list[Any] | None = None
+    request: HttpRequest,
+    found: Any,
+    *,
+    typed: str = "",
+    error: str = "",
+    file_error: str = "",
+    banners: list[Any] | None = None,
 ) -> HttpResponse:
     walk = Walk(JOURNEYS[found.journey], found.answers, proved=True)
     asked = status_of(found) is Status.NEEDS_CUSTOMER

@@ -50,6 +50,10 @@ class VirusCheck(Protocol):
         """The scanner's name for what it found, "" where the file is clean. Raises Unavailable where it cannot be asked."""
         ...
 
+    def is_there(self) -> None:
+        """Raises Unavailable where it does not answer."""
+        ...
+
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}" + b"$EICAR-STANDARD-ANTIVIRUS-" + b"TEST-FILE!$H+H*"
 """The harmless file with which virus scanners are tried out. In two pieces, or scanners would find it here."""

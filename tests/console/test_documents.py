@@ -58,7 +58,7 @@ def test_a_pdf_is_shown_by_the_browser_s_own_viewer(rosa: Desk, case: Case) -> N
     assert page is not None
     assert page.content.startswith(b"%PDF-")
     assert page["Content-Type"] == "application/pdf"
-    assert page["Content-Security-Policy"].startswith("default-src 'none'")
+    assert page["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
 
 
 def test_each_opening_is_written_down_with_its_reason(rosa: Desk, case: Case) -> None:

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from keyturn import cli
 from keyturn.commands import doctor, serve
+from keyturn.connectors.virus_check.simulator import SimulatorServer
 from keyturn.look import brand
 from keyturn.terms import policy
 from keyturn.terms.person import Identifier, PersonDetails
@@ -217,3 +218,19 @@ def test_a_name_that_cannot_be_is_wrong_use(arguments, told):
 def test_a_demo_that_does_not_run_is_named(tmp_path):
     done = keyturn("api-key", "list", KEYTURN_DEMO=str(tmp_path))
     assert done.stderr == f"Error: KEYTURN_DEMO: no demo runs in {tmp_path}. Start it: keyturn demo --data {tmp_path}\n"
+
+
+def test_the_doctor_sees_whether_somebody_scans_documents(settings):
+    settings.KEYTURN_CLAMD = ""
+    assert doctor.scanner() == "none: documents are kept as not scanned"
+    settings.KEYTURN_POLICY = policy.from_mapping({"documents_need_scan": True})
+    with pytest.raises(doctor.Ill, match="no document is taken"):
+        doctor.scanner()
+    settings.KEYTURN_CLAMD = "127.0.0.1:1"
+    with pytest.raises(doctor.Ill, match="does not answer: no document is taken"):
+        doctor.scanner()
+    with SimulatorServer() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings.KEYTURN_CLAMD = server.place
+        assert doctor.scanner() == f"clamd at {server.place} answers"
+        server.shutdown()

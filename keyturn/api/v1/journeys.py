@@ -92,6 +92,9 @@ def _form(question: Question, policy: Policy) -> dict[str, Any]:
             return {"type": "string", "enum": _offered(question, policy)}
         case Ask.CHOICES:
             return {"type": "array", "items": {"type": "string", "enum": _offered(question, policy)}, "maxItems": 20}
+        case Ask.DOCUMENTS:
+            identifier = {"type": "string", "format": "uuid"}
+            return {"type": "array", "items": identifier, "maxItems": policy.documents_per_request, "uniqueItems": True}
         case Ask.YES_NO:
             return {"type": "boolean"}
         case Ask.DATE:
