@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import Any, Self
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 
 from keyturn import flow
 from keyturn.records.models import Account, AccountAccess, Person, Premise, RedFlag, User
 from keyturn.terms.errors import Invalid
 from keyturn.terms.finding import Finding
 from keyturn.terms.person import Identifier, PersonDetails
+from keyturn.terms.request import Actor, Role
 from tests import factories
+from tests.flow import papers
 from tests.flow.town import ANA, Case, Town
 
 _numbers = itertools.count(1)
@@ -74,9 +77,7 @@ class Claim(Case):
         self.user, self.client = user, client
 
     def sends(self) -> Self:
-        flow.claim(
-            request_id=self.id, client=self.client, actor=self.actor, now=self.town.now, policy=self.town.policy
-        )
+        flow.claim(request_id=self.id, client=self.client, actor=self.actor, now=self.town.now, policy=self.town.policy)
         self.town.works()
         return self
 
@@ -119,3 +120,33 @@ def mail_codes(town: Town, to: str) -> list[str]:
 
 def days(number: float) -> timedelta:
     return timedelta(days=number)
+
+
+def stop_token(town: Town, to: str) -> str:
+    return re.findall(r"/claim/stop/(\S+)", town.mails(to)[-1].get_content())[0]
+
+
+def at_the_desk(home: Home, user: User, *, document: bool = True, **answers: Any) -> Claim:
+    """With a photo of a document."""
+    claim = Claim(home.town, user)
+    claim.answers(**{**home.bill, "proof": "desk", **answers})
+    if document:
+        flow.upload(
+            request_id=claim.id, purpose="identity", file_name="licence.jpg", data=papers.a_photo(), actor=claim.actor,
+            now=home.town.now, policy=home.town.policy,
+        )  # fmt: skip
+    return claim.sends()
+
+
+def opens_the_document(claim: Claim, by: str = "7") -> None:
+    paper = claim.request.documents.get()
+    flow.open_document(document_id=paper.pk, reason="decide", actor=Actor(Role.STAFF, by), now=claim.town.now)
+
+
+def came_by(user: User, provider: str, **claims: Any) -> None:
+    """The login came in through a provider that said this."""
+    said = {
+        "sub": "1", "email": user.email, "email_verified": True, "given_name": "Ana", "family_name": "Zelenko",
+        "birthdate": "1985-03-27", **claims,
+    }  # fmt: skip
+    SocialAccount.objects.create(user=user, provider=provider, uid=str(user.pk), extra_data={"userinfo": said})

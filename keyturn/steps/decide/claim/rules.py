@@ -53,7 +53,9 @@ def desk_is_staffed(facts: Facts, policy: Policy) -> Iterator[Finding]:
 
 @rule("D-44", "Many accounts tried by one, or one by many, are looked at by staff", implements=("BR-60", "BR-61"))
 def is_no_pattern(facts: Facts, policy: Policy) -> Iterator[Finding]:
-    for each in sorted(facts.patterns):
+    """Strangers' logins at an account do not lock its owner out: what came by letter to the old address is good."""
+    passed = {"many_logins"} if facts.proof == "letter" else set()
+    for each in sorted(facts.patterns - passed):
         yield Finding("D-44", "", Effect.REFER, {"pattern": each})
 
 
