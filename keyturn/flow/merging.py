@@ -39,6 +39,8 @@ def keep_mine(*, request_id: UUID, slots: Mapping[str, str], actor: Actor, now: 
     for each in differences(request=request, now=now):
         if slots.get(each.slot) == shown(each):
             seen[each.slot] = each.now
+            if each.now is None and each.slot == f"contact.{request.answers.get('contact_id')}":
+                gather.take(request, {"contact_id": "new"})  # it was removed: theirs is one more
     request.seen = seen
     moves.record(request, "kept_mine", actor=actor, now=now, data={"count": len(slots)})
     return request

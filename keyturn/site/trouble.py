@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from keyturn.console import trouble as console
 from keyturn.console.access import too_old
 from keyturn.portal import errors
+from keyturn.portal.account import door as account
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -16,10 +17,12 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A page of the console that was open for too long opens again, with what was typed; anything else says why not."""
+    """A page of the console or of an account that was open for too long opens again, with what was typed; others say why not."""
     place = request.resolver_match
     if place and place.namespaces == ["console"] and came_from_here(request) and "HX-Request" not in request.headers:
         return too_old(request, **place.kwargs)
+    if place and place.namespaces == ["account"] and came_from_here(request):
+        return account.too_old(request)
     return errors.csrf_failure(request, reason)
 
 

@@ -54,6 +54,4 @@ def message(visit: Visit, ident: Any) -> HttpResponse:
     outgoing, readable = flow.read_message(message=found, policy=visit.policy) if found is not None else (None, False)
     if found is None or outgoing is None or not readable:
         raise Http404
-    return visit.show(
-        "message.html", back="/account/messages", subject=outgoing.subject, text=outgoing.text, **_row(visit, found)
-    )
+    return visit.show("message.html", back="/account/messages", text=outgoing.text, **_row(visit, found))
