@@ -77,12 +77,20 @@ def _mailing_addresses(cursor: Cursor) -> None:
         "UPDATE person_address a SET valid_to = greatest(current_date, valid_from) FROM staged"
         f" WHERE a.person_ref = staged.ref AND {_HOLDS} AND {said} AND ({ours}) IS DISTINCT FROM ({theirs})"
     )
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.planned")
+    cursor.execute(  # few: a look for each row of the file, in a table that grows meanwhile, would take for ever
+        "CREATE TEMPORARY TABLE planned ON COMMIT DROP AS SELECT person_ref, min(valid_from) - 1 AS eve"
+        " FROM person_address WHERE kind = 'mailing' AND season_from IS NULL AND valid_from > current_date GROUP BY 1"
+    )
     cursor.execute(
-        f"INSERT INTO person_address (person_ref, kind, {columns}, valid_to) SELECT ref, 'mailing', {columns},"
-        " (SELECT min(valid_from) - 1 FROM person_address WHERE person_ref = staged.ref AND kind = 'mailing'"
-        f" AND season_from IS NULL AND valid_from > current_date) FROM staged WHERE {said}"
-        f" AND NOT EXISTS (SELECT 1 FROM person_address a WHERE a.person_ref = staged.ref AND {_HOLDS})"
-        " ON CONFLICT DO NOTHING"
+        f"INSERT INTO person_address (person_ref, kind, {columns}) SELECT ref, 'mailing', {columns} FROM staged"
+        f" WHERE {said} AND ref NOT IN (SELECT person_ref FROM planned)"
+        " ON CONFLICT (person_ref) WHERE kind = 'mailing' AND valid_to IS NULL AND season_from IS NULL DO NOTHING"
+    )
+    cursor.execute(
+        f"INSERT INTO person_address (person_ref, kind, {columns}, valid_to) SELECT ref, 'mailing', {columns}, eve"
+        f" FROM planned JOIN staged ON ref = person_ref WHERE {said}"
+        f" AND NOT EXISTS (SELECT 1 FROM person_address a WHERE a.person_ref = ref AND {_HOLDS})"
     )
 
 
@@ -119,9 +127,9 @@ def accounts(cursor: Cursor, rows: Rows) -> int:
     cursor.execute(
         "INSERT INTO account (ref, main_person_ref, division, customer_class, set_up_date, balance, mailing_source,"
         " mailing_premise) SELECT s.ref, s.person_ref, coalesce(p.division, ''), s.customer_class, s.start_date,"
-        " s.balance, CASE WHEN EXISTS (SELECT 1 FROM person_address a WHERE a.person_ref = s.person_ref"
-        f" AND {_HOLDS}) THEN 'person' ELSE 'premise' END, p.ref FROM staged s"
-        " LEFT JOIN premise p ON p.ref = s.premise_ref"
+        " s.balance, CASE WHEN a.id IS NULL THEN 'premise' ELSE 'person' END, p.ref FROM staged s"
+        " LEFT JOIN premise p ON p.ref = s.premise_ref LEFT JOIN person_address a ON a.person_ref = s.person_ref"
+        f" AND {_HOLDS}"
         f" ON CONFLICT (ref) DO UPDATE SET {_where_different('account', ('balance', 'customer_class'))}"
     )
     cursor.execute(
