@@ -38,7 +38,7 @@ class Bounds:
     max_pixels: int
     max_pages: int
     max_bytes: int
-    seconds: int = 20
+    seconds: int = 12
 
 
 class VirusCheck(Protocol):

@@ -107,6 +107,16 @@ def test_a_pdf_keeps_what_is_seen_and_nothing_that_acts() -> None:
     assert b"Filled in" in stamp["/AP"]["/N"].get_data()
 
 
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed-once-more"])
+def test_a_photo_in_a_pdf_loses_its_camera_and_place_too(packed: bool) -> None:
+    made = remake(papers.a_scanned_pdf(packed=packed), "application/pdf", BOUNDS).content
+    (image,) = PdfReader(BytesIO(made)).pages[0].images
+    assert image.image is not None
+    assert image.image.size == (100, 80)
+    assert papers.CAMERA.encode() not in image.data
+    assert papers.CAMERA.encode() not in made
+
+
 def test_all_pages_stay_in_order() -> None:
     reader = PdfReader(BytesIO(remake(papers.a_pdf(pages=7), "application/pdf", BOUNDS).content))
     assert len(reader.pages) == 7

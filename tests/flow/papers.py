@@ -49,6 +49,22 @@ def a_pdf(*, text: str = "Marriage certificate", pages: int = 1, tail: bytes = b
     return document(objects, tail=tail)
 
 
+def a_scanned_pdf(*, packed: bool) -> bytes:
+    """A page that is a photo, with all that the camera said; `packed` once more, as some scanners do."""
+    photo, filters = a_photo(size=(100, 80), exif=True), b"/Filter/DCTDecode"
+    if packed:
+        photo, filters = zlib.compress(photo), b"/Filter[/FlateDecode/DCTDecode]/DecodeParms[null null]"
+    head = b"/Type/XObject/Subtype/Image/Width 100/Height 80/ColorSpace/DeviceRGB/BitsPerComponent 8"
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 80]/Resources<</XObject<</I 4 0 R>>>>/Contents 5 0 R>>"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        page,
+        stream(photo, head + filters),
+    ]
+    return document([*objects, stream(b"q 100 0 0 80 0 0 cm /I Do Q")])
+
+
 def an_armed_pdf() -> bytes:
     """Everything that a PDF can do, and a form that was filled in."""
     act = b"<</Type/Action/S/JavaScript/JS(app.alert\\(1\\))>>"

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[3]
 AT_ONCE = threading.BoundedSemaphore(2)
 """How many such processes one of ours may have: each may take as much memory as `inside.MEMORY` says."""
 
-WAIT_SECONDS = 30.0
-GRACE_SECONDS = 10.0  # beyond the processor time that is allowed: the machine may be busy
+WAIT_SECONDS = 15.0
+GRACE_SECONDS = 8.0  # beyond the processor time that is allowed: the machine may be busy
 
 
 def remake(data: bytes, media_type: str, bounds: Bounds) -> Remade:

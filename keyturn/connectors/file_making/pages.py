@@ -35,7 +35,8 @@ LEFT_OUT = frozenset({
 })  # fmt: skip
 OF_OTHER_FILES = ("/F", "/FFilter", "/FDecodeParms")
 ACTIONS = frozenset({"/Action", "/Filespec", "/F", "/EmbeddedFile", "/Catalog", "/Pages", "/Page", "/Sig"})
-PICTURES = frozenset({"/DCTDecode", "/DCT", "/JPXDecode", "/CCITTFaxDecode", "/CCF", "/JBIG2Decode"})
+PHOTOS = frozenset({"/DCTDecode", "/DCT"})
+PICTURES = frozenset({"/JPXDecode", "/CCITTFaxDecode", "/CCF", "/JBIG2Decode"})
 
 
 def rewritten(data: bytes, bounds: Bounds) -> bytes:
@@ -148,9 +149,10 @@ class _Pruner:
             wide, high = (int(stream.get(side, 0)) for side in ("/Width", "/Height"))
             if wide * high > self.bounds.max_pixels:
                 raise NotMade("too_many_pixels")
-        if filters[-1:] and filters[-1] in PICTURES:
-            if filters in (["/DCTDecode"], ["/DCT"]):
-                stream._data = without_metadata(stream._data)
+        if filters[-1:] and filters[-1] in PHOTOS:
+            _strip(stream, filters)
+            self.unpacked += len(stream._data)
+        elif filters[-1:] and filters[-1] in PICTURES:
             self.unpacked += len(stream._data)
         elif filters:
             self.unpacked += len(stream.get_data())
@@ -160,6 +162,16 @@ class _Pruner:
             stream._data = zlib.compress(stream._data)
         if self.unpacked > MOST_UNPACKED:
             raise NotMade("too_demanding")
+
+
+def _strip(stream: StreamObject, filters: list[str]) -> None:
+    """Take place and camera out of a photo in the document, also where it was packed once more."""
+    photo = stream.get_data() if len(filters) > 1 else stream._data
+    stream._data = without_metadata(photo)
+    if len(filters) > 1:
+        stream[NameObject("/Filter")] = NameObject(filters[-1])
+        stream.pop("/DecodeParms", None)
+        stream.decoded_self = None  # type: ignore[attr-defined]
 
 
 def _filters(stream: StreamObject) -> list[str]:
