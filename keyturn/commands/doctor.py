@@ -125,6 +125,24 @@ def scanner() -> str:
     return f"{asked.name} at {ours.KEYTURN_CLAMD} answers"
 
 
+def providers() -> str:
+    """The OpenID providers through which people may sign in."""
+    import httpx
+    from django.conf import settings as ours
+
+    apps = ours.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    for app in apps:
+        where = app["settings"]["server_url"] + "/.well-known/openid-configuration"
+        try:
+            said = httpx.get(where, timeout=10, follow_redirects=True).raise_for_status().json()
+            issuer = said["issuer"]
+        except (httpx.HTTPError, ValueError, KeyError) as problem:
+            raise Ill(f"{app['name']} does not answer as an OpenID provider does ({type(problem).__name__})") from None
+        if issuer.rstrip("/") != app["settings"]["server_url"]:
+            raise Ill(f"{app['name']} calls itself {issuer}: KEYTURN_OIDC_ISSUER must be the same")
+    return f"{', '.join(app['name'] for app in apps)} answers" if apps else "none: people sign in here only"
+
+
 def keys() -> str:
     from cryptography.exceptions import InvalidTag
     from django.conf import settings as ours
@@ -153,14 +171,25 @@ def clock() -> str:
     return f"{apart * 1000:.0f} ms apart from the database's"
 
 
-CHECKS: tuple[Callable[[], str], ...] = (settings, database, migrations, queue, cis, mail, scanner, keys, clock)
+CHECKS: tuple[Callable[[], str], ...] = (
+    settings,
+    database,
+    migrations,
+    queue,
+    cis,
+    mail,
+    scanner,
+    providers,
+    keys,
+    clock,
+)
 NEED_A_DATABASE = (migrations, queue, keys, clock)
 NEED_TABLES = (queue, keys)
 
 
 @click.command()
 def command() -> None:
-    """Check settings, database, migrations, queue, CIS, mail, virus scanner, keys and clock: a line each; exit 1 if one fails.
+    """Check settings, database, migrations, queue, CIS, mail, virus scanner, OpenID providers, keys and clock: a line each; exit 1 if one fails.
 
     \b
     Example:

@@ -72,6 +72,29 @@ def password(username: str) -> None:
     click.echo(made)
 
 
+@command.command("second-factor")
+@click.argument("username")
+@click.option("--remove", is_flag=True, help="Remove all of them: USERNAME lost phone, passkey and recovery codes.")
+def second_factor(username: str, remove: bool) -> None:
+    """Say which second factors USERNAME has; or remove them, so that new ones are added at the next sign-in.
+
+    \b
+    Example:
+      keyturn staff second-factor ana --remove
+    """
+    user = _users().filter(username=username).first()
+    if user is None:
+        raise click.ClickException(f"There is no user {username}.")
+    from allauth.mfa.models import Authenticator
+
+    held = Authenticator.objects.filter(user=user)
+    if remove:
+        held.delete()
+        click.echo(f"{username} has no second factor any more.")
+        return
+    click.echo(", ".join(sorted(str(each.get_type_display()) for each in held)) or f"{username} has no second factor.")
+
+
 def _users() -> Any:
     use_settings(or_those_of_the_demo=True)
     from django.contrib.auth import get_user_model

@@ -45,6 +45,17 @@ FIELDS = {
 }
 
 
+MISSING = {
+    "email": _("Enter your e-mail address."),
+    "code": _("Enter the code."),
+    "password": _("Enter your password."),
+    "oldpassword": _("Enter the password that you have now."),
+    "password1": _("Enter a new password."),
+    "name": _("Enter a name for the passkey."),
+}
+NOT_AN_ADDRESS = _("Enter an e-mail address like name@example.com.")
+
+
 @register.simple_tag(takes_context=True)
 def fields(context: Any, form: BaseForm) -> SafeString:
     """The fields of a form, by look's own templates."""
@@ -60,10 +71,20 @@ def problems(*forms: Any) -> list[dict[str, str]]:
 
 
 def _lines(form: BaseForm) -> Iterator[dict[str, str]]:
-    for name, errors in form.errors.items():
+    for name in form.errors:
         field = name if name in form.fields else next(iter(form.fields), "")
-        for error in errors:
-            yield {"text": str(error), "href": f"#{field}" if field else ""}
+        yield {"text": _first_error(form, name), "href": f"#{field}" if field else ""}
+
+
+def _first_error(form: BaseForm, name: str) -> str:
+    """The first thing that is wrong with a field, in our words: one at a time is enough to put it right."""
+    for error in form.errors.as_data().get(name, []):
+        if error.code == "required" and name in MISSING:
+            return str(MISSING[name])
+        if error.code == "invalid" and name == "email":
+            return str(NOT_AN_ADDRESS)
+        return str(next(iter(error)))
+    return ""
 
 
 def _part(form: BaseForm, name: str) -> Any:
@@ -71,7 +92,7 @@ def _part(form: BaseForm, name: str) -> Any:
     if words is None:
         return SimpleNamespace(kind="")
     bound = form[name]
-    hint, error = str(words.hint), " ".join(map(str, form.errors.get(name, [])))
+    hint, error = str(words.hint), _first_error(form, name)
     ids = [f"{name}-hint"] * bool(hint) + [f"{name}-error"] * bool(error)
     value = "" if words.type == "password" else bound.value() or ""
     return SimpleNamespace(
