@@ -61,7 +61,7 @@ def note_proved(request: HttpRequest, email: str) -> None:
 
 
 def begin_login_for(request: HttpRequest, *, email: str, now: datetime, next: str = "/account") -> HttpResponse | None:
-    """Make a login for `email` and enter it, without another code, in the session that proved it (`note_proved`).
+    """Create a login for `email` and enter it, without another code, in the session that proved it (`note_proved`).
 
     None where this session did not prove the address, or where it has a login already: its owner signs in at `/signin`
     as always. The two cases must look alike to who asks (I7).

@@ -31,12 +31,12 @@ and then sign out all other devices under “Where you are signed in”. Or call
 MAILS: dict[str, tuple[str, str, bool]] = {
     "account/email/login_code": (_("Your sign-in code"), CODE, False),
     "account/email/email_confirmation": (_("Your code to prove this e-mail address"), CODE, False),
-    "account/email/email_confirmation_signup": (_("Your code to make a login"), CODE, False),
+    "account/email/email_confirmation_signup": (_("Your code to create a login"), CODE, False),
     "account/email/password_reset_code": (_("Your code to choose a new password"), CODE, False),
     "signin/again_code": (_("Your code to go on"), CODE, False),
     "account/email/account_already_exists": (
         _("You already have a login"),
-        _("""Somebody, probably you, wanted to make a login with this e-mail address. There is one already.
+        _("""Somebody, probably you, wanted to create a login with this e-mail address. There is one already.
 
 Sign in with a code by e-mail, a passkey or your password:
 %(signin)s
@@ -48,7 +48,7 @@ If it was not you, ignore this message: nothing was changed."""),
         _("There is no login with this e-mail address"),
         _("""Somebody, probably you, wanted to sign in with this e-mail address. There is no login with it.
 
-Make one here, or try another address of yours:
+Create one here, or try another address of yours:
 %(signup)s
 
 If it was not you, ignore this message."""),
@@ -67,7 +67,7 @@ If it was not you, ignore this message."""),
     "account/email/password_set": (_("A password was set"), _("Your login has a password now."), True),
     "account/email/password_reset": (
         _("You have a new password"),
-        _("The password of your login was chosen anew, with a code from this mailbox."),
+        _("A new password was chosen for your login, with a code from this mailbox."),
         True,
     ),
     "account/email/email_changed": (

@@ -118,7 +118,7 @@ class ProveAgainByCode(View):
             if left > 0:
                 return self._show(request, _("This code is not right. Look at the newest message, and type it again."))
             del request.session[AGAIN]
-            return self._show(request, _("That were too many wrong codes. Ask for a new one."))
+            return self._show(request, _("Those were too many wrong codes. Ask for a new one."))
         del request.session[AGAIN]
         record_authentication(request, request.user, method="code", email=state["email"], reauthenticated=True)
         response: HttpResponse = resume_request(request) or redirect(self._next(request) or "/account")
@@ -127,7 +127,7 @@ class ProveAgainByCode(View):
     def _send(self, request: HttpRequest) -> HttpResponse:
         email = proved_address(request.user) or request.user.email
         if not ratelimit.consume(request, action="request_login_code", key=f"again:{email.lower()}"):
-            return self._show(request, _("That were many codes in a short time. Wait five minutes, then ask again."))
+            return self._show(request, _("Those were many codes in a short time. Wait five minutes, then ask again."))
         adapter = get_adapter(request)
         code = adapter.generate_login_code()
         until = time.time() + settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT

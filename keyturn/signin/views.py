@@ -58,7 +58,7 @@ class CodeView(RequestLoginCodeView):  # type: ignore[misc]
 
 
 class SignUpView(SignupView):  # type: ignore[misc]
-    """Make a login: an e-mail address, then a code, then the way of signing in that they like."""
+    """Create a login: an e-mail address, then a code, then the way of signing in that they like."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "providers": _providers(self.request)}

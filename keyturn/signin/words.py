@@ -9,9 +9,9 @@ ERRORS = {
     "enter_current_password": _("This is not your current password. Try again, or choose “Forgot your password?”."),
     "incorrect_code": _("This code is not right. Look at the newest message, and type it again."),
     "incorrect_password": _("This is not your password. Try again."),
-    "too_many_login_attempts": _("That were too many wrong attempts. Start again, or sign in another way."),
-    "rate_limited": _("That were many tries in a short time. Wait a minute, then try again."),
-    "same_as_current": _("Enter another address than the one that you use now."),
+    "too_many_login_attempts": _("Those were too many wrong attempts. Start again, or sign in another way."),
+    "rate_limited": _("Those were many tries in a short time. Wait a minute, then try again."),
+    "same_as_current": _("Enter a different address from the one that you use now."),
     "unverified_primary_email": _("Prove your e-mail address first."),
 }
 MFA_ERRORS = {

@@ -76,10 +76,10 @@ class Person:
     # ---- ways
 
     def signs_up(self, email: str = ANA) -> "Person":
-        self.opens("/signin").follows("Make a login", "sign up").fills(email=email).presses(
+        self.opens("/signin").follows("Create a login", "sign up").fills(email=email).presses(
             "Send the code", "sign-up code"
         )
-        return self.fills(code=self.code(email)).presses("Continue", "welcome").reads("Your login is made")
+        return self.fills(code=self.code(email)).presses("Continue", "welcome").reads("Your login is ready")
 
     def sets_a_password(self) -> "Person":
         self.follows("With a password", "set a password").fills(password1=PASSWORD).presses("Save the password")
@@ -211,11 +211,11 @@ def test_somebody_comes_in_through_the_states_own_login(
 ) -> None:
     with provider.running(tmp_path, our_address=live_server.url) as address:
         settings.SOCIALACCOUNT_PROVIDERS = provider.as_setting(address)
-        mona = person(javascript=javascript).opens("/signin").presses("Go on with State of Oregon")
+        mona = person(javascript=javascript).opens("/signin").presses("Continue with State of Oregon")
         mona.page.wait_for_url(re.compile(re.escape(address) + "/who"))
         mona.page.get_by_label("Who?").fill("mona")
         mona.page.get_by_role("button", name="Go").click()
-        mona.is_at("/signin/welcome").reads("Your login is made")
+        mona.is_at("/signin/welcome").reads("Your login is ready")
         expect(mona.page.locator("main")).to_contain_text("mona@example.com")
 
 

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 
 class TestMakingALogin:
     def test_takes_an_e_mail_and_the_code_from_it(self, visitor: Visitor) -> None:
-        visitor.signs_up().sees("Your login is made", ANA)
-        assert visitor.subjects() == ["Your code to make a login"]
+        visitor.signs_up().sees("Your login is ready", ANA)
+        assert visitor.subjects() == ["Your code to create a login"]
         assert visitor.user.email == ANA
         assert EmailAddress.objects.get(user=visitor.user).verified
 
@@ -227,7 +227,7 @@ class TestASecondStep:
     def test_shows_recovery_codes_once_only(self, visitor: Visitor, secret: str) -> None:
         code = recovery_codes(visitor)[0]
         assert code not in visitor.opens("/signin/recovery").html.replace(" ", "")
-        visitor.sees("10 recovery codes left")
+        visitor.sees("Recovery codes left: 10")
 
     def test_is_told_to_the_owner(self, visitor: Visitor, django_capture_on_commit_callbacks: Any) -> None:
         visitor.signs_up()

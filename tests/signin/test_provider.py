@@ -161,9 +161,9 @@ def test_who_never_came_through_a_provider_has_no_such_word(visitor: Visitor) ->
 
 
 def test_the_button_is_there_only_where_there_is_a_provider(visitor: Visitor, settings: Any) -> None:
-    visitor.opens("/signin").sees("Go on with State of Oregon")
+    visitor.opens("/signin").sees("Continue with State of Oregon")
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": []}}
-    assert "Go on with" not in visitor.opens("/signin").html
+    assert "Continue with" not in visitor.opens("/signin").html
 
 
 class TestTheSettings:
