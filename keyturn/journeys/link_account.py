@@ -60,17 +60,26 @@ PROOF = Page(
                 Choice("desk", _("Show a document"), _("A member of staff looks at it.")),
             ),
         ),
-        Question("identity_document", Ask.DOCUMENTS, _("Photo of your identity document (optional)"), purpose="identity",
-                 asked_if=lambda answers: answers.get("proof") == "desk"),
     ),
     section=_("The proof"),
+)  # fmt: skip
+
+DOCUMENT = Page(
+    "document",
+    _("A photo of your identity document"),
+    (
+        Question("identity_document", Ask.DOCUMENTS, _("Photo of your identity document"), purpose="identity",
+                 hint=_("A driver licence, an identity card or a passport. We delete it when we have looked at it.")),
+    ),
+    section=_("The proof"),
+    shown_if=lambda answers: answers.get("proof") == "desk",
 )  # fmt: skip
 
 LINK_ACCOUNT = Journey(
     "link_account",
     _("Connect your account"),
     _("See and keep up to date what we hold about your account."),
-    (LINE, DETAILS, PROOF),
+    (LINE, DETAILS, PROOF, DOCUMENT),
     PATH,
     kind=Kind.CLAIM,
     about="account",
