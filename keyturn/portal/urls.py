@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from keyturn.portal import following, front, place, proof, questions, returning, sending, stopping, uploads
+from keyturn.portal import claiming, following, front, place, proof, questions, returning, sending, stopping, uploads
 
 pages = [
     path("", front.front, name="front"),
@@ -24,6 +24,12 @@ pages = [
     path("resume", returning.resume, name="resume"),
     path("resume/<str:token>", returning.follow, name="follow"),
     path("stop/<str:token>", stopping.stop, name="stop"),
+    path("account/claim", claiming.claim, name="claim"),
+    path("account/claim/code", claiming.code, name="claim_code"),
+    path("account/claim/done", claiming.done, name="claim_done"),
+    path("account/claim/link/<uuid:ident>", claiming.link, name="claim_link"),
+    path("account/claim/<slug:name>", claiming.page, name="claim_page"),
+    path("claim/stop/<str:token>", claiming.stop, name="claim_stop"),
     path("documents/<uuid:ident>", uploads.fetch, name="document"),
     path("requests", following.find, name="find"),
     path("requests/<str:reference>", following.status, name="status"),

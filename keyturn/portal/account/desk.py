@@ -108,7 +108,7 @@ def at_change(view: View) -> View:
     @wraps(view)
     def seated(visit: Visit, reference: str, *args: Any, **kwargs: Any) -> HttpResponse:
         draft = requests.by_reference(reference)
-        if draft is None or draft.user_id != visit.user.pk or JOURNEYS[draft.journey].kind is Kind.START:
+        if draft is None or draft.user_id != visit.user.pk or JOURNEYS[draft.journey].kind in (Kind.START, Kind.CLAIM):
             raise Http404
         if draft.account_id is None and draft.person_id is not None:
             visit.person(draft.person_id)

@@ -76,6 +76,8 @@ def who(visit: Visit, asker: Asker, names: dict[Any, str]) -> str:
 def status(visit: Visit, reference: str) -> HttpResponse:
     """One request. What staff asked is answered here; a draft is gone on with."""
     found = _seen(visit, reference)
+    if JOURNEYS[found.journey].kind is Kind.CLAIM and _is_own(visit, found) and _claim_is_open(found):
+        return redirect("portal:claim")
     if found.submitted_at is None and not found.ended_at:
         if found.user_id == visit.user.pk and JOURNEYS[found.journey].kind is not Kind.START:
             desk = desk_for(visit, found)
@@ -85,6 +87,11 @@ def status(visit: Visit, reference: str) -> HttpResponse:
         return _reply(visit, found)
     before = visit.typed_before()
     return _show(visit, found, typed=before.get("reply", "") if before else "")
+
+
+def _claim_is_open(found: Any) -> bool:
+    """A draft, or one that waits for its code: it has pages of its own (portal/claiming.py)."""
+    return not found.ended_at and (found.submitted_at is None or (found.standing == "customer" and found.step == "verify"))
 
 
 def _seen(visit: Visit, reference: str) -> Any:
