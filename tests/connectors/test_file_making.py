@@ -146,6 +146,10 @@ def test_a_pdf_that_unpacks_to_very_much_is_not_taken(twice: bool) -> None:
     assert time.monotonic() - began < 15
 
 
+def test_nor_is_one_whose_parts_together_do() -> None:
+    assert why_not(papers.many_small_bombs(), "application/pdf") == "too_demanding"
+
+
 def test_a_pdf_of_too_many_pages_is_not_taken() -> None:
     assert why_not(papers.a_pdf(pages=51), "application/pdf") == "too_many_pages"
 

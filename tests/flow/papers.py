@@ -130,6 +130,15 @@ def a_flate_bomb(*, twice: bool = False) -> bytes:
     )
 
 
+def many_small_bombs() -> bytes:
+    """A page of four streams that unpack to 60 MB each: none is very much by itself."""
+    packed = stream(zlib.compress(b" " * 60_000_000, 9), b"/Filter/FlateDecode")
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents[4 0 R 5 0 R 6 0 R 7 0 R]>>"
+    return document(
+        [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, packed, packed, packed, packed]
+    )
+
+
 def a_flood_of_pixels(width: int = 50_000, height: int = 50_000) -> bytes:
     """A PNG whose header says so, with little behind it."""
     head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x02\x00\x00\x00"

@@ -253,6 +253,20 @@ def test_what_the_request_became_while_the_file_was_opened_counts(asked: Case, m
     assert Document.objects.count() == 0
 
 
+def test_two_tabs_do_not_fill_a_request_beyond_its_number(asked: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked.town.policy_says(documents_per_request=1)
+    made, first = flow.documents._made, [papers.a_pdf()]
+
+    def meanwhile(*arguments: Any) -> Any:
+        if first:
+            gives(asked, first.pop())
+        return made(*arguments)
+
+    monkeypatch.setattr(flow.documents, "_made", meanwhile)
+    assert cannot_give(asked, papers.a_photo()) == "G-22"
+    assert [each.media_type for each in Document.objects.all()] == ["application/pdf"]
+
+
 def test_a_document_is_taken_back_once_and_only_by_its_giver(town: Town, asked: Case) -> None:
     document = gives(asked)
     with pytest.raises(NotAllowed, match="unknown_request"):
