@@ -87,6 +87,7 @@ def _set_environment() -> None:
         "KEYTURN_CIS",
         "KEYTURN_CIS_URL",
         "KEYTURN_CIS_FAULTS",
+        "KEYTURN_CLAMD",
         "KEYTURN_SCHEMA",
         "KEYTURN_QUEUE_SCHEMA",
         "KEYTURN_DEBUG",
