@@ -19,6 +19,7 @@ from keyturn.flow.claims import (
     try_claim_code,
     unlink,
 )
+from keyturn.flow.consents import notify, text_received, unsubscribe, unsubscribes
 from keyturn.flow.customer import NOT_KEPT, answer, ask, attest, begin, lacking, reply, submit, withdraw
 from keyturn.flow.delegation import (
     accept,
@@ -61,13 +62,14 @@ from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
     "ESSENTIAL", "NOT_KEPT", "accept", "accept_designation", "advance", "answer", "ask", "attest", "begin",
-    "begin_change", "begin_claim", "check_identity",
-    "claim", "customer", "decline", "differences", "end_access", "end_designee", "expire",
-    "extend_privacy", "find_account", "follow_resume_link", "forget", "forget_documents", "invitation", "is_own", "is_sensitive",
-    "keep_answer", "keep_mine", "keep_theirs", "lacking", "link_login", "look_again", "name_account", "open_claim", "open_document", "overdue",
-    "privacy_copy", "proofs_for", "prove_email", "proved_again", "put_back", "read_message", "remove_document", "reply", "rescue",
-    "resting", "retry", "reveal", "review", "revoke_invitation", "rulebook", "send_code", "send_message",
-    "send_resume_link", "sentence", "shown", "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "take", "take_in",
-    "take_over", "take_over_access", "take_turn", "tell_cis", "try_claim_code", "turn_day", "unlink", "upload", "wake", "what_follows",
-    "who_is_told", "who_serves", "withdraw", "words", "would_stay",
+    "begin_change", "begin_claim", "check_identity", "claim", "customer", "decline", "differences", "end_access",
+    "end_designee", "expire", "extend_privacy", "find_account", "follow_resume_link", "forget", "forget_documents",
+    "invitation", "is_own", "is_sensitive", "keep_answer", "keep_mine", "keep_theirs", "lacking", "link_login",
+    "look_again", "name_account", "notify", "open_claim", "open_document", "overdue", "privacy_copy", "proofs_for",
+    "prove_email", "proved_again", "put_back", "read_message", "remove_document", "reply", "rescue", "resting",
+    "retry", "reveal", "review", "revoke_invitation", "rulebook", "send_code", "send_message", "send_resume_link",
+    "sentence", "shown", "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "take", "take_in",
+    "take_over", "take_over_access", "take_turn", "tell_cis", "text_received", "try_claim_code", "turn_day", "unlink",
+    "unsubscribe", "unsubscribes", "upload", "wake", "what_follows", "who_is_told", "who_serves", "withdraw", "words",
+    "would_stay",
 ]  # fmt: skip

@@ -18,3 +18,4 @@ class Outgoing:
     text: str = field(repr=False)
     html: str = field(default="", repr=False)
     language: str = "en"
+    unsubscribe: str = field(default="", repr=False)  # where one press stops mail of this kind (RFC 8058)

@@ -21,6 +21,7 @@ def send(message: Outgoing) -> None:
             "Message-ID": f"<{message.message_id}@{_domain()}>",
             "Content-Language": message.language,
             "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office replies
+            **_one_click(message),
         },
     )
     if message.html:
@@ -35,6 +36,13 @@ def send(message: Outgoing) -> None:
         raise Unavailable("mail_unreachable") from None
     except ValueError:  # an address or a header that cannot be written, such as one with a line break
         raise Rejected("mail_unwritable") from None
+
+
+def _one_click(message: Outgoing) -> dict[str, str]:
+    """RFC 8058: the mail program shows a button of its own."""
+    if not message.unsubscribe:
+        return {}
+    return {"List-Unsubscribe": f"<{message.unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _refusal(error: smtplib.SMTPException) -> Unavailable | Rejected:

@@ -11,11 +11,11 @@ from typing import Any
 
 from django.db.models import Q
 
-from keyturn.records.models import Account, AccountPerson, PersonAddress, ServiceAgreement
+from keyturn.records.models import Account, AccountPerson, PersonAddress, PersonName, ServiceAgreement
 from keyturn.records.models.dated import holds_at
 from keyturn.records.queries.premises import LIVE
 from keyturn.terms.address import Address
-from keyturn.terms.days import day_ends
+from keyturn.terms.days import day_ends, local_date
 from keyturn.terms.policy import Policy
 from keyturn.terms.season import Season
 
@@ -84,3 +84,18 @@ def _premise(account: Account, on: date) -> Mailing | None:
         default=None,
     )
     return Mailing(found.service_point.premise.address, "premise") if found else None
+
+
+def envelope(person: Any, account: Account | None, *, at: datetime, policy: Policy) -> str:
+    """The lines of the envelope of a letter to somebody about an account, or about any of theirs; "" where none is known."""
+    accounts = [account] if account else list(Account.objects.filter(holds_at(at, "people"), people__person=person))
+    on = local_date(at, policy)
+    found = next(
+        (m for each in accounts if (m := mailing_address_for(each, on=on, policy=policy, person_id=person.pk))), None
+    )
+    if found is None:
+        return ""
+    name = PersonName.objects.filter(holds_at(at), person=person, name_type="primary").first()
+    parts = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
+    shown = " ".join(getattr(name, part) for part in parts if getattr(name, part)) if name else ""
+    return "\n".join([shown, *found.address.lines()])

@@ -21,6 +21,9 @@ from keyturn.records.models import (
 from keyturn.records.models.dated import holds_at
 from keyturn.terms.slots import ALL, Wish
 
+ON_BY_DEFAULT = tuple(f"preference.{topic}.email" for topic in ("bills", "payments", "outages", "appointments"))
+"""News of their own service goes by e-mail until a customer turns it off (C-34, BR-18)."""
+
 NAME_PARTS = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
 
 
@@ -34,6 +37,7 @@ def slots(person: Person, *, at: datetime) -> dict[str, Any]:
         **{f"identifier.{each.id_type}": each.digest for each in PersonIdentifier.objects.filter(holds)},
         **_details(person),
         **{f"paperless.{pk}": value for pk, value in _own_accounts(person).values_list("pk", "paperless")},
+        **dict.fromkeys(ON_BY_DEFAULT, "on"),
         **{f"preference.{e.topic}.{e.channel}": _on(e.state) for e in Preference.objects.filter(person=person)},
     }
 

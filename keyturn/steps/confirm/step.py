@@ -12,6 +12,7 @@ from django.utils.translation import override, pgettext
 from keyturn.connectors import letter, mail, sms
 from keyturn.journeys.applicant import applicant, mailing_address, service_address
 from keyturn.matching.contacts import normal_phone
+from keyturn.records import consents
 from keyturn.records.models import Message, Request
 from keyturn.steps.confirm import rules
 from keyturn.steps.confirm.rules import News
@@ -28,6 +29,8 @@ def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, An
     channels = [channel] if rules.can_be_sent(news, channel) else []
     if rules.also_by_text(news, answers):
         channels.append("sms")
+    if "sms" in channels and consents.stopped([_recipient(request, "sms")]):
+        channels.remove("sms")
     return [_message(request, news, each, now=now, values=dict(values or {})) for each in channels]
 
 
@@ -73,21 +76,27 @@ def render(message: Message, *, policy: Policy) -> Outgoing:
         subject=subject.strip(),
         text=body.strip() + "\n",
         language=message.language,
+        unsubscribe=str(content["values"].get("unsubscribe", "")),
     )
 
 
 def _context(message: Message, values: Mapping[str, Any]) -> dict[str, Any]:
-    request = message.request or Request(reference="")
-    return {
+    general = {
         "values": values,
+        "base_url": settings.KEYTURN_BASE_URL,
+        "utility": settings.KEYTURN_BRAND,
+        "channel": message.channel,
+    }
+    return {**general, **_of_request(message.request)} if message.request else general
+
+
+def _of_request(request: Request) -> dict[str, Any]:
+    return {
         "reference": request.reference,
         "services": request.answers.get("services", ()),
         "start_date": _shown(request.answers.get("start_date")),
         "address": request.premise.address.lines() if request.premise else [],
         "name": applicant(request.answers).display_name,
-        "base_url": settings.KEYTURN_BASE_URL,
-        "utility": settings.KEYTURN_BRAND,
-        "channel": message.channel,
     }
 
 

@@ -11,14 +11,14 @@ from typing import Any
 from django.db.models import Model
 
 from keyturn.journeys.applicant import applicant, mailing_address
+from keyturn.journeys.wordings import VERSION, wording
 from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES, normal_identifier
-from keyturn.records import person_index, writing
+from keyturn.records import consents, person_index, writing
 from keyturn.records.crypto import digest
 from keyturn.records.models import (
     Account,
     AccountPerson,
-    Consent,
     NotSamePerson,
     Person,
     PersonAddress,
@@ -217,9 +217,9 @@ def _service_points(premise_id: object, services: Sequence[str]) -> list[object]
 
 def _consents(request: Request, now: datetime) -> list[Model]:
     return [
-        Consent(
-            request=request, person=request.person, purpose=purpose, wording_version="1", language=request.language,
-            how=request.channel, at=now,
+        consents.entry(
+            purpose, person=request.person, given=True, how=request.channel, language=request.language,
+            wording=wording(purpose), version=VERSION, now=now, request=request,
         )
         for purpose in request.answers.get("consents", ())
     ]  # fmt: skip

@@ -10,15 +10,15 @@ from typing import Any
 
 from django.conf import settings
 
+from keyturn.journeys.wordings import VERSION, wording
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.matching.identifiers import PARTIAL_TYPES, normal_identifier
-from keyturn.records import dated
+from keyturn.records import consents, dated
 from keyturn.records.crypto import digest
 from keyturn.records.dated import Changes
 from keyturn.records.models import (
     Account,
     AccountPerson,
-    Consent,
     Person,
     PersonAddress,
     PersonContact,
@@ -255,10 +255,10 @@ def _preference(file: Changes, wish: Wish, request: Request, now: datetime, poli
 
 def _consent(request: Request, purpose: str, channel: str, *, given: bool, now: datetime) -> None:
     """An entry in the ledger; it says what was read, in which language."""
-    Consent.objects.create(
-        request=request, person=request.person, purpose=purpose, channel=channel, act="given" if given else "withdrawn",
-        wording_version="1", language=request.language, how=request.channel, at=now,
-    )  # fmt: skip
+    consents.entry(
+        purpose, person=request.person, given=given, how=request.channel, language=request.language,
+        wording=wording(purpose), version=VERSION, now=now, channel=channel, request=request,
+    ).save(force_insert=True)  # fmt: skip
 
 
 _WRITERS: dict[str, Callable[[Changes, Wish, Request, datetime, Policy], None]] = {

@@ -1,0 +1,1 @@
+"""Which messages may be sent to somebody who did not just ask for something?"""
