@@ -15,7 +15,9 @@ from keyturn.terms.slots import Wish
 
 
 def wishes_of(request: Any) -> tuple[Wish, ...]:
-    """What a change asks for, over what was on file when it was begun."""
+    """What a change asks for, over what was on file when it was begun. Anything else is told by its answers."""
+    if JOURNEYS[request.journey].kind is not Kind.CHANGE:
+        return ()
     return JOURNEYS[request.journey].wishes(request.answers, request.seen)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keyturn.portal.account import changing, choosing, held, home, messages, requests, you
+from keyturn.portal.account import changing, choosing, held, home, messages, own_data, requests, you
 
 app_name = "account"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("account/requests", requests.listed, name="requests"),
     path("account/requests/<str:reference>", requests.status, name="request"),
     path("account/requests/<str:reference>/withdraw", requests.withdraw, name="request_withdraw"),
+    path("account/requests/<str:reference>/copy", own_data.copy, name="request_copy"),
     path("account/messages", messages.listed, name="messages"),
     path("account/messages/<uuid:ident>", messages.message, name="message"),
     path("account/held", held.held, name="held"),

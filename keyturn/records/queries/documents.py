@@ -66,7 +66,7 @@ def own(ident: Any, *, uploaded_by: str = "", reference: str = "", user_id: Any 
     be the sender of the request `reference`, or whose login the request belongs to."""
     key = _uuid(ident)
     row = Document.objects.select_related("request").filter(pk=key, erased_at=None).first() if key else None
-    if row is None:
+    if row is None or row.purpose == "privacy_copy":  # everything about somebody at once has a door of its own
         return None
     gave = bool(uploaded_by) and row.uploaded_by == uploaded_by
     asked = row.request is not None and (
