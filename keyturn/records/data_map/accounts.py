@@ -29,7 +29,7 @@ ACCOUNTS = (
         "account_group", _("Groups of accounts"), whose=(Link("person", "person_id"),), erasure=Erasure.BLANK,
         columns=(
             col(CONTACT, "name", becomes="gone-{id}", served=True),
-            col(TECHNICAL, "id person_id version created_at"),
+            col(TECHNICAL, "id person_id version created_at ended_at"),
         ),
     ),
     Table(
@@ -73,14 +73,14 @@ ACCOUNTS = (
     ),
     Table(
         "invitation", _("People you invited, and invitations to you"),
-        whose=(Link("staff_user", "invited_by_id"), Link("~email", "email_digest")), erasure=Erasure.BLANK,
+        whose=(Link("staff_user", "invited_by_id"), Link("staff_user", "accepted_by_id"), Link("~email", "email_digest")), erasure=Erasure.BLANK,
         served="state = 'sent'",
         columns=(
             col(CONTACT, "sealed_invitee", served=True),
             col(INDEX, "email_digest", served=True),
             col(INDEX, "fingerprint", becomes="gone-{id}", secret=True),
             col(ACCESS, "kind level until language state sent_at expires_at answered_at account_id group_id"),
-            col(TECHNICAL, "id invited_by_id request_id access_id"),
+            col(TECHNICAL, "id invited_by_id accepted_by_id request_id access_id"),
         ),
     ),
     Table(

@@ -61,10 +61,13 @@ class AccountGroup(Row):
     accounts = models.ManyToManyField(Account, related_name="groups", db_table="account_group_account")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # given up: what was once given through it still leads here
 
     class Meta:
         db_table = "account_group"
-        constraints = [models.UniqueConstraint(fields=["person", "name"], name="group_name_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "name"], condition=Q(ended_at=None), name="group_name_once")
+        ]
 
 
 class LandlordAgreement(Row):
