@@ -45,6 +45,7 @@ def test_every_column_of_the_database_is_classified_and_every_entry_of_the_map_i
 
 @pytest.mark.django_db
 def test_a_new_column_and_one_that_went_are_both_noticed() -> None:
+    assert difference() == ([], [])
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE person_name ADD COLUMN shoe_size integer")
         cursor.execute("ALTER TABLE person_name DROP COLUMN suffix")
