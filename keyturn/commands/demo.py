@@ -4,10 +4,14 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from keyturn.commands import PROJECT
+
+if TYPE_CHECKING:
+    from keyturn.local.demo_access import Access
 
 SAME_LINE = "\r\x1b[K"
 
@@ -74,7 +78,7 @@ def command(port: int, data: Path | None, fresh: bool, persons: int, timings: bo
             for phase, seconds in demo.seconds.items():
                 _say(f"{seconds:6.2f} s  {phase}")
             _say(f"{sum(demo.seconds.values()):6.2f} s  together")
-        _welcome(demo.url, demo.folder, [(each["username"], each["password"], each["role"]) for each in given.staff])
+        _welcome(demo.url, demo.folder, given)
         crew.keep_up()
     except KeyboardInterrupt:
         pass
@@ -83,16 +87,22 @@ def command(port: int, data: Path | None, fresh: bool, persons: int, timings: bo
     _say("Stopped: nothing is left running. The data is kept.")
 
 
-def _welcome(url: str, folder: Path, staff: list[tuple[str, str, str]]) -> None:
+def _welcome(url: str, folder: Path, given: "Access") -> None:
     place = _short(folder)
     _say(SAME_LINE if sys.stdout.isatty() else "")
     for name, where in (("Portal", f"{url}/"), ("Console", f"{url}/console"), ("API", f"{url}/api/docs")):
         _say(f"  {name:<9} {where}")
     _say("")
     _say("  Staff of the console")
-    for username, password, role in staff:
-        _say(f"    {username:<8} {password:<21} {role}")
+    for each in given.staff:
+        _say(f"    {each['username']:<8} {each['password']:<21} {each['role']}")
     _say("")
+    if given.customers:
+        _say(f"  Customers of the portal, at {url}/account")
+    for each in given.customers:
+        _say(f"    {each['email']:<31} {each['password']}")
+    if given.customers:
+        _say("")
     _say(f"  Messages  {place}/mailbox/   each mail, text and letter is a file")
     _say(f"  Details   {place}/demo.json  the same for programs, with an API key")
     _say(f"  Logs      {place}/log/       Ctrl-C ends everything")

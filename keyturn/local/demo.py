@@ -90,7 +90,7 @@ class Demo:
                 self._load(self._result(invented) if invented else _invent(self.persons))
         self._start_process("worker", ["worker"])  # not before: the import needs both cores
         with self._phase("until it answers"):
-            given = self._result(granted)
+            given = access.with_customers(self.folder, self._result(granted))
             self._look_until(answering)
             if self.cluster:
                 self.cluster.wait_until_durable()

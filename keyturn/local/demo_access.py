@@ -9,11 +9,12 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from keyturn.local import demo_customers
 from keyturn.terms.access import SCOPES
 
 SECRETS = "secrets.json"
@@ -24,10 +25,11 @@ KEY_NAME = "demo"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An API key with every scope, and the staff's names, passwords and roles."""
+    """An API key with every scope, the staff's names, passwords and roles, and the customers who can sign in."""
 
     api_key: str
     staff: tuple[Mapping[str, str], ...]
+    customers: tuple[Mapping[str, str], ...] = ()  # email, password, account_number: once the utility is loaded
 
 
 def set_environment(folder: Path, *, database_url: str, base_url: str) -> None:
@@ -73,10 +75,16 @@ def grant(folder: Path) -> Access:
     staff = tuple({"username": name, "password": made["staff"][name], "role": role} for name, role in STAFF.items())
     for each in staff:
         _grant_staff(each, renew=not made["granted"])
+    demo_customers.make_logins(made["customers"], renew=not made["granted"])
     if not made["granted"]:
         made = {**made, "api_key": _new_key(), "granted": True}
         _write(folder / SECRETS, made)
     return Access(api_key=made["api_key"], staff=staff)
+
+
+def with_customers(folder: Path, given: Access) -> Access:
+    """The same, with the logins of the demo utility's people and their accounts; to be asked once it is loaded."""
+    return replace(given, customers=demo_customers.open_accounts(_secrets(folder)["customers"]))
 
 
 def _grant_staff(each: Mapping[str, str], *, renew: bool) -> None:
@@ -108,7 +116,7 @@ def announce(folder: Path, given: Access, *, url: str, database_url: str) -> Non
         "api": f"{url}/api/v1",
         "api_key": given.api_key,
         "staff": [dict(each) for each in given.staff],
-        "customers": [],
+        "customers": [dict(each) for each in given.customers],
         "mailbox": os.environ["KEYTURN_MAILBOX"],
         "database_url": database_url,
     }
@@ -124,6 +132,9 @@ def _secrets(folder: Path) -> dict[str, Any]:
     file = folder / SECRETS
     if file.exists():
         found: dict[str, Any] = json.loads(file.read_text())
+        if set(demo_customers.CUSTOMERS) - set(found.get("customers", {})):  # of a demo before customers could sign in
+            found["customers"] = {name: _password() for name in demo_customers.CUSTOMERS}
+            _write(file, found)
         return found
     made = {
         "secret_key": secrets.token_urlsafe(50),
@@ -132,6 +143,7 @@ def _secrets(folder: Path) -> dict[str, Any]:
         "api_key": "",
         "granted": False,  # whether the database knows the key and the staff
         "staff": {name: _password() for name in STAFF},
+        "customers": {name: _password() for name in demo_customers.CUSTOMERS},
     }
     _write(file, made)
     return made

@@ -155,6 +155,9 @@ def test_it_says_where_to_go_and_writes_the_same_for_programs(demo):
     assert told["portal"] == f"http://127.0.0.1:{demo.port}"
     assert {each["role"] for each in told["staff"]} >= {"reviewer", "supervisor"}
     assert all(each["password"] in "\n".join(demo.said) for each in told["staff"])
+    assert len(told["customers"]) >= 4
+    assert all(set(each) == {"email", "password", "account_number"} for each in told["customers"])
+    assert all(each["password"] in "\n".join(demo.said) for each in told["customers"])
     assert Path(told["mailbox"]).is_dir()
     assert (demo.folder / "demo.json").stat().st_mode & 0o077 == 0
     assert demo.get("/readyz") == 200
