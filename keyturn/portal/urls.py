@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from keyturn.portal import claiming, following, front, place, proof, questions, returning, sending, stopping, uploads
+from keyturn.portal import claiming, following, front, place, proof, questions, returning, sending, stopping, unsubscribing, uploads
 
 pages = [
     path("", front.front, name="front"),
@@ -24,6 +24,7 @@ pages = [
     path("resume", returning.resume, name="resume"),
     path("resume/<str:token>", returning.follow, name="follow"),
     path("stop/<str:token>", stopping.stop, name="stop"),
+    path("unsubscribe/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
     path("account/claim", claiming.claim, name="claim"),
     path("account/claim/code", claiming.code, name="claim_code"),
     path("account/claim/done", claiming.done, name="claim_done"),

@@ -14,6 +14,7 @@ SCOPES = {
     "requests:attest": _("Vouch that an e-mail, a phone or an identity was proved elsewhere."),
     "review:write": _("Decide requests that were referred to staff, and see the persons who come into question."),
     "persons:read": _("Read persons and accounts on file; identifiers show their last four characters only."),
+    "messages:write": _("Have persons told of a topic, as far as they and the law allow."),
     "persons:match": _("Ask whom a description fits, with the weight of each field."),
     "accounts:read": _("Read accounts and their service agreements."),
     "premises:read": _("Look up premises and whether they are vacant."),

@@ -12,7 +12,7 @@ from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
 
 log = structlog.get_logger("keyturn.api")
 
-_CODES = {"unknown_request": "not_found"}
+_CODES = dict.fromkeys(("unknown_request", "unknown_person", "unknown_account"), "not_found")
 
 
 def answer(request: HttpRequest, failure: Exception) -> HttpResponse:
