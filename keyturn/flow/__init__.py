@@ -28,12 +28,15 @@ from keyturn.flow.delegation import (
     end_access,
     end_designee,
     invitation,
+    is_invited,
     revoke_invitation,
     take_over_access,
 )
 from keyturn.flow.documents import forget_documents, open_document, remove_document, upload
+from keyturn.flow.groups import change_group, create_group, end_group
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
 from keyturn.flow.intake import take_in
+from keyturn.flow.landlord import change_landlord
 from keyturn.flow.machine import advance
 from keyturn.flow.maintain import (
     begin_change,
@@ -62,14 +65,15 @@ from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
     "ESSENTIAL", "NOT_KEPT", "accept", "accept_designation", "advance", "answer", "ask", "attest", "begin",
-    "begin_change", "begin_claim", "check_identity", "claim", "customer", "decline", "differences", "end_access",
-    "end_designee", "expire", "extend_privacy", "find_account", "follow_resume_link", "forget", "forget_documents",
-    "invitation", "is_own", "is_sensitive", "keep_answer", "keep_mine", "keep_theirs", "lacking", "link_login",
-    "look_again", "name_account", "notify", "open_claim", "open_document", "overdue", "privacy_copy", "proofs_for",
-    "prove_email", "proved_again", "put_back", "read_message", "remove_document", "reply", "rescue", "resting",
-    "retry", "reveal", "review", "revoke_invitation", "rulebook", "send_code", "send_message", "send_resume_link",
-    "sentence", "shown", "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "take", "take_in",
-    "take_over", "take_over_access", "take_turn", "tell_cis", "text_received", "try_claim_code", "turn_day", "unlink",
+    "begin_change", "begin_claim", "change_group", "change_landlord", "check_identity", "claim", "create_group",
+    "customer", "decline", "differences", "end_access", "end_designee", "end_group", "expire", "extend_privacy",
+    "find_account", "follow_resume_link", "forget", "forget_documents", "invitation", "is_invited", "is_own",
+    "is_sensitive", "keep_answer", "keep_mine", "keep_theirs", "lacking", "link_login", "look_again", "name_account",
+    "notify", "open_claim", "open_document", "overdue", "privacy_copy", "proofs_for", "prove_email", "proved_again",
+    "put_back", "read_message", "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review",
+    "revoke_invitation", "rulebook", "send_code", "send_message", "send_resume_link", "sentence", "shown",
+    "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "take", "take_in", "take_over",
+    "take_over_access", "take_turn", "tell_cis", "text_received", "try_claim_code", "turn_day", "unlink",
     "unsubscribe", "unsubscribes", "upload", "wake", "what_follows", "who_is_told", "who_serves", "withdraw", "words",
     "would_stay",
 ]  # fmt: skip

@@ -16,7 +16,8 @@ from keyturn.flow.maintain import customer
 from keyturn.records import acts
 from keyturn.records.crypto import fingerprint
 from keyturn.records.models import AccountAccess, Designee, Invitation, Person, Request, User
-from keyturn.records.queries import access
+from keyturn.records.queries import access, groups
+from keyturn.signin.views import proved_address
 from keyturn.steps.establish.delegate import ending
 from keyturn.steps.establish.delegate.step import email_digest
 from keyturn.terms.access import Level
@@ -34,6 +35,11 @@ def invitation(*, token: str, now: datetime) -> Invitation | None:
     return found.select_related("account", "group", "invited_by").first()
 
 
+def is_invited(*, found: Invitation, user: User) -> bool:
+    """Whether it was sent to the very e-mail address that this login proved."""
+    return found.email_digest == email_digest(user.email) == email_digest(proved_address(user))
+
+
 @transaction.atomic
 def accept(*, token: str, user: User, now: datetime) -> Request:
     """The login whose proved e-mail is the invited one takes the invitation up.
@@ -41,7 +47,7 @@ def accept(*, token: str, user: User, now: datetime) -> Request:
     NotAllowed("unknown_invitation") where it is over or was for another address: which of the two is not said.
     """
     found = _answerable(token, now)
-    if found.email_digest != email_digest(user.email):
+    if not is_invited(found=found, user=user):
         raise NotAllowed("unknown_invitation")
     found.accepted_by = user
     return _answered(found, "accepted", customer(user.pk), now)
@@ -93,6 +99,10 @@ def _answered(found: Invitation, state: str, actor: Actor, now: datetime) -> Req
 
 
 def _owns(user: User, found: Invitation | AccountAccess | Designee, now: datetime) -> bool:
+    """The account or every account of the group; of a group without any, whoever looks after it."""
+    group_id = getattr(found, "group_id", None)
+    if group_id and groups.looked_after(user.pk, group_id, at=now):
+        return True
     owned = {str(each.account.pk) for each in access.accounts_of(user.pk, at=now) if each.level == Level.OWNER}
     return access.accounts_meant(found.account_id, str(getattr(found, "group_id", None) or "")) <= owned
 

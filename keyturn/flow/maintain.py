@@ -14,8 +14,9 @@ from django.db import transaction
 from keyturn.flow import moves
 from keyturn.flow.customer import new_request
 from keyturn.journeys import JOURNEYS, Kind
+from keyturn.journeys.journey import Journey
 from keyturn.records.models import Account, Person, RedFlag, Request, User
-from keyturn.records.queries import access, on_file
+from keyturn.records.queries import access, groups, on_file
 from keyturn.steps.confirm.change import step as confirm_change
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.decide.change import rules
@@ -58,7 +59,9 @@ def begin_change(
     account, person, on_behalf_of = _about(asked.needs, user, account_id, person_id, now)
     actor = customer(user.pk, on_behalf_of=on_behalf_of)
     given = {name: value for name, value in (answers or {}).items() if name in {each.name for each in asked.given}}
-    found = _open_draft(journey, user, person, account, given)
+    if given.get("group_id") and not groups.exists(given["group_id"]):
+        raise NotAllowed("not_yours")
+    found = _open_draft(asked, user, person, account, given)
     if found is not None:
         return found
     request = new_request(journey, actor=actor, channel="portal", language=language, now=now, policy=policy)
@@ -90,12 +93,16 @@ def _about(
 
 
 def _open_draft(
-    journey: str, user: User, person: Person, account: Account | None, given: Mapping[str, Any]
+    journey: Journey, user: User, person: Person, account: Account | None, given: Mapping[str, Any]
 ) -> Request | None:
+    """One that was given the same: a draft about a group of accounts is not gone on with for one of them alone."""
     drafts = Request.objects.filter(
-        journey=journey, user=user, person=person, account=account, submitted_at=None, standing="customer"
+        journey=journey.name, user=user, person=person, account=account, submitted_at=None, standing="customer"
     )
-    return next((each for each in drafts if all(each.answers.get(k) == v for k, v in given.items())), None)
+    names = {each.name for each in journey.given}
+    return next(
+        (each for each in drafts if all((each.answers.get(k) or "") == (given.get(k) or "") for k in names)), None
+    )
 
 
 def _prefilled(request: Request, questions: Collection[str], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,7 +177,9 @@ def what_follows(*, request: Request, now: datetime, policy: Policy) -> str:
 
 
 def is_sensitive(*, request: Request, policy: Policy) -> bool:
-    """Whether the customer must prove once more that it is they before this is changed (Y-10)."""
+    """Whether the customer must prove once more that it is they before this is changed (Y-10), or given away (Y-12)."""
+    if JOURNEYS[request.journey].kind is Kind.DELEGATE:
+        return True
     wishes = JOURNEYS[request.journey].wishes(request.answers, request.seen)
     return bool({each.family for each in wishes} & set(policy.sensitive_changes))
 

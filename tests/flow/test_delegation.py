@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from keyturn import flow
 from keyturn.records.models import AccountAccess, AccountGroup, Act, Designee, User
@@ -20,9 +21,15 @@ def ana(town: Town) -> Customer:
     return Customer(town)
 
 
+def proved(user: User) -> User:
+    """A login whose address was proved, as everybody's who can sign in."""
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
 @pytest.fixture
 def carla(town: Town) -> User:
-    return factories.a_login("carla@example.com")
+    return proved(factories.a_login("carla@example.com"))
 
 
 def invites(ana: Customer, **changes: object) -> Change:
@@ -70,10 +77,16 @@ class TestAnInvitation:
 
     def test_is_not_accepted_with_another_address_than_the_invited_one(self, town: Town, ana: Customer) -> None:
         invites(ana)
-        thief = factories.a_login("thief@example.com")
+        thief = proved(factories.a_login("thief@example.com"))
         with pytest.raises(NotAllowed, match="unknown_invitation"):
             flow.accept(token=token(town), user=thief, now=town.now)
         assert level_of(thief, ana) == ""
+
+    def test_is_not_accepted_with_an_address_that_was_only_claimed(self, town: Town, ana: Customer) -> None:
+        invites(ana)
+        liar = factories.a_login("carla@example.com")
+        with pytest.raises(NotAllowed, match="unknown_invitation"):
+            flow.accept(token=token(town), user=liar, now=town.now)
 
     def test_is_accepted_once(self, town: Town, ana: Customer, carla: User) -> None:
         invites(ana)
