@@ -138,7 +138,7 @@ def at_the_desk(home: Home, user: User, *, document: bool = True, **answers: Any
     return claim.sends()
 
 
-def opens_the_document(claim: Claim, by: str = "7") -> None:
+def opens_the_document(claim: Case, by: str = "7") -> None:
     paper = claim.request.documents.get()
     flow.open_document(document_id=paper.pk, reason="decide", actor=Actor(Role.STAFF, by), now=claim.town.now)
 
