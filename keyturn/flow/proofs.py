@@ -20,6 +20,7 @@ from keyturn.terms.request import Actor, Outcome, Standing
 def send_code(*, request_id: UUID, purpose: str, now: datetime, policy: Policy) -> list[Finding]:
     """Send a one-time code to the request's e-mail: to `prove` it, to `resume` a draft or to see its `status`."""
     request = moves.locked(request_id)
+    verify.aim(request)
     if not request.email_digest or request.outcome == Outcome.EXPIRED or not _is_asked_for(request, purpose):
         return []
     code = verify.send_code(request, purpose, now=now, policy=policy)

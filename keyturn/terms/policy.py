@@ -21,7 +21,7 @@ from keyturn.terms.document import MEDIA_TYPES, PURPOSES
 RISKS = ("apply", "cool_off", "propose")
 CHANGE_RISK = {
     "name": "propose", "identifier": "propose", "date_of_birth": "propose", "alias": "propose",
-    "mailing": "cool_off", "season": "cool_off", "email": "apply", "phone": "apply",
+    "mailing": "cool_off", "season": "cool_off", "email": "apply", "phone": "apply", "proof": "apply",
     "language": "apply", "formats": "apply", "paperless": "apply", "preference": "apply",
 }  # fmt: skip
 KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text in quotation marks"}
@@ -115,6 +115,13 @@ class Policy:
     message_days: int = 180  # the text of a message that was sent is forgotten then
     attempt_days: int = 30  # tries to guess something
     sign_in_days: int = 90  # who signed in from where
+
+    # Somebody depends on service (BR-63): protected at once, then for as long as a certificate says
+    medical_temporary_days: int = 10  # business days in which the certificate is to come
+    medical_shortest_days: int = 30  # the shortest certificate that counts
+    medical_longest_days: int = 366  # the longest
+    medical_reminder_hours: int = 72  # before the temporary protection is over
+    medical_reminder_days: int = 30  # before a certificate runs out
 
     # Signing in
     staff_second_factor: bool = True  # staff enrol a passkey or an authenticator app before the console opens

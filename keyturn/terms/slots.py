@@ -9,6 +9,7 @@ customer saw, what they want, what is there now), so that changes that do not to
     contact.<id>                   {"channel", "value", "contact_type", "is_primary"}; contact.new adds one, None ends it
     mailing.<account>              an address as JSON, None: the service address; account "all": the person's own
     season.<account>.<from>-<to>   an address that holds each year between two days, MMDD
+    proof.<id>                     of a contact on file: "verified", or what it is before that
     identifier.<type>              the blind index of the value on file; as a wish, the value itself
     detail.<name>                  language, formats, date_of_birth
     paperless.<account>            true or false

@@ -382,3 +382,28 @@ class TestWhatTheCisRefuses:
         TestTwoPeopleAtOnce.staff_write(ana, "503 555 0777")
         case.staff("refuse", "The number belongs to somebody else.")
         assert ana.values("phone") == {"503 555 0777"}
+
+
+class TestProvingAContact:
+    @pytest.mark.rule("Y-13")
+    def test_a_new_number_gets_texts_only_after_its_code_came_back(self, town: Town, ana: Customer) -> None:
+        ana.changes("change_contact", contact_id=ana.contact("phone"), channel="phone", act="set", phone="503 555 0199")
+        row = PersonContact.objects.get(person=ana.person, channel="phone", valid_to=None)
+        assert row.status == "pending"
+        change = ana.begins("change_contact", contact_id=ana.contact("phone"), channel="phone", act="prove")
+        assert change.cannot_be_sent_because() == {"code": "Y-13"}
+        code = change.is_sent_a_code()
+        town.works()
+        assert code in town.texts()[-1]
+        assert change.tries(code) == ""
+        change.submits()
+        town.works()
+        assert change.status == COMPLETED
+        assert PersonContact.objects.get(person=ana.person, channel="phone", valid_to=None).status == "verified"
+
+    def test_a_wrong_code_proves_nothing(self, town: Town, ana: Customer) -> None:
+        PersonContact.objects.filter(person=ana.person, channel="phone").update(status="pending")
+        change = ana.begins("change_contact", contact_id=ana.contact("phone"), channel="phone", act="prove")
+        change.is_sent_a_code()
+        assert change.tries("AAAAAA") == "wrong"
+        assert change.cannot_be_sent_because() == {"code": "Y-13"}

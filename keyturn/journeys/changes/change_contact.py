@@ -35,7 +35,7 @@ GIVEN = (
     ),
     Question(
         "act", Ask.CHOICE, _("What to do"), required=True,
-        choices=(Choice("set", _("Add or change")), Choice("remove", _("Remove")), Choice("first", _("Use first"))),
+        choices=(Choice("set", _("Add or change")), Choice("remove", _("Remove")), Choice("first", _("Use first")), Choice("prove", _("Prove that it is mine"))),
     ),
 )  # fmt: skip
 
@@ -74,6 +74,9 @@ def wishes(answers: Answers, seen: Slots) -> tuple[Wish, ...]:
         return (Wish(slot, None, kind=str(old["channel"])),) if old else ()
     if answers.get("act") == "first":
         return (Wish(slot, {**old, "is_primary": True}),) if old and not old.get("is_primary") else ()
+    if answers.get("act") == "prove":
+        proof = f"proof.{answers.get('contact_id')}"
+        return (Wish(proof, "verified"),) if old and seen.get(proof) != "verified" else ()
     channel = str(answers.get("channel") or "")
     value = str(answers.get(channel) or "")
     if not value:

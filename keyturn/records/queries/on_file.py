@@ -30,9 +30,11 @@ NAME_PARTS = ("given_name", "middle_name", "family_name", "suffix", "organisatio
 def slots(person: Person, *, at: datetime) -> dict[str, Any]:
     """Everything that a customer can change, as it holds at a moment. Identifiers stand there as their blind index."""
     holds = Q(person=person) & holds_at(at)
+    contacts = list(PersonContact.objects.filter(holds))
     return {
         **_names(PersonName.objects.filter(holds)),
-        **_contacts(PersonContact.objects.filter(holds)),
+        **_contacts(contacts),
+        **{f"proof.{contact_key(each.channel, each.normalised)}": each.status for each in contacts},
         **_addresses(PersonAddress.objects.filter(holds, purpose="mailing")),
         **{f"identifier.{each.id_type}": each.digest for each in PersonIdentifier.objects.filter(holds)},
         **_details(person),

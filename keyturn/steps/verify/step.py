@@ -1,12 +1,14 @@
 """Which proofs does a request have, and is another one needed?"""
 
 import hmac
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
 from keyturn.journeys.applicant import applicant
-from keyturn.matching.contacts import normal_email
+from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.records import ids, person_index
 from keyturn.records.crypto import digest, fingerprint
 from keyturn.records.models import EmailCode, Evidence, OutsideCheck, Request, ResumeLink
@@ -71,6 +73,19 @@ def attest(request: Request, kinds: list[str], *, actor: Actor, now: datetime) -
     _enter(request, [(kind, each) for kind in kinds for each in subjects[kind]], "attested", actor, now)
 
 
+def aim(request: Request) -> None:
+    """A contact that stands on file is proved: the code goes there, and proves that contact (BR-17)."""
+    if request.answers.get("act") == "prove":
+        contact = request.seen.get(f"contact.{request.answers.get('contact_id')}") or {}
+        request.email_digest = _subject(contact) if contact else ""
+        request.save(update_fields=["email_digest"])
+
+
+def _subject(contact: Mapping[str, Any]) -> str:
+    normal = normal_email if contact["channel"] == "email" else normal_phone
+    return digest(contact["channel"], normal(contact["value"]))
+
+
 def send_code(request: Request, purpose: str, *, now: datetime, policy: Policy) -> str | None:
     """Make a new code for the request's e-mail and void the older ones; None where too many were sent (Y-05)."""
     recent = request.email_codes.filter(purpose=purpose, sent_at__gt=now - timedelta(hours=1)).count()
@@ -113,7 +128,8 @@ def try_code(request: Request, purpose: str, typed: str, *, now: datetime, polic
         return [Finding("Y-04", "code")]
     code.used_at = now
     code.save(update_fields=["used_at"])
-    _enter(request, [("email", request.email_digest)], "code", Actor(Role.CUSTOMER), now)
+    kind = str(request.answers.get("channel")) if request.answers.get("act") == "prove" else "email"
+    _enter(request, [(kind, request.email_digest)], "code", Actor(Role.CUSTOMER), now)
     return []
 
 

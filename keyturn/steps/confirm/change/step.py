@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from keyturn.journeys import JOURNEYS
+from keyturn.matching.contacts import normal_phone
 from keyturn.records.models import Message, Request, ServiceAgreement
 from keyturn.records.queries.premises import LIVE
 from keyturn.steps.confirm import step as confirm
@@ -17,6 +18,7 @@ from keyturn.terms.address import Address
 FAMILIES = (
     "email",
     "phone",
+    "proof",
     "mailing",
     "season",
     "name",
@@ -37,6 +39,11 @@ OF_A_CHANGE = {
 
 def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None) -> list[Message]:
     """Of a change its old and new contacts hear; of codes, questions and the like the way every customer does."""
+    if news is News.EMAIL_CODE and request.answers.get("act") == "prove":
+        contact = request.seen[f"contact.{request.answers['contact_id']}"]
+        channel = "sms" if contact["channel"] == "phone" else "email"
+        to = normal_phone(contact["value"]) if channel == "sms" else contact["value"]
+        return [_message(request, news, channel, to, now=now, values=dict(values or {}))]
     if news in rules.TO_WHAT_WAS_TYPED:
         return confirm.tell(request, news, now=now, values=values)
     news = OF_A_CHANGE.get(news, news)

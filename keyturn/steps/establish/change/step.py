@@ -118,6 +118,14 @@ def _contact(file: Changes, wish: Wish, request: Request, now: datetime, policy:
         _next_is_first(file, old.channel)
 
 
+def _proof(file: Changes, wish: Wish, request: Request, now: datetime, policy: Policy) -> None:
+    """A code that was sent there came back: from now on texts may go to it (BR-17)."""
+    key = wish.slot.partition(".")[2]
+    for row in file.holding(PersonContact):
+        if _key(row) == key:
+            file.alter(row, **_status(True, now))
+
+
 def _key(row: PersonContact) -> str:
     return on_file.contact_key(row.channel, row.normalised)
 
@@ -264,6 +272,7 @@ def _consent(request: Request, purpose: str, channel: str, *, given: bool, now: 
 _WRITERS: dict[str, Callable[[Changes, Wish, Request, datetime, Policy], None]] = {
     "alias": _alias,
     "contact": _contact,
+    "proof": _proof,
     "mailing": _mailing,
     "season": _season,
     "identifier": _identifier,

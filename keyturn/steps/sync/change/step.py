@@ -47,6 +47,8 @@ def changes(
                 yield NameChange(**wish.value)
             case "contact":
                 yield _contact(wish, before.get(wish.slot))
+            case "proof":
+                yield _contact(Wish(f"contact.{rest}", before[f"contact.{rest}"]), None)
             case "mailing" | "season":
                 yield _mailing(wish, rest, refs)
             case "identifier":

@@ -17,6 +17,7 @@ class Facts:
     submitted_at: datetime
     new_email: bool
     email_proved: bool
+    contact_proved: bool = False
 
 
 @rule("Y-10", "Before a sensitive change the customer proves once more that it is they", implements=("BR-62",))
@@ -34,5 +35,16 @@ def new_email_is_proved(facts: Facts, policy: Policy) -> Iterator[Finding]:
         yield Finding("Y-11", "email", Effect.ASK)
 
 
+@rule(
+    "Y-13",
+    "A contact counts as somebody's own when they entered a code that was sent to it",
+    implements=("BR-16", "BR-17", "ER-28"),
+)
+def contact_is_proved(facts: Facts, policy: Policy) -> Iterator[Finding]:
+    """Its status is set by this process only, never by hand."""
+    if "proof" in facts.families and not facts.contact_proved:
+        yield Finding("Y-13", "code", Effect.ASK)
+
+
 def check(facts: Facts, policy: Policy) -> tuple[Finding, ...]:
-    return (*was_proved_again(facts, policy), *new_email_is_proved(facts, policy))
+    return (*was_proved_again(facts, policy), *new_email_is_proved(facts, policy), *contact_is_proved(facts, policy))

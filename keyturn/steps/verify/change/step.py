@@ -24,6 +24,7 @@ def _facts(request: Request, now: datetime) -> rules.Facts:
         submitted_at=request.submitted_at or now,
         new_email=any(each.family == "email" and (each.value or {}).get("value") for each in wishes)
         and request.answers.get("act") == "set",
+        contact_proved=any(each.kind in ("email", "phone") and each.subject == request.email_digest for each in proofs),
         email_proved=any(each.kind == "email" and each.subject == request.email_digest for each in proofs),
     )
 
