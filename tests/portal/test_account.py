@@ -134,7 +134,7 @@ class TestAChange:
         assert "+15035550142" in browser.html  # nobody types again what we know
         browser.sends(phone="503 555 0199").is_on("check")
         browser.sees(
-            "Phone number", "Now", "+15035550142", "Will be", "503 555 0199", "We make the change within a few minutes"
+            "Phone number", "Now", "+1 503-555-0142", "Will be", "503 555 0199", "We make the change within a few minutes"
         )
         browser.sends_it()
         assert ana.values("phone") == {"503 555 0199"}
@@ -217,7 +217,7 @@ class TestNothingIsLost:
     ) -> None:
         self.begins_and_staff_write(town, ana, browser)
         browser.sees(
-            "Yours", "503 555 0199", "What is there now", "What it was", "+15035550142", "Our staff changed it"
+            "Yours", "503 555 0199", "What is there now", "What it was", "+1 503-555-0142", "Our staff changed it"
         )
         browser.sends().sees("Choose which one to keep")
         browser.sends(**{"choice-0": "theirs"}).sees("This change was withdrawn")

@@ -159,8 +159,8 @@ def differences_of(visit: Visit, request: Any, wishes: tuple[Wish, ...]) -> list
     for wish in wishes:
         old = request.seen.get(wish.slot)
         rows.append({
-            "label": sayer.label(wish.slot, wish.value, old), "old": sayer.lines(wish.slot, old, on_file=True),
-            "new": sayer.lines(wish.slot, wish.value), "from": dates.shown(wish.from_day) if wish.from_day else "",
+            "label": sayer.label(wish.slot, wish.value, old), "old": sayer.lines(wish.slot, old, beside=wish.value, on_file=True),
+            "new": sayer.lines(wish.slot, wish.value, beside=old), "from": dates.shown(wish.from_day) if wish.from_day else "",
             "to": dates.shown(wish.to_day) if wish.to_day else "",
         })  # fmt: skip
     return rows

@@ -41,11 +41,16 @@ def home(visit: Visit) -> HttpResponse:
     pages = max(1, -(-len(found) // AT_ONCE))
     page = min(max(_number(visit.request.GET.get("page", "1")), 1), pages)
     cards = my_accounts.cards(found[(page - 1) * AT_ONCE : page * AT_ONCE], at=visit.now)
+    cards.sort(key=_is_over)  # of one page: those that ended come last
     return visit.show(
         "home.html", back="", cards=[card_of(visit, each) for each in cards], text=text, found=len(found), page=page, pages=pages,
         before=page - 1, after=page + 1 if page < pages else 0, search=len(visit.accounts) > 5 or bool(text), has_person=bool(visit.persons),
         changes=pending.of_persons(visit), all=len(visit.accounts),
     )  # fmt: skip
+
+
+def _is_over(card: Card) -> bool:
+    return bool(card.places) and all(each.status == "stopped" for place in card.places for each in place.services)
 
 
 def _number(text: str) -> int:
@@ -83,6 +88,7 @@ def card_of(visit: Visit, card: Card) -> dict[str, Any]:
         "title": title_of(card),
         "number": said.masked(seen.account.ref),
         "ending": (seen.account.ref or "")[-4:],
+        "town": card.places[0].address.lines()[-1] if len(card.places) == 1 and not seen.nickname else "",
         "holder": card.holder,
         "is_own": seen.is_own,
         "capacity": CAPACITIES.get(seen.capacity, ""),

@@ -6,6 +6,7 @@ Values are named by their slots (`terms/slots.py`). Identifiers show their last 
 from collections.abc import Mapping
 from typing import Any
 
+import phonenumbers
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -67,8 +68,11 @@ class Sayer:
             return label
         return gettext("%(what)s for %(account)s") % {"what": label, "account": self.accounts.get(scope, "")}
 
-    def lines(self, slot: str, value: Any, *, on_file: bool = False) -> list[str]:
-        """The value; empty where there is none. `on_file`: it stands there (an identifier is its digest then)."""
+    def lines(self, slot: str, value: Any, *, beside: Any = None, on_file: bool = False) -> list[str]:
+        """The value; empty where there is none. `on_file`: it stands there (an identifier is its digest then).
+
+        `beside` is the value with which it is compared: what is the same in both is left out where it is only noise.
+        """
         kind, _dot, rest = slot.partition(".")
         match kind:
             case "mailing" if not value:
@@ -76,7 +80,7 @@ class Sayer:
             case "mailing" | "season":
                 return addresses.shown(value) if value else []
             case "contact":
-                return contact_lines(value) if value else []
+                return contact_lines(value, beside=beside) if value else []
             case "alias":
                 parts = (value or {}).get
                 name = " ".join(
@@ -101,10 +105,23 @@ class Sayer:
                 return [str(value)] if value else []
 
 
-def contact_lines(value: Mapping[str, Any]) -> list[str]:
+def contact_lines(value: Mapping[str, Any], *, beside: Any = None) -> list[str]:
+    """The contact with its kind; that it is used first where that is what differs."""
     kind = CONTACT_TYPES.get(str(value.get("contact_type") or ""))
-    lines = [f"{value['value']} ({kind})" if kind else str(value["value"])]
-    return [*lines, gettext("Used first")] if value.get("is_primary") else lines
+    text = spoken_phone(str(value["value"]))
+    lines = [f"{text} ({kind})" if kind else text]
+    first = value.get("is_primary") and beside and not beside.get("is_primary")
+    return [*lines, gettext("Used first")] if first else lines
+
+
+def spoken_phone(text: str) -> str:
+    """A number that is written without blanks, as people write it; everything else as it is."""
+    if not (text.startswith("+") and text[1:].isdecimal()):
+        return text
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(text), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return text
 
 
 def season(days: str) -> str:

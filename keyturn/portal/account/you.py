@@ -95,10 +95,11 @@ class _Reader:
         for each in self.mine.contacts:
             given = {"contact_id": each.key, "channel": each.channel}
             value = {"value": each.value, "contact_type": each.contact_type}
-            acts = [self._change("change_contact", _("Change"), each.value, act="set", **given)]
+            spoken = said.spoken_phone(each.value)
+            acts = [self._change("change_contact", _("Change"), spoken, act="set", **given)]
             if not each.is_first:
-                acts.append(self._change("change_contact", _("Use first"), each.value, act="first", **given))
-            acts.append(self._change("change_contact", _("Remove"), each.value, act="remove", **given))
+                acts.append(self._change("change_contact", _("Use first"), spoken, act="first", **given))
+            acts.append(self._change("change_contact", _("Remove"), spoken, act="remove", **given))
             tags = [] if each.status == "verified" else [{"text": _("Not proved yet"), "colour": "yellow"}]
             tags = [{"text": _("Does not work"), "colour": "red"}] if each.status == "bounced" else tags
             if each.is_first and sum(e.channel == each.channel for e in self.mine.contacts) > 1:
