@@ -51,7 +51,7 @@ from keyturn.flow.maintain import (
 from keyturn.flow.merging import differences, keep_mine, keep_theirs, shown
 from keyturn.flow.opening import start_days
 from keyturn.flow.outside import check_identity, send_message, tell_cis
-from keyturn.flow.privacy import extend_privacy, overdue, privacy_copy, would_stay
+from keyturn.flow.privacy import extend_privacy, overdue, privacy_copy, what_stayed, would_stay
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
 from keyturn.flow.reading import read_message
 from keyturn.flow.repeats import keep_answer, take_turn
@@ -74,6 +74,6 @@ __all__ = [
     "revoke_invitation", "rulebook", "send_code", "send_message", "send_resume_link", "sentence", "shown",
     "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "take", "take_in", "take_over",
     "take_over_access", "take_turn", "tell_cis", "text_received", "try_claim_code", "turn_day", "unlink",
-    "unsubscribe", "unsubscribes", "upload", "wake", "what_follows", "who_is_told", "who_serves", "withdraw", "words",
+    "unsubscribe", "unsubscribes", "upload", "wake", "what_follows", "what_stayed", "who_is_told", "who_serves", "withdraw", "words",
     "would_stay",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ It is begun by `maintain.begin_change`, answered, submitted and reviewed by the 
 takes stands in `paths.py`.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,13 +13,15 @@ from django.db import transaction
 
 from keyturn.flow import moves
 from keyturn.records import documents, readings
-from keyturn.records.models import PrivacyCase, User
+from keyturn.records.data_map import TABLES
+from keyturn.records.models import PrivacyCase, Request, User
 from keyturn.records.queries import access
 from keyturn.records.queries.documents import File
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather.rules import clean_text
 from keyturn.steps.maintain.privacy import rules
 from keyturn.steps.maintain.privacy import step as privacy
+from keyturn.steps.maintain.privacy.words import REASONS
 from keyturn.steps.review import step as review
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.finding import Finding
@@ -67,6 +70,29 @@ def would_stay(*, request_id: UUID, now: datetime, policy: Policy) -> dict[str, 
     facts = privacy.facts_about(case.request, now=now, policy=policy)
     hold, why, until = privacy.hold_for(facts, policy)
     return {"hold": str(hold), "why": why, "until": until, "agreed": facts.approved_by, "cases": facts.open_flags}
+
+
+@dataclass(frozen=True, slots=True)
+class Stayed:
+    """What an erasure left for one reason. `why` and `labels` are sentences still to be translated; `until` ISO or ""."""
+
+    why: str
+    until: str
+    labels: tuple[str, ...]
+
+
+def what_stayed(*, request: Request) -> tuple[Stayed, ...]:
+    """What the customer reads on the page of their erasure; nothing for any other request."""
+    case = PrivacyCase.objects.filter(request=request, kind=rules.ERASURE, ended_at__isnull=False).first()
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in case.kept if case else ():
+        labels = found.setdefault((each["why"], each["until"]), [])
+        if each["what"] in TABLES:
+            labels.append(TABLES[each["what"]].label)
+    return tuple(
+        Stayed(REASONS.get(why, REASONS["record"]), until, tuple(dict.fromkeys(labels)))
+        for (why, until), labels in sorted(found.items(), key=lambda entry: entry[0][0] == "record")
+    )
 
 
 def overdue(*, now: datetime) -> int:

@@ -54,11 +54,11 @@ ERASURE = Page(
     (
         Question(
             "privacy_sure", Ask.CHOICES, _("Please confirm"), required=True,
+            hint=_("Two of our staff look at it first. While you are a customer, what we need to supply and bill you stays. "
+                   "Afterwards your login goes as well."),
             choices=(Choice("sure", _("I understand that it cannot be brought back")),),
         ),
     ),
-    intro=_("Two of our staff look at it first. While you are a customer, what we need to supply and bill you stays. "
-            "Afterwards your login goes as well."),
     section=_("Your own data"),
     shown_if=is_erasure,
 )  # fmt: skip

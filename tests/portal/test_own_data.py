@@ -5,7 +5,9 @@ import zipfile
 
 import pytest
 
+from keyturn import flow
 from keyturn.records.models import Document, PrivacyCase, Reading
+from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow.at_home import Customer
 from tests.flow.town import BEN, Town
@@ -81,3 +83,15 @@ def test_the_page_shows_what_is_held_and_why(ana: Customer) -> None:
     browser = SignedIn(ana.town, ana.user).opens("/account/held")
     browser.sees("Zelenko", "To know you again, and not to take you for somebody else.", "•••• 4567")
     browser.does_not_see("D1234567")
+
+
+def test_what_stays_after_an_erasure_is_said_with_its_reason(ana: Customer) -> None:
+    asks(ana, "erasure").sends().sends(privacy_sure=["sure"]).sends()
+    ana.town.works()
+    case = PrivacyCase.objects.get()
+    for number in ("901", "902"):
+        flow.review(request_id=case.request_id, decision="approve", actor=Actor(Role.STAFF, number), now=ana.town.now,
+                    policy=ana.town.policy)  # fmt: skip
+        ana.town.works()
+    browser = SignedIn(ana.town, ana.user).opens(f"/account/requests/{case.request.reference}")
+    browser.sees("What stays, and why", "You are a customer", "Names", "by numbers and codes")

@@ -13,7 +13,7 @@ from keyturn.journeys import JOURNEYS, Kind
 from keyturn.look import brand
 from keyturn.look.parts import Part, problems_of
 from keyturn.portal import uploads
-from keyturn.portal.account import pending, said
+from keyturn.portal.account import own_data, pending, said
 from keyturn.portal.account.changing import differences_of
 from keyturn.portal.account.desk import address_of, desk_for
 from keyturn.portal.account.door import Visit, signed_in
@@ -91,7 +91,9 @@ def status(visit: Visit, reference: str) -> HttpResponse:
 
 def _claim_is_open(found: Any) -> bool:
     """A draft, or one that waits for its code: it has pages of its own (portal/claiming.py)."""
-    return not found.ended_at and (found.submitted_at is None or (found.standing == "customer" and found.step == "verify"))
+    return not found.ended_at and (
+        found.submitted_at is None or (found.standing == "customer" and found.step == "verify")
+    )
 
 
 def _seen(visit: Visit, reference: str) -> Any:
@@ -165,7 +167,7 @@ def _content(visit: Visit, found: Any) -> dict[str, Any]:
     if JOURNEYS[found.journey].kind is Kind.CHANGE:
         return {"differences": differences_of(visit, found, pending.wishes_of(found))}
     walk = Walk(JOURNEYS[found.journey], found.answers, proved=True)
-    return {"rows": [row for row in rows_of(walk, {}) if row["lines"]]}
+    return {"rows": [row for row in rows_of(walk, {}) if row["lines"]], "stayed": own_data.stayed(found)}
 
 
 def _reason(found: Any) -> str:

@@ -2,6 +2,37 @@
 
 from keyturn.terms.words import gettext_noop as _
 
+VALUES = {
+    "person": _("a person"),
+    "organisation": _("an organisation"),
+    "en": _("English"),
+    "es": _("Spanish"),
+    "primary": _("main name"),
+    "legal": _("Legal name"),
+    "former": _("former name"),
+    "alias": _("Also known as"),
+    "mailing": _("for letters and bills"),
+    "previous": _("a former address"),
+    "phone": _("phone"),
+    "email": _("e-mail"),
+    "sms": _("text message"),
+    "letter": _("letter"),
+    "verified": _("proved"),
+    "pending": _("not proved yet"),
+    "driver_licence": _("Driver licence"),
+    "state_id": _("State ID"),
+    "passport": _("Passport"),
+    "active": _("active"),
+    "stopped": _("ended"),
+    "residential": _("household"),
+    "commercial": _("business"),
+    "main": _("Main customer"),
+    "owner": _("owner"),
+    "yes": _("yes"),
+    "no": _("no"),
+}
+"""Codes that stand in many rows, in words; every other code is shown as it is."""
+
 LABELS = {
     # who somebody is
     "date_of_birth": _("Date of birth"),

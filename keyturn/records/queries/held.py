@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from django.utils.translation import gettext
 
 from keyturn.records.crypto import UnknownKey, unseal
 from keyturn.records.data_map import TABLES, Category, Columns, Table
 from keyturn.records.data_map.accounts import ACCOUNTS
-from keyturn.records.data_map.labels import LABELS
+from keyturn.records.data_map.labels import LABELS, VALUES
 from keyturn.records.data_map.persons import PERSONS
 from keyturn.records.data_map.reach import Reach
 
@@ -26,7 +27,7 @@ _UNSPOKEN = (Category.TECHNICAL, Category.NONE)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field of one row. `label`, `purpose` and `kept` are sentences still to be translated; `value` is masked."""
+    """One field of one row. `label`, `purpose` and `kept` are sentences still to be translated; `value` is masked, and in words."""
 
     label: str
     value: str
@@ -88,13 +89,25 @@ def sections(*, persons: Collection[UUID], logins: Collection[int]) -> list[Sect
 def _lines(table: Table, row: dict[str, Any]) -> tuple[Line, ...]:
     lines = []
     for columns in table.columns:
-        if columns.use.category in _UNSPOKEN and table.name != "premise":
+        if not _is_told(table, columns):
             continue
         for name in columns.names:
             value = row[shown_name(name)]
             if name in LABELS and value not in (None, "", [], {}, KEPT_SECRET):
-                lines.append(Line(LABELS[name], as_text(value), columns.use.purpose, columns.use.kept))
+                lines.append(Line(LABELS[name], _in_words(value), columns.use.purpose, columns.use.kept))
     return tuple(lines)
+
+
+def _is_told(table: Table, columns: Columns) -> bool:
+    """Numbers of the system are not, and of a value that holds not since when we know it: both stand in a copy."""
+    if columns.use.category is Category.HISTORY:
+        return table.columns[0].use.category is Category.HISTORY
+    return columns.use.category not in _UNSPOKEN or table.name == "premise"
+
+
+def _in_words(value: Any) -> str:
+    text = as_text(value)
+    return gettext(VALUES[text]) if text in VALUES else text
 
 
 def shown_name(column: str) -> str:
