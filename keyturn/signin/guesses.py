@@ -1,13 +1,15 @@
-"""How do a hundred guesses at the same moment count as a hundred, and not as one?
+"""How do a hundred guesses at the same moment count as a hundred, and how does no answer's time tell who has a login?
 
 allauth counts wrong codes in the session. Requests that run side by side would all read the same count, so those of one
 session wait for each other: a lock in the database, as web processes are many.
 """
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -32,3 +34,19 @@ def one_at_a_time(view: View) -> View:
             return response
 
     return alone
+
+
+def evenly(view: View) -> View:
+    """What is posted is answered after a whole number of SIGNIN_EVEN_SECONDS: an address with a login takes other work
+    than one without, and that must not show (I7)."""
+
+    @wraps(view)
+    def even(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        began = time.monotonic()
+        response = view(request, *args, **kwargs)
+        step = settings.SIGNIN_EVEN_SECONDS
+        if request.method == "POST" and step:
+            time.sleep(step - (time.monotonic() - began) % step)
+        return response
+
+    return even

@@ -131,13 +131,13 @@ def write(name: str, to: Any, context: dict[str, Any]) -> EmailMessage:
 
 
 def _values(context: dict[str, Any]) -> dict[str, str]:
-    moment = context.get("timestamp")
+    moment, provider = context.get("timestamp"), context.get("provider", "")
     return {
         "code": str(context.get("code", "")),
         "signin": settings.KEYTURN_BASE_URL + reverse("account_login"),
         "signup": settings.KEYTURN_BASE_URL + reverse("account_signup"),
         "phone": str(settings.KEYTURN_BRAND.get("phone", "")),
-        "provider": str(context.get("provider", "")),
+        "provider": str(getattr(provider, "name", provider)),
         "when": date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else "",
         "browser": browser(str(context.get("user_agent", ""))),
     }

@@ -11,11 +11,13 @@ from allauth.account.views import EmailView, PasswordChangeView, PasswordResetVi
 from allauth.core import ratelimit
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.base.views import AuthenticateView, IndexView
+from allauth.socialaccount.adapter import get_adapter as get_social_adapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -78,8 +80,33 @@ class SecurityView(IndexView):  # type: ignore[misc]
             "email": user.email,
             "email_proved": bool(proved_address(user)),
             "has_password": user.has_usable_password(),
-            "connected": list(SocialAccount.objects.filter(user=user)),
+            "connected": connected(self.request),
         }
+
+
+def connected(request: HttpRequest) -> list[dict[str, Any]]:
+    """The providers through which this login can be entered, by name; one that the settings no longer hold by its id."""
+    names = {app.provider_id: app.name for app in get_social_adapter(request).list_apps(request)}
+    accounts = SocialAccount.objects.filter(user=request.user)
+    return [{"id": each.pk, "name": names.get(each.provider, each.provider)} for each in accounts]
+
+
+class ServicesView(View):
+    """Disconnect a provider. Nobody is locked out by it: a code to the proved e-mail always opens the login."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "socialaccount/connections.html", {"connected": connected(request)})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.POST.get("account", "")
+        for each in connected(request):
+            if str(each["id"]) == chosen and proved_address(request.user):
+                SocialAccount.objects.filter(user=request.user, pk=each["id"]).delete()
+                adapter = get_adapter(request)
+                adapter.add_message(request, messages.SUCCESS, "socialaccount/messages/account_disconnected.txt")
+                given = {"provider": each["name"]}
+                adapter.send_notification_mail("socialaccount/email/account_disconnected", request.user, given)
+        return redirect("socialaccount_connections")
 
 
 class SessionsView(ListUserSessionsView):  # type: ignore[misc]

@@ -10,7 +10,7 @@ from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.urls import include, path
 
 from keyturn.signin import federation, security, views
-from keyturn.signin.guesses import one_at_a_time
+from keyturn.signin.guesses import evenly, one_at_a_time
 from keyturn.signin.proof import proved_lately
 
 own = [
@@ -21,13 +21,13 @@ own = [
 ]
 coming_in = [
     path("signin", views.SignInView.as_view(), name="account_login"),
-    path("signin/up", views.SignUpView.as_view(), name="account_signup"),
+    path("signin/up", evenly(views.SignUpView.as_view()), name="account_signup"),
     path("signin/up/code", one_at_a_time(account.email_verification_sent), name="account_email_verification_sent"),
-    path("signin/code", views.CodeView.as_view(), name="account_request_login_code"),
+    path("signin/code", evenly(views.CodeView.as_view()), name="account_request_login_code"),
     path("signin/code/type", one_at_a_time(account.confirm_login_code), name="account_confirm_login_code"),
     path("signin/passkey", passkey.login_webauthn, name="mfa_login_webauthn"),
     path("signin/second", one_at_a_time(security.SecondStepView.as_view()), name="mfa_authenticate"),
-    path("signin/reset", security.ForgotPasswordView.as_view(), name="account_reset_password"),
+    path("signin/reset", evenly(security.ForgotPasswordView.as_view()), name="account_reset_password"),
     path(
         "signin/reset/code",
         one_at_a_time(account.confirm_password_reset_code),
@@ -48,7 +48,7 @@ looking_after = [
     path("signin/email", proved_lately(security.ChangeEmailView.as_view()), name="account_email"),
     path("signin/password", security.ChangePasswordView.as_view(), name="account_change_password"),
     path("signin/password/set", proved_lately(security.SetPasswordView.as_view()), name="account_set_password"),
-    path("signin/services", proved_lately(social.connections), name="socialaccount_connections"),
+    path("signin/services", proved_lately(security.ServicesView.as_view()), name="socialaccount_connections"),
     path("signin/passkeys", security.SecurityView.as_view(), name="mfa_list_webauthn"),
     path("signin/passkeys/add", proved_lately(passkey.add_webauthn), name="mfa_add_webauthn"),
     path("signin/passkeys/<int:pk>/remove", proved_lately(passkey.remove_webauthn), name="mfa_remove_webauthn"),

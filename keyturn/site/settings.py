@@ -165,6 +165,7 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "5/5m/key,15/d/key",
     "reauthenticate": "20/m/user",
 }
+SIGNIN_EVEN_SECONDS = 0.2  # asking for a code is answered after so long, or twice so long
 ALLAUTH_TRUSTED_PROXY_COUNT = int(KEYTURN_BEHIND_PROXY)
 CACHES = {
     "default": {

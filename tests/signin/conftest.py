@@ -13,8 +13,9 @@ from tests.signin.visitor import PASSWORD, Visitor
 
 
 @pytest.fixture(autouse=True)
-def nobody_has_tried(db: None) -> None:
+def nobody_has_tried(db: None, settings: Any) -> None:
     cache.clear()
+    settings.SIGNIN_EVEN_SECONDS = 0
 
 
 @pytest.fixture

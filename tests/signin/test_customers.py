@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import get_user_model
+from django.core.mail import EmailMessage
 from django.test import Client
 
 from keyturn.signin import logins
@@ -81,6 +83,24 @@ class TestAnAddressThatHasALoginAlready:
             each.page = each.client.post(at, {"code": "222222"})
         assert known.page.status_code == unknown.page.status_code
         assert plain(known.html, ANA) == plain(unknown.html, other)
+
+    @pytest.mark.parametrize("path", ["/signin/up", "/signin/code", "/signin/reset"])
+    def test_takes_as_long(self, another: Callable[..., Visitor], path: str, monkeypatch: Any, settings: Any) -> None:
+        """The answer comes at a stroke of a slow clock, whatever was done until then."""
+        settings.SIGNIN_EVEN_SECONDS = 5.0
+        clock, slept = [100.0], list[float]()
+        monkeypatch.setattr(
+            "keyturn.signin.guesses.time", SimpleNamespace(monotonic=lambda: clock[0], sleep=slept.append)
+        )
+        monkeypatch.setattr(
+            "keyturn.signin.mails.write", lambda *_: clock.append(clock.pop() + 1.25) or EmailMessage(to=["x"])
+        )
+        for email in (ANA, "bob.zelenko@example.com"):
+            another().client.post(path, {"email": email})
+        assert slept == [3.75, 3.75]
+        slept.clear()
+        another().client.get(path)
+        assert slept == []
 
     def test_its_owner_is_told_by_mail(self, visitor: Visitor) -> None:
         visitor.sends("/signin/up", email=ANA)

@@ -156,6 +156,16 @@ def test_what_the_provider_said_is_there_for_claiming_an_account(visitor: Visito
     assert told.claims["email_verified"] is True
 
 
+def test_it_is_shown_and_can_be_disconnected(visitor: Visitor, settings: Any) -> None:
+    comes_in(visitor, "mona").opens("/signin/security").sees("State of Oregon")
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": []}}
+    visitor.opens("/signin/security").sees("state")
+    account = SocialAccount.objects.get().pk
+    visitor.opens("/signin/services").sends("/signin/services", account=str(account))
+    assert not SocialAccount.objects.exists()
+    assert visitor.subjects(MONA)[-1] == "A service was disconnected"
+
+
 def test_who_never_came_through_a_provider_has_no_such_word(visitor: Visitor) -> None:
     assert logins.federated(visitor.signs_up().user) is None
 
