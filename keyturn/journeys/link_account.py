@@ -69,7 +69,7 @@ DOCUMENT = Page(
     _("A photo of your identity document"),
     (
         Question("identity_document", Ask.DOCUMENTS, _("Photo of your identity document"), purpose="identity",
-                 hint=_("A driver licence, an identity card or a passport. We delete it when we have looked at it.")),
+                 hint=_("A driver licence, an identity card or a passport. We delete it soon after we have looked at it.")),
     ),
     section=_("The proof"),
     shown_if=lambda answers: answers.get("proof") == "desk",
