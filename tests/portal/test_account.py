@@ -134,7 +134,12 @@ class TestAChange:
         assert "+15035550142" in browser.html  # nobody types again what we know
         browser.sends(phone="503 555 0199").is_on("check")
         browser.sees(
-            "Phone number", "Now", "+1 503-555-0142", "Will be", "503 555 0199", "We make the change within a few minutes"
+            "Phone number",
+            "Now",
+            "+1 503-555-0142",
+            "Will be",
+            "503 555 0199",
+            "We make the change within a few minutes",
         )
         browser.sends_it()
         assert ana.values("phone") == {"503 555 0199"}
@@ -145,6 +150,19 @@ class TestAChange:
         browser.sends(email="ana@new.example").is_on("code").sends(code="222222").sees("This code is not right")
         browser.sends(code=browser.code("ana@new.example")).is_on("check").sees("ana@new.example").sends_it()
         assert ana.values("email") == {"ana@new.example"}
+
+    def test_a_contact_on_file_is_proved_by_the_code_that_goes_there(
+        self, town: Town, ana: Customer, browser: SignedIn
+    ) -> None:
+        PersonContact.objects.filter(person=ana.person, channel="email").update(status="pending")
+        browser.opens("/account/you").sees("Not proved yet").changes(
+            "change_contact", "Prove", channel="email", act="prove"
+        )
+        browser.is_on("prove").sees("to ana@example.com").sends(code="222222").sees("This code is not right")
+        browser.sends(code=browser.code()).is_on("done")
+        town.works()
+        browser.opens("/account/you")
+        assert "Not proved yet" not in browser.text
 
     def test_that_is_sensitive_asks_them_to_prove_again(self, browser: SignedIn) -> None:
         browser.proved(60).opens("/account/you").changes("change_contact", "Remove", channel="phone").is_on_again_page()

@@ -20,6 +20,7 @@ from keyturn.portal import dates, forms, proof, questions, uploads
 from keyturn.portal.account import home, pending, said
 from keyturn.portal.account.desk import ChangeDesk, address_of, at_change, desk_for, own_choices
 from keyturn.portal.account.door import Visit, signed_in
+from keyturn.portal.people import inviting
 from keyturn.portal.rows import rows_of
 from keyturn.records.queries import my_information, requests
 from keyturn.signin.proof import prove_again, recently_proved
@@ -49,6 +50,9 @@ def begin(visit: Visit) -> HttpResponse:
         )  # fmt: skip
     except NotAllowed:
         raise Http404 from None
+    if given.get("act") == "prove":
+        flow.send_code(request_id=draft.pk, purpose="prove", now=visit.now, policy=visit.policy)
+        return redirect("account:change_prove", draft.reference)
     desk = _with_the_only_account(desk_for(visit, requests.by_id(draft.pk)))
     names = desk.walk.names
     return redirect(address_of(draft, posted["to"] if posted.get("to") in names else names[0]))
@@ -132,6 +136,9 @@ def _show(desk: Any, problems: list[Finding], *, status: int = 200, **more: Any)
     if not wishes and desk.walk.journey.kind is Kind.CHANGE and not problems:
         problems = [Finding("V-20", "")]
     texts = list(dict.fromkeys(sentences.sentence(each) for each in problems))
+    if desk.walk.journey.kind is Kind.DELEGATE:
+        wrong = [Problem(each) for each in texts]
+        return desk.show("account/invite_check.html", "check", problems=wrong, status=status, **inviting.check_of(desk), **more)
     return desk.show(
         "account/check.html", "check", title=gettext(desk.walk.journey.title), rows=differences_of(desk.visit, draft, wishes),
         answers=[] if wishes else [row for row in rows_of(desk.walk, {}) if row["lines"]], questions=_questions(desk),
@@ -197,6 +204,8 @@ def done(visit: Visit, reference: str) -> HttpResponse:
     found = requests.by_reference(reference)
     if found is None or found.user_id != visit.user.pk or found.submitted_at is None:
         raise Http404
+    if JOURNEYS[found.journey].kind is Kind.DELEGATE:
+        return inviting.done(visit, found)
     seen = visit.account(found.account_id) if found.account_id else None
     return visit.show(
         "done.html", back="", reference=found.reference, title=gettext(JOURNEYS[found.journey].title), acting=visit.acting_for(seen),

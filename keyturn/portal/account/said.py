@@ -48,6 +48,8 @@ class Sayer:
             case "contact":
                 channel = next((each["channel"] for each in values if each), "")
                 return str(CONTACTS.get(channel, gettext("Contact")))
+            case "proof":
+                return gettext("Proved to be yours")
             case "mailing":
                 return self._of_account(gettext("Mailing address"), rest)
             case "season":
@@ -99,6 +101,8 @@ class Sayer:
                 )
             case "paperless":
                 return [gettext("By e-mail") if value else gettext("On paper")]
+            case "proof":
+                return [gettext("Yes") if value == "verified" else gettext("No")]
             case "preference":
                 return [gettext("Yes") if value == "on" else gettext("No")]
             case _:

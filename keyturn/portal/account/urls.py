@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keyturn.portal.account import changing, choosing, held, home, messages, own_data, requests, you
+from keyturn.portal.account import changing, choosing, held, home, messages, own_data, proving, requests, you
 
 app_name = "account"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/stay", changing.stay, name="stay"),
     path("account/change/<str:reference>/code", changing.code, name="change_code"),
     path("account/change/<str:reference>/check", changing.check, name="change_check"),
+    path("account/change/<str:reference>/prove", proving.prove, name="change_prove"),
     path("account/change/<str:reference>/choose", choosing.choose, name="change_choose"),
     path("account/change/<str:reference>/done", changing.done, name="change_done"),
     path("account/change/<str:reference>/<slug:name>", changing.page, name="change_page"),

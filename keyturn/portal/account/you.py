@@ -97,6 +97,8 @@ class _Reader:
             value = {"value": each.value, "contact_type": each.contact_type}
             spoken = said.spoken_phone(each.value)
             acts = [self._change("change_contact", _("Change"), spoken, act="set", **given)]
+            if each.status != "verified":
+                acts.insert(0, self._change("change_contact", _("Prove"), spoken, act="prove", **given))
             if not each.is_first:
                 acts.append(self._change("change_contact", _("Use first"), spoken, act="first", **given))
             acts.append(self._change("change_contact", _("Remove"), spoken, act="remove", **given))
