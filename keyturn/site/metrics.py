@@ -19,6 +19,10 @@ _REQUESTS = """
 SELECT standing, count(*), coalesce(extract(epoch FROM now() - min(updated_at)), 0)
   FROM request WHERE outcome = '' AND submitted_at IS NOT NULL GROUP BY standing"""
 
+_PRIVACY = """
+SELECT count(*) FROM privacy_case c JOIN request r ON r.id = c.request_id
+ WHERE c.ended_at IS NULL AND r.ended_at IS NULL AND c.due_at < now()"""
+
 _MESSAGES = """
 SELECT count(*) FILTER (WHERE state = 'due'), count(*) FILTER (WHERE state = 'failed')
   FROM message WHERE state IN ('due', 'failed') AND created_at > now() - interval '7 days'"""
@@ -39,6 +43,8 @@ class FromTheDatabase(Collector):
                 requests = cursor.fetchall()
                 cursor.execute(_MESSAGES)
                 messages = cursor.fetchone()
+                cursor.execute(_PRIVACY)
+                overdue = cursor.fetchone()
         except DatabaseError:
             yield GaugeMetricFamily("keyturn_database_up", "Whether the database answers.", value=0)
             return
@@ -46,6 +52,8 @@ class FromTheDatabase(Collector):
         yield from _of_the_queue(*jobs)
         yield from _of_the_requests(requests)
         yield from _of_the_messages(*messages)
+        told = "Requests about one's own data that are past their day. Alarm above 0."
+        yield GaugeMetricFamily("keyturn_privacy_overdue", told, value=overdue[0])
 
 
 def _of_the_queue(due: int, doing: int, gave_up: int, workers: int) -> Iterator[GaugeMetricFamily]:

@@ -226,6 +226,18 @@ class TestAnErasure:
         agrees(change, FIRST)
         assert change.status == COMPLETED
 
+    @pytest.mark.rule("K-76")
+    def test_is_not_undone_by_the_next_import(self, town: Town, former: Customer) -> None:
+        erases(former)
+        row = {"ref": former.person.ref, "kind": "person", "given_name": "Ben", "family_name": "Okafor"}
+        other = {**row, "ref": "C-OTHER", "given_name": "Benita"}
+        with connection.cursor() as cursor:  # as after a commit
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        took = flow.take_in("persons", [(1, row), (2, other)], now=town.now, policy=town.policy)
+        assert [(each.row, each.finding.rule) for each in took.objections if each.keeps_out] == [(1, "K-76")]
+        assert (took.created, took.rejected) == (1, 1)
+        assert not PersonName.ever.filter(person=former.person).exists()
+
     def test_can_be_taken_back_before_anybody_agreed(self, town: Town, former: Customer) -> None:
         change = former.changes("privacy_request", privacy="erasure", privacy_sure=["sure"])
         flow.withdraw(request_id=change.id, actor=change.actor, now=town.now)
@@ -304,6 +316,12 @@ class TestTheClock:
         assert flow.overdue(now=town.now) == 0
         town.waits(days=46)
         assert flow.overdue(now=town.now) == 1
+
+    def test_alarms_when_it_has_run_out(self, former: Customer, client: Any) -> None:
+        former.changes("privacy_request", privacy="erasure", privacy_sure=["sure"])
+        assert b"keyturn_privacy_overdue 0.0" in client.get("/metrics").content
+        PrivacyCase.objects.update(due_at=PrivacyCase.objects.get().due_at - timedelta(days=9000))
+        assert b"keyturn_privacy_overdue 1.0" in client.get("/metrics").content
 
     @pytest.mark.rule("K-67")
     def test_is_set_on_once_with_a_reason_that_is_told(self, town: Town, former: Customer) -> None:

@@ -21,8 +21,10 @@ from keyturn.matching.decide import decide
 from keyturn.matching.model import load
 from keyturn.records import person_index
 from keyturn.records.bulk import accounts, persons, premises
+from keyturn.records.models import Person
 from keyturn.steps.maintain import rules
 from keyturn.steps.maintain.intake import Intake, Lookalike, Objection
+from keyturn.steps.maintain.privacy.rules import was_not_erased
 from keyturn.terms.address import Address
 from keyturn.terms.days import day_of, local_date
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
@@ -150,6 +152,12 @@ class _Taking(ABC):
         """Write what is new or different."""
 
 
+def _erased(known: Mapping[str, UUID]) -> frozenset[str]:
+    """Of these references, those whose persons were forgotten."""
+    gone = Person.objects.filter(flags__contains=["erased"], pk__in=list(known.values()))
+    return frozenset(gone.values_list("ref", flat=True))
+
+
 class _Persons(_Taking):
     def __init__(self, kind: str, terms: rules.Terms, now: datetime, progress: Callable[[int], None]) -> None:
         super().__init__(kind, terms, now, progress)
@@ -160,6 +168,13 @@ class _Persons(_Taking):
 
     def judge_together(self, accepted: Accepted) -> Accepted:
         known = persons.ids_by_ref([row["ref"] for _, row in accepted])
+        erased = _erased(known)
+        if erased:
+            accepted = [
+                (number, row)
+                for number, row in accepted
+                if self.object_to(number, row["ref"], list(was_not_erased(row["ref"], erased)))
+            ]
         incoming = {row["ref"]: self._incoming(row, known.get(row["ref"])) for _, row in accepted}
         on_file = persons.holders_by_digest([_digest(each) for each in incoming.values() if each.unique_identifier])
         fine = []

@@ -4,7 +4,7 @@ Sources: GDPR articles 12 (the clock), 15, 16, 17, 18, 21; CCPA (California Civi
 45 days and one extension; quality.md section 4 (four eyes, T-44). The numbers of days are the utility's policy.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -115,6 +115,13 @@ def holds_at_once(kind: str) -> bool:
 @rule("K-69", "How it ended says whether all was done, a part, or nothing, and what stays says why")
 def outcome(*, kind: str, reasons: tuple[str, ...]) -> str:
     return "partly" if kind == ERASURE and reasons else "done"
+
+
+@rule("K-76", "Who was erased is not taken in again by an import")
+def was_not_erased(ref: str, erased: Collection[str]) -> Iterator[Finding]:
+    """Another system may still send them: until it, too, has forgotten them, each file would bring them back."""
+    if ref in erased:
+        yield Finding("K-76", "ref")
 
 
 def proof_level(*, by_staff: bool, proved_again: bool) -> int:
