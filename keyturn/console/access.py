@@ -22,6 +22,9 @@ View = Callable[..., HttpResponse]
 STAFF = frozenset({"reviewer", "supervisor", "engineer"})
 DECIDERS = frozenset({"reviewer", "supervisor"})
 RETRIERS = frozenset({"supervisor", "engineer"})
+SEE_PROTECTED = frozenset({"supervisor"})
+"""The right `see_protected`: addresses that are kept secret (C.20). Each look at one is written down."""
+SUPERVISORS = frozenset({"supervisor"})
 
 
 def only(roles: frozenset[str]) -> Callable[[View], View]:
@@ -65,7 +68,7 @@ def too_old(request: HttpRequest, reference: str = "") -> HttpResponse:
     return redirect(_page_of(reference=reference))
 
 
-def _sign_in_first(request: HttpRequest, reference: str = "") -> HttpResponse:
+def _sign_in_first(request: HttpRequest, reference: str = "", **where: Any) -> HttpResponse:
     """What was typed waits until they are back. What a page fetches by itself gets no other page in its place."""
     if "HX-Request" in request.headers:
         return HttpResponse(status=401)
@@ -73,16 +76,25 @@ def _sign_in_first(request: HttpRequest, reference: str = "") -> HttpResponse:
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
     if kept.keep(request, reference):
         messages.info(request, _("You were signed out. What you typed is kept: sign in, and go on where you were."))
-    return redirect_to_login(_page_of(reference=reference), settings.LOGIN_URL)
+    return redirect_to_login(_page_of(reference=reference, **where), settings.LOGIN_URL)
 
 
-def _page_of(reference: str = "") -> str:
+def _page_of(reference: str = "", person: Any = "", **rest: Any) -> str:
+    """Where the form of an address stands."""
+    if person:
+        return reverse("console:keep", args=[person])
+    if "case" in rest:
+        return reverse("console:cases")
     return reverse("console:request", args=[reference]) if reference else reverse("console:queue")
 
 
 def role_of(request: HttpRequest) -> str:
     """The staff role of who is signed in; "" for a customer."""
     return str(getattr(getattr(request, "user", None), "staff_role", ""))
+
+
+def may_see_protected(request: HttpRequest) -> bool:
+    return role_of(request) in SEE_PROTECTED
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -15,8 +15,10 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from keyturn import flow
-from keyturn.console import answers, comparison, kept, papers, story, vocabulary
-from keyturn.console.access import DECIDERS, RETRIERS, STAFF, actor_of, only, role_of
+from keyturn.console import answers, comparison, kept, papers, story, vocabulary, wanted
+from keyturn.console.access import DECIDERS, RETRIERS, STAFF, SUPERVISORS, actor_of, may_see_protected, only, role_of
+from keyturn.console.maintained import STAYS
+from keyturn.console.people import proposal_row
 from keyturn.console.queue import page
 from keyturn.console.rows import (
     holder_of,
@@ -29,9 +31,10 @@ from keyturn.console.rows import (
     status_word,
 )
 from keyturn.console.vocabulary import say
+from keyturn.flow import cases
 from keyturn.journeys.applicant import applicant
 from keyturn.look.parts import Problem
-from keyturn.records.queries import console, dossier, premises, requests
+from keyturn.records.queries import console, dossier, premises, requests, shelter
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.request import Standing
 
@@ -91,7 +94,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         "console/request.html",
         status=status,
         case=case,
-        name=name_of(case),
+        name=name_of(case) or _named_on_file(case, now),
         services=services_of(case),
         start=answers.day(case.answers.get("start_date", "")),
         address=short_address(case),
@@ -120,6 +123,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         problems=typed.problems,
         revealed=typed.revealed,
         **people,
+        **(wanted.values_of(case, now=now, may_see=may_see_protected(request)) if wanted.is_change(case) else {}),
         **_powers(request, case, typed, people, now=now),
     )
 
@@ -129,7 +133,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
 
 def _people(case: Any, typed: Typed, *, now: datetime) -> dict[str, Any]:
     """The candidates by name, the one that is shown, and how the two compare."""
-    found = [each for each in dossier.candidates(case) if _concerns(case, each)]
+    found = [] if wanted.is_change(case) else [each for each in dossier.candidates(case) if _concerns(case, each)]
     names = dossier.names_on_file((each.person_id for each in found), at=now)
     shown = next((each for each in found if str(each.person_id) == typed.person), None)
     if shown is None:
@@ -137,7 +141,8 @@ def _people(case: Any, typed: Typed, *, now: datetime) -> dict[str, Any]:
         shown = linked or (found[0] if found else None)
     person_id = shown.person_id if shown else case.person_id
     person = dossier.on_file(person_id, request=case, at=now, candidate=shown) if person_id else None
-    new_here = bool(case.account_id) and not found  # made by this very request: there is nobody to compare with
+    # Made by this very request, or known who it is: there is nobody to compare with.
+    new_here = (bool(case.account_id) and not found) or wanted.is_change(case)
     details = applicant(case.answers)
     return {
         "candidates": [(str(each.person_id), names.get(each.person_id, "?"), each is shown) for each in found],
@@ -149,6 +154,11 @@ def _people(case: Any, typed: Typed, *, now: datetime) -> dict[str, Any]:
         if person
         else [],
     }
+
+
+def _named_on_file(case: Any, now: datetime) -> str:
+    """Whose file a change is about."""
+    return dossier.names_on_file([case.person_id], at=now).get(case.person_id, "") if case.person_id else ""
 
 
 def _concerns(case: Any, candidate: Any) -> bool:
@@ -259,16 +269,36 @@ def _powers(
         "held_by_me": bool(holder) and holder == actor.ident,
         "may_take": in_review and role in DECIDERS and not own and not holder,
         "may_retry": case.standing == Standing.ENGINEER and role in RETRIERS,
-        "may_look_again": decidable and case.account_id is None,
+        "may_look_again": decidable and case.established_at is None,
         "premise_missing": any(row["rule"] == "M-05" for row in case.findings),
+        "proposals": _open_proposals(case),
+        "person_id": str(case.person_id or ""),
+        "back": case.reference,
+        "link": _link(case) if role in SUPERVISORS else None,
         "texts": _texts(case),
         "their_language": {"en": _("English"), "es": _("Spanish")}.get(language_of(case), language_of(case)),
         "their_language_code": language_of(case),
     }
 
 
+def _open_proposals(case: Any) -> list[dict[str, Any]]:
+    """What this applicant said otherwise than the file, and nobody has decided yet (I4)."""
+    rows = case.proposals.filter(state="open").select_related("request").order_by("created_at", "id")
+    hidden = bool(rows) and shelter.is_protected(case.person_id, at=timezone.now())
+    return [proposal_row(each, hidden=hidden) for each in rows]
+
+
+def _link(case: Any) -> list[str] | None:
+    """Whether the request's link to somebody on file can be undone, and what would stay (I6)."""
+    if not case.links.filter(undone_at=None, created_person=False).exists():
+        return None
+    return [say(STAYS, each) for each in cases.what_stays(case)]
+
+
 def _options(case: Any, *, people: bool) -> list[str]:
     """Which words are open to staff, in the order of the form (R-04, R-05, R-09)."""
+    if wanted.is_change(case):
+        return ["approve", "ask", "refuse"]
     findings = [Finding.from_json(row) for row in case.findings]
     rules = {each.rule for each in findings if each.effect is Effect.REFER}
     if "M-05" in rules:

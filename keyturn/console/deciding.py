@@ -16,9 +16,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from keyturn import flow
 from keyturn.console import story
-from keyturn.console.access import DECIDERS, RETRIERS, STAFF, acting, actor_of, only
+from keyturn.console.access import DECIDERS, RETRIERS, STAFF, SUPERVISORS, acting, actor_of, only
 from keyturn.console.case import Typed, case_page, find, text_of, typed_in, uuid_or_none
+from keyturn.console.maintained import STAYS
 from keyturn.console.queue import address_of_next
+from keyturn.console.vocabulary import say
+from keyturn.flow import cases
 from keyturn.flow.sentences import sentence
 from keyturn.look.parts import Problem
 from keyturn.records.queries import console, requests
@@ -202,4 +205,24 @@ def retry(request: HttpRequest, reference: str) -> HttpResponse:
     except NotAllowed:
         return _too_late(request, case)
     messages.success(request, _("%(reference)s is being tried again.") % {"reference": case.reference})
+    return redirect("console:request", case.reference)
+
+
+@acting
+@only(SUPERVISORS)
+@sensitive_post_parameters()
+def undo_link(request: HttpRequest, reference: str) -> HttpResponse:
+    """The request was not this person after all (I6): take back what can be, and say what cannot."""
+    case = find(reference)
+    try:
+        stays = cases.undo_link(
+            request_id=case.pk, reason=request.POST.get("why", ""), actor=actor_of(request), now=timezone.now()
+        )
+    except Invalid as problem:
+        lines = tuple(Problem(_sentence(each), "#why-undo") for each in problem.findings)
+        return case_page(request, case, Typed(problems=lines, errors={"why-undo": lines[0].text}), status=422)
+    except NotAllowed:
+        return _too_late(request, case)
+    left = " ".join(say(STAYS, each) for each in stays)
+    messages.success(request, _("The link is undone.") + (f" {left}" if left else ""))
     return redirect("console:request", case.reference)

@@ -1,6 +1,6 @@
 """What needs staff, in which order, and how does one get to the next?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +14,11 @@ from django.views.decorators.http import require_safe
 
 from keyturn import flow
 from keyturn.console.access import DECIDERS, STAFF, acting, actor_of, only, role_of
+from keyturn.console.maintained import GROUPS
 from keyturn.console.rows import name_of, rows_of
 from keyturn.console.vocabulary import RULES, say
-from keyturn.records.queries import console
+from keyturn.journeys import JOURNEYS
+from keyturn.records.queries import console, red_flags
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.words import gettext_noop
 
@@ -51,6 +53,7 @@ class Wanted:
     mine: bool = False
     overdue: bool = False
     page: int = 1
+    kind: str = ""
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Wanted":
@@ -61,12 +64,14 @@ class Wanted:
             reason=asked.get("reason", "") if asked.get("reason") in RULES else "",
             mine=asked.get("mine") == "yes",
             overdue=asked.get("overdue") == "yes",
+            kind=asked.get("kind", "") if asked.get("kind") in GROUPS else "",
             page=min(int(page), 10_000) if page.isascii() and page.isdigit() and len(page) < 6 and page != "0" else 1,
         )
 
     def address(self, **changes: Any) -> str:
         """The same view with something changed, as a link."""
-        values = {"tab": self.tab, "reason": self.reason, "mine": self.mine, "overdue": self.overdue, **changes}
+        values = {"tab": self.tab, "reason": self.reason, "kind": self.kind, "mine": self.mine, "overdue": self.overdue}
+        values |= changes
         plain = {name: "yes" if value is True else value for name, value in values.items() if value}
         if plain.get("tab") == "review":
             del plain["tab"]
@@ -79,13 +84,14 @@ def queue(request: HttpRequest) -> HttpResponse:
     """The queue: one tab, filtered, a page of it."""
     now, wanted = timezone.now(), Wanted.of(request)
     default = "stuck" if role_of(request) == "engineer" and "tab" not in request.GET else wanted.tab
-    wanted = Wanted(default, wanted.reason, wanted.mine, wanted.overdue, wanted.page)
+    wanted = replace(wanted, tab=default)
     found, total = console.listed(
         wanted.tab,
         now=now,
         reason=wanted.reason,
         mine=str(request.user.pk) if wanted.mine else "",
         overdue=wanted.overdue,
+        journeys=_journeys(wanted.kind),
         start=(wanted.page - 1) * PAGE,
         most=PAGE,
     )
@@ -109,12 +115,20 @@ def queue(request: HttpRequest) -> HttpResponse:
         first=(wanted.page - 1) * PAGE + 1,
         last=(wanted.page - 1) * PAGE + len(found),
         reasons=[(rule, say(RULES, rule), n) for rule, n in console.reasons(wanted.tab, now=now).items()],
-        is_filtered=bool(wanted.reason or wanted.mine or wanted.overdue),
-        clear=wanted.address(reason="", mine=False, overdue=False),
+        kinds=[(name, say(GROUPS, name)) for name in GROUPS],
+        open_cases=red_flags.open_cases() if role_of(request) in DECIDERS else 0,
+        is_filtered=bool(wanted.reason or wanted.kind or wanted.mine or wanted.overdue),
+        clear=wanted.address(reason="", kind="", mine=False, overdue=False),
         before=wanted.address(page=wanted.page - 1) if wanted.page > 1 else "",
         after=wanted.address(page=wanted.page + 1) if wanted.page * PAGE < total else "",
         empty=_(EMPTY[wanted.tab]),
     )
+
+
+def _journeys(kind: str) -> tuple[str, ...]:
+    """The journeys of this kind; an end of access counts as acting for somebody."""
+    kinds = {"delegate": ("delegate", "end")}.get(kind, (kind,))
+    return tuple(each.name for each in JOURNEYS.values() if each.kind in kinds)
 
 
 @acting

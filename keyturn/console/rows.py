@@ -8,12 +8,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from keyturn.console import wanted
 from keyturn.console.answers import day
 from keyturn.console.vocabulary import DECISIONS, RULES, SERVICES, STATUS_TONES, STATUSES, say
 from keyturn.flow.handling import HELD_FOR
 from keyturn.flow.sentences import sentence
 from keyturn.journeys.applicant import applicant, service_address
-from keyturn.records.queries import console
+from keyturn.records.queries import console, dossier
 from keyturn.records.queries.console import Decided, Held
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.request import Outcome, Standing, Step, public_status
@@ -59,6 +60,7 @@ class Row:
     since: datetime
     age: str
     lapses: str
+    kind: str = ""  # "" where it is about starting service
 
 
 def rows_of(requests: Iterable[Any], *, now: datetime, user_id: str) -> list[Row]:
@@ -68,7 +70,11 @@ def rows_of(requests: Iterable[Any], *, now: datetime, user_id: str) -> list[Row
     decided = console.last_decisions(each.pk for each in page)
     holders = {("staff", held.actor) for held in last.values() if held.actor}
     names = console.names_of(holders | {(each.role, each.actor) for each in decided.values()})
-    return [_row(each, last.get(each.pk), decided.get(each.pk), names, now=now, user_id=user_id) for each in page]
+    changes = {each.person_id for each in page if each.person_id and wanted.is_change(each)}
+    people = dossier.names_on_file(changes, at=now) if changes else {}
+    return [
+        _row(each, last.get(each.pk), decided.get(each.pk), names, people, now=now, user_id=user_id) for each in page
+    ]
 
 
 def _row(
@@ -76,6 +82,7 @@ def _row(
     held: Held | None,
     decided: Decided | None,
     names: Mapping[tuple[str, str], str],
+    people: Mapping[Any, str],
     *,
     now: datetime,
     user_id: str,
@@ -83,7 +90,7 @@ def _row(
     holder = holder_of(held, now=now)
     return Row(
         reference=request.reference,
-        name=name_of(request) or _("(no name yet)"),
+        name=name_of(request) or people.get(request.person_id, "") or _("(no name yet)"),
         address=short_address(request),
         services=services_of(request),
         start=day(request.answers.get("start_date", ""), "SHORT_DATE_FORMAT"),
@@ -99,6 +106,7 @@ def _row(
         since=request.updated_at,
         age=_("sent %(time)s ago") % {"time": in_words(now - request.submitted_at)},
         lapses=_lapses(request, now=now),
+        kind=wanted.kind_of(request) if wanted.is_change(request) else "",
     )
 
 

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from keyturn.console import case, deciding, documents, queue
+from keyturn.console import case, deciding, documents, people, person, putting_right, queue, redflags
 
 app_name = "console"
 urlpatterns = [
     path("", queue.queue, name="queue"),
     path("/search", queue.search, name="search"),
+    path("/persons", person.search, name="persons"),
+    path("/persons/<uuid:person>", person.show, name="person"),
     path("/next", queue.next_one, name="next"),
     path("/requests/<str:reference>", case.show, name="request"),
     path("/requests/<str:reference>/decide", deciding.decide, name="decide"),
@@ -17,4 +19,14 @@ urlpatterns = [
     path("/requests/<str:reference>/put-back", deciding.put_back, name="put_back"),
     path("/requests/<str:reference>/look-again", deciding.look_again, name="look_again"),
     path("/requests/<str:reference>/retry", deciding.retry, name="retry"),
+    path("/requests/<str:reference>/undo-link", deciding.undo_link, name="undo_link"),
+    path("/cases", redflags.show, name="cases"),
+    path("/cases/<uuid:case>", redflags.decide, name="case"),
+    path("/persons/<uuid:person>/keep", people.show, name="keep"),
+    path("/persons/<uuid:person>/address", people.address, name="address"),
+    path("/persons/<uuid:person>/protection", people.protect, name="protect"),
+    path("/persons/<uuid:person>/proposals/<uuid:proposal>", people.proposal, name="proposal"),
+    path("/persons/<uuid:person>/access/<uuid:access>/take-over", people.take_over, name="take_over"),
+    path("/persons/<uuid:person>/change/<str:what>", putting_right.change, name="change"),
+    path("/persons/<uuid:person>/change/<str:what>/<str:contact>", putting_right.change, name="change_contact"),
 ]

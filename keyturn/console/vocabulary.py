@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext
 
+from keyturn.console import maintained
 from keyturn.terms.words import gettext_noop as _
 
 PURPOSES = {
@@ -46,6 +47,7 @@ RULES = {
     "D-10": _("Differs from file"),
     "D-11": _("Start date passed"),
     "S-03": _("CIS said no"),
+    **maintained.RULES,
 }
 """Each rule that can send a request to staff, or say something to them, in two words."""
 
@@ -80,6 +82,7 @@ EVENTS = {
     "document_removed": _("Document taken back"),
     "document_refused": _("Harmful file refused"),
     "document_viewed": _("Document opened"),
+    **maintained.EVENTS,
 }
 
 DECISIONS = {
@@ -108,6 +111,7 @@ MESSAGES = {
     "completed": _("All set"),
     "withdrawn": _("Withdrawn"),
     "expired": _("Closed: no answer came"),
+    **maintained.MESSAGES,
 }
 MESSAGE_STATES = {"due": _("on its way"), "sent": _("sent"), "failed": _("failed")}
 CHANNELS = {"email": _("e-mail"), "sms": _("text message"), "letter": _("letter"), "portal": _("portal"), "api": _("API"),

@@ -6,12 +6,14 @@ from uuid import UUID
 from django.db import transaction
 
 from keyturn.flow import moves
+from keyturn.journeys import JOURNEYS, Kind
 from keyturn.journeys.applicant import identifier
 from keyturn.matching.contacts import normal_email
 from keyturn.records import history
 from keyturn.records.crypto import digest
 from keyturn.records.models import PersonIdentifier, Request
 from keyturn.records.models.dated import holds_at
+from keyturn.records.queries import asking
 from keyturn.steps.gather import rules as gather
 from keyturn.steps.identify import rules as identify
 from keyturn.steps.review import rules
@@ -88,6 +90,10 @@ def is_own(*, request: Request, actor: Actor, email_digest: str) -> bool:
         theirs = digest("email", normal_email(request.user.email))
         if str(request.user_id) == actor.ident or (email_digest and theirs == email_digest):
             return True
+    about_a_file = actor.role is Role.STAFF and JOURNEYS[request.journey].kind is not Kind.START
+    by_name = about_a_file and actor.ident.isdigit()
+    if by_name and asking.is_of_staff(request, user_id=actor.ident, at=request.updated_at):
+        return True
     return not rules.is_not_their_own(
         staff_origin=identify.origin(actor),
         begun_by=request.begun_by,

@@ -3,7 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,10 +13,11 @@ from django.db import transaction
 from keyturn.flow import moves
 from keyturn.journeys import JOURNEYS
 from keyturn.records.models import Request
+from keyturn.records.queries import on_file
 from keyturn.steps.decide.change import step as decide
 from keyturn.steps.gather import step as gather
 from keyturn.terms.request import Actor, Outcome
-from keyturn.terms.slots import Conflict
+from keyturn.terms.slots import Conflict, Wish
 
 
 def differences(*, request: Request, now: datetime) -> tuple[Conflict, ...]:
@@ -25,6 +28,39 @@ def differences(*, request: Request, now: datetime) -> tuple[Conflict, ...]:
 def shown(conflict: Conflict) -> str:
     """A digest of what is there now: by it the page says which state its reader decided about."""
     return hashlib.sha256(json.dumps(conflict.now, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One value that a change is about. `state`: "wanted", "conflict" (changed by somebody else meanwhile), "done"."""
+
+    slot: str
+    family: str
+    seen: Any = field(repr=False)
+    now: Any = field(repr=False)
+    wanted: Any = field(repr=False)
+    state: str = "wanted"
+    from_day: str = ""
+    to_day: str = ""
+
+
+def comparison(*, request: Request, now: datetime) -> tuple[Compared, ...]:
+    """For staff: what was there when the customer looked, what is on file now, and what they want, value by value.
+
+    Of a change that was made or has ended, what was asked; its `now` is today's.
+    """
+    if request.person is None:
+        return ()
+    wishes = JOURNEYS[request.journey].wishes(request.answers, request.seen)
+    there, together = on_file.slots(request.person, at=now), decide.merged(request, now=now)
+    states = {each.slot: "conflict" for each in together.conflicts} | dict.fromkeys(together.done, "done")
+    return tuple(_compared(each, request.seen, there, states.get(each.slot, "wanted")) for each in wishes)
+
+
+def _compared(wish: Wish, seen: Mapping[str, Any], there: Mapping[str, Any], state: str) -> Compared:
+    return Compared(
+        wish.slot, wish.family, seen.get(wish.slot), there.get(wish.slot), wish.value, state, wish.from_day, wish.to_day
+    )
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ of its own in that step (`steps/decide/change`), beside the one for starting ser
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ from keyturn.steps.decide.change import step as decide_change
 from keyturn.steps.decide.claim import step as decide_claim
 from keyturn.steps.decide.delegate import step as decide_delegate
 from keyturn.steps.establish import step as establish
+from keyturn.steps.establish.care import correcting
 from keyturn.steps.establish.change import step as establish_change
 from keyturn.steps.establish.claim import step as establish_claim
 from keyturn.steps.establish.delegate import ending
@@ -97,6 +98,14 @@ class Way:
 def _write_change(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     """What is left after the merge, under the lock under which it was decided."""
     return establish_change.run(request, decide_change.merged(request, now=now).wishes, now=now, policy=policy)
+
+
+def _write_at_desk(request: Request, *, now: datetime, policy: Policy) -> Verdict:
+    """Staff have said whether the file was wrong, or has changed."""
+    wishes = decide_change.merged(request, now=now).wishes
+    if request.answers.get("how") == "wrong":
+        return correcting.run(request, wishes, now=now, policy=policy)
+    return establish_change.run(request, wishes, now=now, policy=policy)
 
 
 def _grant(request: Request, *, now: datetime, policy: Policy) -> Verdict:
@@ -186,6 +195,11 @@ WAYS: dict[Kind, Way] = {
 }
 
 
+AT_DESK = replace(WAYS[Kind.CHANGE], deciding={}, establish=_write_at_desk, pause=None)
+"""A change that staff make on the customer's word: it is decided when it is asked for."""
+
+
 def way_of(request: Request) -> Way:
     """The way that this request takes."""
-    return WAYS[JOURNEYS[request.journey].kind]
+    kind = JOURNEYS[request.journey].kind
+    return AT_DESK if kind is Kind.CHANGE and request.begun_by.startswith("staff:") else WAYS[kind]

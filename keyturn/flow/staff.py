@@ -76,6 +76,7 @@ def _problems(request: Request, word: Decision, reason: str, person_id: str | No
         *rules.premise_is_settled(word, findings),
         *rules.service_is_not_doubled(word, findings),
         *rules.person_is_still_open(word, is_established=request.established_at is not None),
+        *rules.is_no_question_of_person(word, starts_service=JOURNEYS[request.journey].kind is Kind.START),
     ]
 
 

@@ -32,8 +32,9 @@ class Held:
 
 
 def listed(
-    tab: str, *, now: datetime, reason: str = "", mine: str = "", overdue: bool = False, start: int = 0, most: int = 25
-) -> tuple[list[Request], int]:
+    tab: str, *, now: datetime, reason: str = "", mine: str = "", overdue: bool = False, journeys: Collection[str] = (),
+    start: int = 0, most: int = 25,
+) -> tuple[list[Request], int]:  # fmt: skip
     """One page of a tab and how many it has in all. `mine` is a staff user's id, `reason` a rule number."""
     rows = _of_tab(tab, now=now)
     if reason:
@@ -42,7 +43,9 @@ def listed(
         rows = rows.filter(Exists(Event.objects.filter(request=OuterRef("pk"), role="staff", actor=mine)))
     if overdue:
         rows = rows.filter(promised_at__lt=now)
-    return list(_in_order(tab, rows).select_related("premise")[start : start + most]), rows.count()
+    if journeys:
+        rows = rows.filter(journey__in=journeys)
+    return list(_in_order(tab, rows).select_related("premise", "person")[start : start + most]), rows.count()
 
 
 def _of_tab(tab: str, *, now: datetime) -> QuerySet[Request]:

@@ -106,6 +106,12 @@ def service_is_not_doubled(decision: Decision, findings: Sequence[Finding]) -> I
         yield Finding("R-09", "decision")
 
 
+@rule("R-11", "Whose file a change is about is settled: staff approve it, ask about it or refuse it")
+def is_no_question_of_person(decision: Decision, *, starts_service: bool) -> Iterator[Finding]:
+    if not starts_service and decision in (Decision.SAME_PERSON, Decision.NEW_PERSON):
+        yield Finding("R-11", "decision")
+
+
 @rule("R-20", "No account is given where the details name none")
 def claim_names_somebody(findings: Sequence[Finding]) -> Iterator[Finding]:
     if any(found.rule == "M-23" for found in findings):

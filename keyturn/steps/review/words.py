@@ -14,6 +14,7 @@ WORDS = {
     "R-09": _("The person has this service at this address already. Ask the customer, or refuse."),
     "R-20": _("These details name nobody. Ask the customer, or refuse."),
     "R-21": _("Open the customer's document first. Without one, ask the customer for it, or refuse."),
+    "R-11": _("Whose file it is about is settled. Approve it, ask about it, or refuse it."),
     "R-22": _("Write what you compared, in one full sentence. It is kept with your name."),
     "R-10": _("The account is set up already. Approve to send it again, ask the customer, or refuse."),
 }

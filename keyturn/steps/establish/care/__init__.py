@@ -1,0 +1,1 @@
+"""What is written when somebody depends on service, or when staff put a file right?"""
