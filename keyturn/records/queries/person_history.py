@@ -6,8 +6,24 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from keyturn.records.models import Person, PersonLink
+from keyturn.records.models import (
+    AccountPerson,
+    Person,
+    PersonAddress,
+    PersonContact,
+    PersonIdentifier,
+    PersonLink,
+    PersonName,
+)
 from keyturn.records.models.dated import Dated
+
+_THINGS: dict[type[Dated], tuple[str, str]] = {
+    PersonName: ("name", "name_type"),
+    PersonContact: ("contact", "channel"),
+    PersonAddress: ("address", "purpose"),
+    PersonIdentifier: ("identifier", "id_type"),
+    AccountPerson: ("role", "relationship"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +46,8 @@ class Change:
 def history(person: Person) -> list[Change]:
     """Everything that became of a person, oldest first, without what was entered: only that it was."""
     found = [Change(person.created_at, "person_entered")]
-    for thing, rows, kind in (
-        ("name", person.names(manager="ever").all(), "name_type"),
-        ("contact", person.contacts(manager="ever").all(), "channel"),
-        ("address", person.addresses(manager="ever").all(), "purpose"),
-        ("identifier", person.identifiers(manager="ever").all(), "id_type"),
-        ("role", person.accounts(manager="ever").all(), "relationship"),
-    ):
-        found += _told(thing, kind, list(rows))
+    for table, (thing, kind) in _THINGS.items():  # not through the relations: what was prefetched there is a part
+        found += _told(thing, kind, list(table.ever.filter(person=person).order_by("recorded_at", "id")))
     found += _verified(person)
     for link in PersonLink.objects.filter(person=person):
         found.append(
@@ -49,7 +59,8 @@ def history(person: Person) -> list[Change]:
 
 def _verified(person: Person) -> Iterator[Change]:
     """Once for each value: copies of a row carry the moment of its proof with them."""
-    rows = person.identifiers(manager="ever").exclude(verified_at=None).order_by("id_type", "digest", "verified_at")
+    rows = PersonIdentifier.ever.filter(person=person).exclude(verified_at=None)
+    rows = rows.order_by("id_type", "digest", "verified_at")
     for (id_type, _digest, at), _copies in groupby(rows, key=lambda row: (row.id_type, row.digest, row.verified_at)):
         yield Change(at, "identifier_verified", id_type)
 
