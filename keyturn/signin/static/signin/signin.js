@@ -66,7 +66,11 @@ const usesPasskey = (form) => {
   });
 };
 
-if (window.PublicKeyCredential) document.querySelectorAll("form[data-passkey]").forEach(usesPasskey);
+// A passkey belongs to a host name: where the site is opened by a bare address, none can be found.
+const named = !/^[\d.]+$|:/.test(location.hostname);
+document.querySelectorAll("form[data-passkey]").forEach((form) => {
+  if (window.PublicKeyCredential && (named || !form.dataset.fetch)) usesPasskey(form);
+});
 
 // A button beside each password that shows what was typed.
 const words = document.querySelector("[data-show-word]");
