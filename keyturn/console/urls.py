@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keyturn.console import case, deciding, documents, people, person, putting_right, queue, redflags
+from keyturn.console import case, deciding, documents, own_data, people, person, putting_right, queue, redflags
 
 app_name = "console"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("/requests/<str:reference>/decide", deciding.decide, name="decide"),
     path("/requests/<str:reference>/identifier", deciding.identifier, name="identifier"),
     path("/requests/<str:reference>/document", documents.show, name="document"),
+    path("/requests/<str:reference>/own-data", own_data.own_data, name="own_data"),
     path("/requests/<str:reference>/take", deciding.take, name="take"),
     path("/requests/<str:reference>/put-back", deciding.put_back, name="put_back"),
     path("/requests/<str:reference>/look-again", deciding.look_again, name="look_again"),

@@ -66,10 +66,16 @@ def extend_privacy(*, request_id: UUID, reason: str, actor: Actor, now: datetime
 
 def would_stay(*, request_id: UUID, now: datetime, policy: Policy) -> dict[str, Any]:
     """What staff see before they agree to an erasure: how much must stay, why (words.REASONS), and until when."""
-    case = PrivacyCase.objects.select_related("request__person").get(request_id=request_id)
+    case = PrivacyCase.objects.select_related("request__person").filter(request_id=request_id).first()
+    if case is None:
+        raise NotAllowed("unknown_request")
     facts = privacy.facts_about(case.request, now=now, policy=policy)
     hold, why, until = privacy.hold_for(facts, policy)
-    return {"hold": str(hold), "why": why, "until": until, "agreed": facts.approved_by, "cases": facts.open_flags}
+    return {
+        "kind": case.kind, "due_at": case.due_at, "extended": case.extended, "ended_at": case.ended_at, "hold": str(hold),
+        "why": why, "sentences": [REASONS[each] for each in why], "until": until, "agreed": facts.approved_by,
+        "of": rules.EYES, "cases": facts.open_flags,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ TABLE = {
     ("identifier", "POST"): ("sign in", "no", "in", "in", "in"),
     ("document", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("document", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("own_data", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("own_data", "POST"): ("sign in", "no", "in", "in", "no"),
     ("take", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("take", "POST"): ("sign in", "no", "in", "in", "no"),
     ("put_back", "GET"): ("its page", "its page", "its page", "its page", "its page"),
