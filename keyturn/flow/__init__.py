@@ -22,6 +22,7 @@ from keyturn.flow.claims import (
 from keyturn.flow.consents import notify, text_received, unsubscribe, unsubscribes
 from keyturn.flow.customer import NOT_KEPT, answer, ask, attest, begin, lacking, reply, submit, withdraw
 from keyturn.flow.delegation import (
+    DESIGNEE_WORDING,
     accept,
     accept_designation,
     decline,
@@ -64,7 +65,7 @@ from keyturn.steps import rulebook, staff_words, words
 from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
-    "ESSENTIAL", "NOT_KEPT", "accept", "accept_designation", "advance", "answer", "ask", "attest", "begin",
+    "DESIGNEE_WORDING", "ESSENTIAL", "NOT_KEPT", "accept", "accept_designation", "advance", "answer", "ask", "attest", "begin",
     "begin_change", "begin_claim", "change_group", "change_landlord", "check_identity", "claim", "create_group",
     "customer", "decline", "differences", "end_access", "end_designee", "end_group", "expire", "extend_privacy",
     "find_account", "follow_resume_link", "forget", "forget_documents", "invitation", "is_invited", "is_own",

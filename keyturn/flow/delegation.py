@@ -19,7 +19,7 @@ from keyturn.records.models import AccountAccess, Designee, Invitation, Person, 
 from keyturn.records.queries import access, groups
 from keyturn.signin.views import proved_address
 from keyturn.steps.establish.delegate import ending
-from keyturn.steps.establish.delegate.step import email_digest
+from keyturn.steps.establish.delegate.step import DESIGNEE_WORDING, email_digest
 from keyturn.terms.access import Level
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.policy import Policy
@@ -149,7 +149,7 @@ def _tell_of_the_end(
         accounts__is_main=True,
         accounts__valid_to=None,
         accounts__superseded_at=None,
-    ).first()
+    ).first() or Person.objects.filter(account_groups=group_id).first()  # of a group that is empty, the organisation
     request = new_request("end_access", actor=actor, channel="portal", language=user.language, now=now, policy=policy)
     request.user, request.person, request.account_id = user, person, account_id
     request.answers = {name: value for name, value in given.items() if value}

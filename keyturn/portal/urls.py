@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from keyturn.portal import claiming, following, front, place, proof, questions, returning, sending, stopping, unsubscribing, uploads
+from keyturn.portal import (
+    claiming,
+    following,
+    front,
+    place,
+    proof,
+    questions,
+    returning,
+    sending,
+    stopping,
+    unsubscribing,
+    uploads,
+)
 
 pages = [
     path("", front.front, name="front"),
@@ -42,4 +54,5 @@ urlpatterns = [
     path("", include("keyturn.look.urls")),
     path("", include((pages, "portal"))),
     path("", include("keyturn.portal.account.urls")),
+    path("", include("keyturn.portal.people.urls")),
 ]

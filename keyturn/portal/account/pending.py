@@ -24,6 +24,8 @@ def wishes_of(request: Any) -> tuple[Wish, ...]:
 def where(request: Any, policy: Any) -> str:
     """In a few words, where a change stands."""
     match request.standing:
+        case Standing.CALENDAR if JOURNEYS[request.journey].kind is Kind.DELEGATE:
+            return _("Waits for %(name)s to answer") % {"name": request.answers.get("delegate_name", "")}
         case Standing.CALENDAR if request.due_at:
             return _("We make this change on %(day)s") % {"day": written(local_date(request.due_at, policy))}
         case Standing.STAFF:
@@ -41,7 +43,7 @@ def of_persons(visit: Visit) -> list[dict[str, Any]]:
 
 def of_account(visit: Visit, seen: Seen) -> list[dict[str, Any]]:
     """Requests under way about one account that this login may see."""
-    rows = my_requests.listed(visit.user.pk, at=visit.now, most=100)
+    rows: list[Any] = my_requests.listed(visit.user.pk, at=visit.now, most=100)
     scope = str(seen.account.pk)
     return [
         _row(visit, each)
