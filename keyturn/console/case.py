@@ -94,7 +94,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         "console/request.html",
         status=status,
         case=case,
-        name=name_of(case) or _named_on_file(case, now),
+        name=_named_on_file(case, now) or name_of(case),
         services=services_of(case),
         start=answers.day(case.answers.get("start_date", "")),
         address=short_address(case),
@@ -157,8 +157,10 @@ def _people(case: Any, typed: Typed, *, now: datetime) -> dict[str, Any]:
 
 
 def _named_on_file(case: Any, now: datetime) -> str:
-    """Whose file a change is about."""
-    return dossier.names_on_file([case.person_id], at=now).get(case.person_id, "") if case.person_id else ""
+    """Whose file a change is about; "" where it starts service."""
+    if case.person_id is None or not wanted.is_change(case):
+        return ""
+    return dossier.names_on_file([case.person_id], at=now).get(case.person_id, "")
 
 
 def _concerns(case: Any, candidate: Any) -> bool:

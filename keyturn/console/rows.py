@@ -90,7 +90,7 @@ def _row(
     holder = holder_of(held, now=now)
     return Row(
         reference=request.reference,
-        name=name_of(request) or people.get(request.person_id, "") or _("(no name yet)"),
+        name=people.get(request.person_id, "") or name_of(request) or _("(no name yet)"),
         address=short_address(request),
         services=services_of(request),
         start=day(request.answers.get("start_date", ""), "SHORT_DATE_FORMAT"),

@@ -1,0 +1,280 @@
+"""What do staff see of a change, and what follows when they decide, put a file right, or close a case?"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from keyturn import flow
+from keyturn.flow import cases
+from keyturn.records.models import (
+    AccountAccess,
+    Act,
+    PersonContact,
+    PersonName,
+    Proposal,
+    RedFlag,
+    Request,
+)
+from keyturn.terms.errors import NotAllowed
+from keyturn.terms.request import Actor, Role
+from tests.console.desk import Desk
+from tests.flow.at_home import Change, Customer
+from tests.flow.town import ANA, COMPLETED, IN_REVIEW, REFUSED, Town
+
+
+@pytest.fixture
+def ana(town: Town, rosa: Desk) -> Customer:
+    return Customer(town)
+
+
+@pytest.fixture
+def renamed(ana: Customer) -> Change:
+    """Ana Bauer now, she says: the risk policy wants staff to look."""
+    case = ana.changes("change_name", family_name="Bauer", name_reason="marriage")
+    assert case.status == IN_REVIEW
+    return case
+
+
+class TestAChangeInTheConsole:
+    def test_shows_what_they_saw_what_is_on_file_and_what_they_want(self, rosa: Desk, renamed: Change) -> None:
+        rosa.opens(renamed).sees("They saw", "On file now", "Wanted", "Family name", "Zelenko", "Bauer")
+        rosa.sees("ana@example.com", "Account holder", "Risk policy")
+
+    def test_shows_nothing_of_starting_service(self, rosa: Desk, renamed: Change) -> None:
+        rosa.opens(renamed)
+        assert rosa.choices == ["approve", "ask", "refuse"]
+        for text in ("Who is served there", "Is it the same person?", "New person", "Service points", "from None"):
+            assert text not in rosa.text
+
+    def test_says_when_somebody_else_changed_the_value_meanwhile(
+        self, rosa: Desk, ana: Customer, renamed: Change
+    ) -> None:
+        PersonName.objects.filter(person=ana.person, name_type="primary").update(family_name="Zelenka")
+        rosa.opens(renamed).sees("Zelenka", "Changed by somebody else meanwhile")
+
+    def test_is_approved_and_written(self, rosa: Desk, ana: Customer, renamed: Change) -> None:
+        rosa.decides(renamed, "approve")
+        assert renamed.status == COMPLETED
+        assert ana.name() == "Ana Bauer"
+
+    def test_is_refused_with_a_reason(self, rosa: Desk, ana: Customer, renamed: Change) -> None:
+        rosa.decides(renamed, "refuse", reason="The document shows another name.")
+        assert (renamed.status, ana.name()) == (REFUSED, "Ana Zelenko")
+
+    @pytest.mark.rule("R-11")
+    def test_is_nobody_new_and_no_same_person(self, renamed: Change) -> None:
+        assert "R-11" in renamed.staff_cannot("new_person")
+
+    @pytest.mark.rule("R-01")
+    @pytest.mark.parametrize("how", ["access", "address"])
+    def test_of_ones_own_file_is_a_colleagues(self, rosa: Desk, ana: Customer, renamed: Change, how: str) -> None:
+        if how == "access":
+            AccountAccess.objects.filter(user=ana.user).update(ended_at=ana.town.now, ended_by="test")
+            AccountAccess.objects.create(
+                user=rosa.user, account=ana.account, person=ana.person, level="view", capacity="delegate",
+                proof="invitation", since=ana.town.now - timedelta(days=400), granted_by="test",
+            )  # fmt: skip
+        else:
+            rosa.user.email = "ANA@example.com"
+            rosa.user.save()
+        rosa.opens(renamed).sees("This is your own request")
+        version = str(renamed.request.version)
+        assert rosa.posts(rosa.address(renamed, "decide"), decision="approve", version=version).status == 403
+        assert renamed.status == IN_REVIEW
+
+    def test_warns_of_fresh_access(self, town: Town, rosa: Desk, ana: Customer) -> None:
+        AccountAccess.objects.filter(user=ana.user).update(since=town.now - timedelta(days=2), proof="sms")
+        case = ana.changes("change_name", family_name="Bauer", name_reason="marriage")
+        rosa.opens(case).sees("This login has had access only since", "Looks like a take-over")
+
+
+class TestTheQueue:
+    def test_shows_the_kind_and_the_name_on_file(self, rosa: Desk, renamed: Change) -> None:
+        rosa.opens("/console").sees("Ana Zelenko", "Name")
+
+    def test_is_filtered_by_kind(self, rosa: Desk, town: Town, renamed: Change) -> None:
+        other = town.moves_in(ANA, date_of_birth="1985-03-27", id_type="none", id_value="")
+        assert set(rosa.opens("/console").rows) == {renamed.request.reference, other.request.reference}
+        assert rosa.opens("/console", kind="change").rows == [renamed.request.reference]
+        assert rosa.opens("/console", kind="start").rows == [other.request.reference]
+        assert rosa.opens("/console", kind="claim").rows == []
+
+
+@pytest.fixture
+def flag(ana: Customer) -> RedFlag:
+    return RedFlag.objects.create(
+        trigger="D-26", person=ana.person, account=ana.account, user=ana.user, opened_at=ana.town.now
+    )
+
+
+class TestACaseOfFraud:
+    def test_is_listed_and_closed_with_a_note(self, rosa: Desk, flag: RedFlag) -> None:
+        rosa.opens("/console/cases").sees("New access or contact", "Ana Zelenko", "ana@example.com")
+        rosa.posts(f"/console/cases/{flag.pk}", verdict="harmless", note="Called her: she moved to her daughter.")
+        flag.refresh_from_db()
+        assert (flag.state, flag.decided_by) == ("harmless", f"staff:{rosa.user.pk}")
+        rosa.opens("/console/cases", state="decided").sees("she moved to her daughter")
+        assert Act.objects.filter(subject=f"person:{flag.person_id}", what="case_harmless").exists()
+
+    @pytest.mark.rule("K-83")
+    def test_is_not_closed_without_a_note_and_nothing_is_lost(self, rosa: Desk, flag: RedFlag) -> None:
+        rosa.posts(f"/console/cases/{flag.pk}", verdict="harmless", note="no")
+        assert rosa.status == 422
+        assert ">no</textarea>" in rosa.html
+        flag.refresh_from_db()
+        assert flag.state == "open"
+
+    @pytest.mark.rule("K-84")
+    def test_is_called_fraud_by_a_supervisor_only(self, rosa: Desk, desk: Callable[..., Desk], flag: RedFlag) -> None:
+        note = "Somebody else had her bills and her mail."
+        assert rosa.posts(f"/console/cases/{flag.pk}", verdict="fraud", note=note).status == 422
+        desk("sofia", role="supervisor").posts(f"/console/cases/{flag.pk}", verdict="fraud", note=note)
+        flag.refresh_from_db()
+        assert (flag.state, flag.note) == ("fraud", note)
+
+    def test_is_decided_once(self, rosa: Desk, desk: Callable[..., Desk], flag: RedFlag) -> None:
+        rosa.posts(f"/console/cases/{flag.pk}", verdict="harmless", note="Called her: it was she.")
+        sofia = desk("sofia", role="supervisor")
+        sofia.posts(f"/console/cases/{flag.pk}", verdict="fraud", note="Something else entirely.")
+        sofia.sees("A colleague has decided this case already.")
+
+
+@pytest.fixture
+def moved_in(town: Town, ana: Customer) -> Request:
+    """Ana asks for service somewhere else, and gives another phone number: it is kept beside the file."""
+    case = town.moves_in(ANA, phone="503 555 0177")
+    assert case.proposals() == {"phone": "503 555 0177"}
+    return case.request
+
+
+class TestAProposal:
+    def test_is_taken_into_the_file_and_told_to_the_cis(
+        self, rosa: Desk, town: Town, ana: Customer, moved_in: Request
+    ) -> None:
+        said = Proposal.objects.get(request=moved_in)
+        rosa.opens(f"/console/requests/{moved_in.reference}").sees("Take it into the file?", "503 555 0177")
+        rosa.posts(f"/console/persons/{ana.person.pk}/proposals/{said.pk}", act="accept", back=moved_in.reference)
+        town.works()
+        said.refresh_from_db()
+        assert (said.state, said.decided_by) == ("accepted", f"staff:{rosa.user.pk}")
+        assert "503 555 0177" in ana.values("phone")
+        assert "555 0177" in repr(town.cis.read("person", ana.person.ref)) or "5035550177" in repr(
+            town.cis.read("person", ana.person.ref)
+        )
+
+    def test_that_is_declined_changes_nothing(self, rosa: Desk, ana: Customer, moved_in: Request) -> None:
+        said, before = Proposal.objects.get(request=moved_in), ana.file()
+        rosa.posts(f"/console/persons/{ana.person.pk}/proposals/{said.pk}", act="decline")
+        said.refresh_from_db()
+        assert (said.state, ana.file()) == ("declined", before)
+
+    def test_a_link_that_was_a_mistake_is_undone_and_what_stays_is_said(
+        self, desk: Callable[..., Desk], moved_in: Request
+    ) -> None:
+        sofia = desk("sofia", role="supervisor")
+        sofia.opens(f"/console/requests/{moved_in.reference}").sees("undo the link to the person", "The account stays")
+        sofia.posts(f"/console/requests/{moved_in.reference}/undo-link", why="Her sister has the same birthday.")
+        sofia.sees("The link is undone.", "The service stays")
+        assert not moved_in.links.filter(undone_at=None).exists()
+        assert Proposal.objects.get(request=moved_in).state == "declined"
+        with pytest.raises(NotAllowed, match="nothing_to_undo"):
+            cases.undo_link(
+                request_id=moved_in.pk,
+                reason="Once more, please.",
+                actor=Actor(Role.STAFF, "7"),
+                now=moved_in.updated_at,
+            )
+
+
+class TestPuttingAFileRight:
+    def edits(self, rosa: Desk, ana: Customer, what: str, **fields: str) -> Desk:
+        path = f"/console/persons/{ana.person.pk}/change/{what}"
+        rosa.opens(path)
+        given = {
+            "version": rosa.hidden("version"),
+            "how": "changed",
+            "reason": "She called from her own number.",
+            **fields,
+        }
+        rosa.posts(path, **given)
+        ana.town.works()
+        return rosa
+
+    def test_a_name_that_was_wrong_is_corrected_and_never_was(self, rosa: Desk, ana: Customer) -> None:
+        self.edits(rosa, ana, "name", given_name="Anna", family_name="Zelenko", how="wrong").sees("Changed.")
+        assert ana.name() == "Anna Zelenko"
+        assert not PersonName.objects.filter(person=ana.person, given_name="Ana").exists()
+        assert PersonName.ever.filter(person=ana.person, given_name="Ana").exists()
+
+    def test_a_name_that_has_changed_stays_as_a_former_one(self, rosa: Desk, ana: Customer) -> None:
+        self.edits(rosa, ana, "name", given_name="Ana", family_name="Bauer")
+        assert ana.name() == "Ana Bauer"
+        assert PersonName.objects.filter(person=ana.person, name_type="former", family_name="Zelenko").exists()
+
+    def test_it_is_told_to_the_customer_and_the_cis_and_says_who_did_it(
+        self, rosa: Desk, town: Town, ana: Customer
+    ) -> None:
+        self.edits(rosa, ana, "phone", phone="503 555 0177")
+        request = Request.objects.get(channel="console")
+        assert (request.begun_by, request.outcome) == (f"staff:{rosa.user.pk}", "completed")
+        assert request.evidence.filter(kind="staff").exists()
+        assert town.mails("ana@example.com")
+        assert "503 555 0177" in ana.values("phone")
+
+    def test_a_phone_number_is_ended(self, rosa: Desk, ana: Customer) -> None:
+        self.edits(rosa, ana, f"phone/{ana.contact('phone')}", act="remove")
+        assert ana.values("phone") == set()
+        assert PersonContact.ever.filter(person=ana.person, channel="phone").exists()
+
+    def test_an_address_is_added(self, rosa: Desk, ana: Customer) -> None:
+        elm = {"line1": "7 Elm Court", "city": "Lumen", "state": "OR", "postal_code": "97890", "country": "US"}
+        self.edits(rosa, ana, "address", **elm)
+        assert ana.file()["mailing.all"]["line1"] == "7 Elm Court"
+
+    @pytest.mark.rule("K-85")
+    def test_it_needs_a_reason_and_whether_it_was_wrong(self, rosa: Desk, ana: Customer) -> None:
+        self.edits(rosa, ana, "name", given_name="Anna", family_name="Zelenko", how="", reason="")
+        assert rosa.status == 422
+        assert 'value="Anna"' in rosa.html
+        assert ana.name() == "Ana Zelenko"
+
+    def test_what_a_colleague_changed_meanwhile_is_shown_and_nothing_typed_is_lost(
+        self, rosa: Desk, desk: Callable[..., Desk], ana: Customer
+    ) -> None:
+        path = f"/console/persons/{ana.person.pk}/change/name"
+        version = rosa.opens(path).hidden("version")
+        self.edits(desk("emil"), ana, "name", given_name="Anna", family_name="Zelenko", how="wrong")
+        typed = {"given_name": "Ana", "family_name": "Bauer", "how": "changed", "reason": "She showed her papers."}
+        rosa.posts(path, version=version, **typed)
+        assert rosa.status == 412
+        rosa.sees("The file changed while you had it open", "Anna")
+        assert 'value="Bauer"' in rosa.html
+        assert "She showed her papers." in rosa.html
+        assert ana.name() == "Anna Zelenko"
+
+    def test_nobody_puts_their_own_file_right(self, rosa: Desk, ana: Customer) -> None:
+        rosa.user.email = "ana@example.com"
+        rosa.user.save()
+        assert self.edits(rosa, ana, "name", given_name="Anna", family_name="Zelenko").status == 403
+        assert ana.name() == "Ana Zelenko"
+
+
+class TestAnAccessOfThePortal:
+    def test_is_taken_over_for_good_after_a_page_that_says_so(self, desk: Callable[..., Desk], ana: Customer) -> None:
+        held = AccountAccess.objects.get(user=ana.user)
+        sofia = desk("sofia", role="supervisor")
+        sofia.opens(f"/console/persons/{ana.person.pk}/keep").sees("Take over")
+        path = f"/console/persons/{ana.person.pk}/access/{held.pk}/take-over"
+        sofia.opens(path).sees("This cannot be undone")
+        assert AccountAccess.objects.get(pk=held.pk).owned_by == "portal"
+        sofia.posts(path).sees("only staff end it", "The utility’s")
+        assert AccountAccess.objects.get(pk=held.pk).owned_by == "cis"
+        with pytest.raises(NotAllowed, match="not_portal_owned"):
+            flow.end_access(access_id=held.pk, user=ana.user, now=ana.town.now, policy=ana.town.policy)
+
+
+def test_a_request_of_staff_says_so(rosa: Desk, ana: Customer) -> None:
+    TestPuttingAFileRight().edits(rosa, ana, "phone", phone="503 555 0177")
+    request = Request.objects.get(channel="console")
+    rosa.opens(f"/console/requests/{request.reference}").sees("Asked by", "Staff", "503 555 0177")
