@@ -138,7 +138,6 @@ class TestAGroup:
         town.works()
         held.refresh_from_db()
         request.refresh_from_db()
-        print([(e.what,e.data,e.to_standing if hasattr(e,"to_standing") else "") for e in request.events.all()], request.standing, request.step)
         assert (held.ended_at, request.outcome) == (town.now, "completed")
 
     def test_notes_who_changed_it_for_whom(self, town: Town, olga: Customer, shop: Any) -> None:
@@ -178,3 +177,13 @@ class TestALandlord:
         helper = factories.a_login("m@example.com", account=olga.account, level="manage")
         flow.change_landlord(user=helper, **said)
         assert Act.objects.get(what="landlord_changed").on_behalf_of == f"person:{olga.person.pk}"
+
+
+def test_the_end_of_an_access_that_nobody_invited_to_is_no_work_for_staff(town: Town, olga: Customer) -> None:
+    """The CIS never heard of them, and has nothing to remove."""
+    helper = factories.a_login("helper@example.com", account=olga.account, level="view")
+    held = AccountAccess.objects.get(user=helper)
+    request = flow.end_access(access_id=held.pk, user=olga.user, now=town.now, policy=town.policy)
+    town.works()
+    request.refresh_from_db()
+    assert request.outcome == "completed"

@@ -27,15 +27,18 @@ def end_designee(designee: Designee, *, actor: Actor, now: datetime) -> None:
 
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     """The access has ended when the request began; here is noted who it was, for the CIS."""
-    invitation = _invitation(request)
-    known = (
-        {"relationship": "designee" if invitation.kind == "designee" else "delegate", **invitation.invitee}
-        if invitation
-        else {}
-    )
-    request.written = [{**known, "ends": True}] if known else []
+    request.written = [{**_who(request), "ends": True}]
     request.established_at = now
     return Verdict(data={"ended": True})
+
+
+def _who(request: Request) -> dict[str, str]:
+    """As they were invited; who came otherwise, the CIS knows by their e-mail if at all."""
+    invitation = _invitation(request)
+    if invitation is None:
+        login = AccountAccess.objects.select_related("user").get(pk=request.answers["access_id"]).user
+        return {"relationship": "delegate", "name": "", "email": login.email}
+    return {"relationship": "designee" if invitation.kind == "designee" else "delegate", **invitation.invitee}
 
 
 def _invitation(request: Request) -> Invitation | None:

@@ -1,6 +1,8 @@
 """Which command tells the CIS that somebody else is on an account now, or no longer (BR-20, BR-21)?"""
 
-from keyturn.records.models import Account, Request
+from django.db.models import Q, QuerySet
+
+from keyturn.records.models import Account, AccountAccess, Request
 from keyturn.terms.change import RoleChange
 from keyturn.terms.cis import UpdateCustomer
 from keyturn.terms.policy import Policy
@@ -18,6 +20,18 @@ def command_for(request: Request, policy: Policy) -> UpdateCustomer:
 
 
 def _refs(request: Request) -> list[str]:
-    group = request.answers.get("group_id")
-    accounts = Account.objects.filter(groups=group) if group else Account.objects.filter(pk=request.account_id)
+    group, held = request.answers.get("group_id"), request.answers.get("access_id")
+    if group and held:
+        accounts = _left_by(request, held)
+    else:
+        accounts = Account.objects.filter(groups=group) if group else Account.objects.filter(pk=request.account_id)
     return [ref for ref in accounts.order_by("pk").values_list("ref", flat=True) if ref]
+
+
+def _left_by(request: Request, held: str) -> QuerySet[Account]:
+    """Accounts of the organisation that somebody may act for no more, those that had left the group before among them."""
+    access = AccountAccess.objects.get(pk=held)
+    kept = AccountAccess.objects.filter(user=access.user_id, ended_at=None)
+    return Account.objects.filter(
+        people__person=request.person, people__is_main=True, people__valid_to=None, people__superseded_at=None
+    ).exclude(Q(accesses__in=kept) | Q(groups__accesses__in=kept))
