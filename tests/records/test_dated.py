@@ -346,6 +346,13 @@ def test_an_identifier_that_stands_on_somebody_else_is_refused(ana: Person) -> N
         file.enter(row)
 
 
+def test_the_database_holds_one_address_for_all_accounts(ana: Person) -> None:
+    with changing(ana) as file:
+        file.enter(PersonAddress(line1="PO Box 1"))
+    with pytest.raises(IntegrityError, match="one_mailing_address_per_account"), transaction.atomic():
+        PersonAddress.objects.create(person=ana, line1="PO Box 2", **factories.DATED)
+
+
 def test_two_seasons_that_share_a_day_are_refused(ana: Person) -> None:
     winter = PersonAddress(line1="1 Sun Way", season_from=1101, season_to=331)
     with changing(ana) as file:
