@@ -1,4 +1,4 @@
-"""What may the holder of an API key do, and what may somebody do for an account: which levels are there, and what does each allow?
+"""What may the holder of an API key do, and what does each level of access to an account allow?
 
 Four levels, each with what the one below may do (field.md 1.11; domain.md D.1). Who a *person* is (name, documents,
 contacts) is changed by that person only, or through staff.
