@@ -8,7 +8,8 @@ from keyturn.terms.policy import Policy
 
 READABLE = frozenset({
     News.RECEIVED, News.COMPLETED, News.REFUSED, News.QUESTION, News.WITHDRAWN, News.EXPIRED, News.CHANGE_DONE,
-    News.CHANGE_STOPPED, News.PRIVACY_DONE, News.PRIVACY_LATER,
+    News.CHANGE_STOPPED, News.CHANGE_REFUSED, News.CHANGE_ENDED, News.DELEGATE_ADDED, News.ACCESS_ENDED, News.PRIVACY_DONE,
+    News.PRIVACY_LATER,
 })  # fmt: skip
 """Named one by one: a message that is added later is not readable before somebody has thought about it."""
 

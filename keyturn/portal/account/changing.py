@@ -17,10 +17,9 @@ from keyturn.flow import sentences
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.look.parts import Problem
 from keyturn.portal import dates, forms, proof, questions, uploads
-from keyturn.portal.account import home, pending, said
+from keyturn.portal.account import home, inviting, pending, said
 from keyturn.portal.account.desk import ChangeDesk, address_of, at_change, desk_for, own_choices
 from keyturn.portal.account.door import Visit, signed_in
-from keyturn.portal.people import inviting
 from keyturn.portal.rows import rows_of
 from keyturn.records.queries import my_information, requests
 from keyturn.signin.proof import prove_again, recently_proved
@@ -131,14 +130,16 @@ def _mend(desk: ChangeDesk, findings: list[Finding]) -> HttpResponse:
     return _show(desk.again(), findings, status=422)
 
 
-def _show(desk: Any, problems: list[Finding], *, status: int = 200, **more: Any) -> HttpResponse:
+def _show(desk: ChangeDesk, problems: list[Finding], *, status: int = 200, **more: Any) -> HttpResponse:
     draft, wishes = desk.draft, pending.wishes_of(desk.draft)
     if not wishes and desk.walk.journey.kind is Kind.CHANGE and not problems:
         problems = [Finding("V-20", "")]
     texts = list(dict.fromkeys(sentences.sentence(each) for each in problems))
     if desk.walk.journey.kind is Kind.DELEGATE:
         wrong = [Problem(each) for each in texts]
-        return desk.show("account/invite_check.html", "check", problems=wrong, status=status, **inviting.check_of(desk), **more)
+        return desk.show(
+            "account/invite_check.html", "check", problems=wrong, status=status, **inviting.check_of(desk), **more
+        )
     return desk.show(
         "account/check.html", "check", title=gettext(desk.walk.journey.title), rows=differences_of(desk.visit, draft, wishes),
         answers=[] if wishes else [row for row in rows_of(desk.walk, {}) if row["lines"]], questions=_questions(desk),
@@ -201,7 +202,7 @@ def what_follows(visit: Visit, request: Any) -> list[str]:
 @signed_in
 def done(visit: Visit, reference: str) -> HttpResponse:
     """It is on its way; the same page however often it was sent."""
-    found = requests.by_reference(reference)
+    found: Any = requests.by_reference(reference)
     if found is None or found.user_id != visit.user.pk or found.submitted_at is None:
         raise Http404
     if JOURNEYS[found.journey].kind is Kind.DELEGATE:

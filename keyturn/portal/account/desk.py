@@ -76,7 +76,8 @@ def own_choices(visit: Visit, draft: Any) -> list[Any]:
     """The accounts whose letters this change may send elsewhere."""
     if draft.account_id:
         return [visit.account(draft.account_id)]
-    return [e for e in visit.accounts if e.is_own and e.person.pk == draft.person_id and allows(e.level, Level.MANAGE)]
+    own = [each for each in visit.accounts if each.is_own and each.person and each.person.pk == draft.person_id]
+    return [each for each in own if allows(each.level, Level.MANAGE)]
 
 
 def _accounts(visit: Visit, draft: Any) -> tuple[Choice, ...]:
@@ -107,7 +108,7 @@ def at_change(view: View) -> View:
 
     @wraps(view)
     def seated(visit: Visit, reference: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        draft = requests.by_reference(reference)
+        draft: Any = requests.by_reference(reference)
         if draft is None or draft.user_id != visit.user.pk or JOURNEYS[draft.journey].kind in (Kind.START, Kind.CLAIM):
             raise Http404
         if draft.account_id is None and draft.person_id is not None:

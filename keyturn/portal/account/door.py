@@ -135,5 +135,7 @@ def _page_to_come_back_to(request: HttpRequest) -> str:
     return "/account"
 
 
-FORMS = frozenset({"change_page", "change_code", "change_check", "change_choose", "change_prove", "request", "request_withdraw"})
+FORMS = frozenset(
+    {"change_page", "change_code", "change_check", "change_choose", "change_prove", "request", "request_withdraw"}
+)
 """Pages that show their own form when they are opened."""

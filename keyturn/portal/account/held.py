@@ -41,9 +41,9 @@ def _groups(row: Iterable[Any]) -> list[dict[str, Any]]:
 
 def _spoken(value: str) -> str:
     """Days and moments as people write them."""
-    for read, say in ((date.fromisoformat, written), (datetime.fromisoformat, moment)):
-        try:
-            return say(read(value)) if value[:4].isdecimal() and value[4:5] == "-" else value
-        except ValueError:
-            continue
-    return value
+    if not (value[:4].isdecimal() and value[4:5] == "-"):
+        return value
+    try:
+        return written(date.fromisoformat(value)) if len(value) == 10 else moment(datetime.fromisoformat(value))
+    except ValueError:
+        return value

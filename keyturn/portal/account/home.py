@@ -100,7 +100,7 @@ def card_of(visit: Visit, card: Card) -> dict[str, Any]:
     }  # fmt: skip
 
 
-LEVELS = {
+LEVELS: dict[str, Any] = {
     Level.VIEW: pgettext_lazy("what one may do", "You can see this account."),
     Level.PAY: pgettext_lazy("what one may do", "You can see this account and what is owed."),
     Level.MANAGE: pgettext_lazy("what one may do", "You can see and change this account."),

@@ -43,8 +43,8 @@ class Sayer:
             case "name":
                 return str(PARTS.get(rest, rest))
             case "alias":
-                said = next((each for each in values if each), {})
-                return str(NAME_TYPES.get(said.get("name_type", ""), NAME_TYPES["alternate"]))
+                kinds = [str(each.get("name_type", "")) for each in values if each]
+                return str(NAME_TYPES.get("".join(kinds[:1]), NAME_TYPES["alternate"]))
             case "contact":
                 channel = next((each["channel"] for each in values if each), "")
                 return str(CONTACTS.get(channel, gettext("Contact")))

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from keyturn import flow
 from keyturn.look.parts import Choice, Part, problems_of
 from keyturn.portal.account import home, said
+from keyturn.portal.account import powers as words
 from keyturn.portal.account.door import Visit, signed_in
 from keyturn.portal.people import people as pages
-from keyturn.portal.people import words
 from keyturn.records.queries import groups, my_accounts
 from keyturn.records.queries import people as queries
 from keyturn.terms.errors import NotAllowed, StaleVersion

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods
 
 from keyturn import flow
 from keyturn.look.parts import Choice, Part, problems_of
+from keyturn.portal.account import powers as words
 from keyturn.portal.desk import show
-from keyturn.portal.people import words
 from keyturn.records.queries import my_accounts
 from keyturn.terms.errors import NotAllowed
 

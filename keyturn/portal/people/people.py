@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from keyturn import flow
 from keyturn.look.parts import Part, problems_of
 from keyturn.portal.account import home, said
+from keyturn.portal.account import powers as words
 from keyturn.portal.account.door import Visit, signed_in
 from keyturn.portal.dates import written
-from keyturn.portal.people import words
 from keyturn.records.queries import groups as groups_on_file
 from keyturn.records.queries import landlords, my_accounts
 from keyturn.records.queries import people as queries

@@ -1,6 +1,6 @@
 """What will somebody be able to do who is invited, and what happens then: the check and the thanks?
 
-The questions are asked by the one engine for every journey; `account/changing.py` leads here for invitations.
+The questions are asked by the one engine for every journey; `changing.py` leads here for invitations.
 """
 
 from typing import Any
@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from keyturn.portal import forms
 from keyturn.portal.account import home
+from keyturn.portal.account import powers as words
 from keyturn.portal.account.desk import ChangeDesk
 from keyturn.portal.account.door import Visit
 from keyturn.portal.dates import shown
-from keyturn.portal.people import words
 from keyturn.records.queries import groups
 from keyturn.terms.access import Level
 
