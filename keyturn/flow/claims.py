@@ -14,8 +14,9 @@ from django.db import transaction
 from keyturn.flow import moves
 from keyturn.flow.customer import new_request
 from keyturn.flow.maintain import customer
+from keyturn.journeys import JOURNEYS, Kind
 from keyturn.journeys.link_account import CODES, LINK_ACCOUNT
-from keyturn.records import attempts
+from keyturn.records import acts, attempts
 from keyturn.records.crypto import fingerprint
 from keyturn.records.models import AccountAccess, RedFlag, Request, ResumeLink, User
 from keyturn.signin.views import proved_address
@@ -199,6 +200,34 @@ def link_login(*, request_id: UUID, user: User, actor: Actor, now: datetime, pol
     if made.request_id == request.pk and made.since == now:
         _tell(request, made, News.CLAIM_DONE, now=now)
     return made
+
+
+@transaction.atomic
+def keep_login(*, request_id: UUID, user: User, actor: Actor, now: datetime, policy: Policy) -> None:
+    """A login that was made at the end of a request follows it, and gets the account as soon as it is set up (2.20).
+
+    Nothing happens where the request and the login did not prove the same e-mail address.
+    """
+    request = moves.locked(request_id)
+    moves.may_touch(request, actor)
+    if request.user_id is not None or not establish.may_follow(request, user):
+        return
+    request.user = user
+    request.save(update_fields=["user"])
+    acts.note(
+        subject=f"login:{user.pk}", what="made_by_request", actor=customer(user.pk), now=now,
+        data={"request": str(request.pk)},
+    )  # fmt: skip
+    link_follower(request, now=now, policy=policy)
+
+
+def link_follower(request: Request, *, now: datetime, policy: Policy) -> None:
+    """When a request for service is complete: the login that follows it gets the account, if it may."""
+    if request.user is None or JOURNEYS[request.journey].kind is not Kind.START:
+        return
+    made = establish.by_request(request, request.user, now=now, policy=policy)
+    if made is not None and made.since == now:
+        _tell(request, made, News.CLAIM_DONE, now=now)
 
 
 def _tell(request: Request, held: AccountAccess, news: News, *, now: datetime) -> None:

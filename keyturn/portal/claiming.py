@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -22,6 +23,7 @@ from keyturn.journeys import JOURNEYS
 from keyturn.journeys.journey import Page
 from keyturn.look.parts import Part, Problem, problems_of
 from keyturn.portal import forms, uploads
+from keyturn.portal import seat as seats
 from keyturn.portal.account.door import Visit, signed_in
 from keyturn.portal.desk import show
 from keyturn.portal.forms import Setting
@@ -29,6 +31,7 @@ from keyturn.portal.proof import code_field
 from keyturn.portal.way import status_of
 from keyturn.records.queries import claims, requests
 from keyturn.signin.adapter import address_of
+from keyturn.signin.logins import begin_login_for
 from keyturn.signin.proof import prove_again, recently_proved
 from keyturn.terms import verification
 from keyturn.terms.errors import Invalid, NotAllowed
@@ -310,6 +313,23 @@ def link(visit: Visit, ident: Any) -> HttpResponse:
         "../claim/link.html", field=field, problems=problems, back=f"/account/accounts/{seen.account.pk}",
         status=422 if problems else 200,
     )  # fmt: skip
+
+
+@never_cache
+def login_at_the_end(request: HttpRequest) -> HttpResponse:
+    """A login for who has just asked for service and proved their e-mail in this very session (2.20).
+
+    Whoever has a login already, or did not prove it here, comes to the page on which one signs in: both look alike (I7).
+    """
+    seat, now = seats.of(request), timezone.now()
+    sent = requests.by_id(seat.draft_id) if seat.draft_id else None
+    if request.method != "POST" or sent is None or sent.submitted_at is None or not seat.may_see(sent.reference, now):
+        return redirect("portal:done")
+    made = begin_login_for(request, email=str(sent.answers.get("email", "")), now=now)
+    if made is None:
+        return redirect("/signin?next=/account")
+    flow.keep_login(request_id=sent.pk, user=request.user, actor=seat.actor, now=now, policy=settings.KEYTURN_POLICY)  # type: ignore[arg-type]
+    return made
 
 
 @never_cache

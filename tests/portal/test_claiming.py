@@ -4,6 +4,7 @@ import random
 import re
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from keyturn.records.models import AccountAccess, ClaimCode, RedFlag
+from keyturn.records.models import AccountAccess, ClaimCode, RedFlag, User
 from keyturn.terms.premise import AgreementStatus
 from tests.flow.claiming import (
     ANA_AT_HOME,
@@ -29,6 +30,7 @@ from tests.flow.claiming import (
 from tests.flow.conftest import cis_installed, town  # noqa: F401 (fixtures)
 from tests.flow.town import Town
 from tests.portal.signed_in import SignedIn
+from tests.portal.visitor import Visitor
 
 
 @pytest.fixture
@@ -159,6 +161,40 @@ class TestAfterwards:
         ana.proved(0).opens(page).sends(act="unlink").is_at("/account")
         assert not home.has_access(ana.user)
         assert SignedIn(home.town, a_login()).opens(page).status == 404
+
+
+class TestAtTheEndOfARequest:
+    def test_a_login_is_made_and_gets_the_account_when_it_is_set_up(self, visitor: Visitor) -> None:
+        visitor.asks_for_service(visitor.town.house()).sees("Look after your account online")
+        visitor.sends("/start/login").is_at("/account").sees("There is no account with this login yet")
+        visitor.town.works()
+        access = AccountAccess.objects.get(user__email="ana@example.com")
+        assert (access.proof, access.level, access.person) == ("request", "owner", visitor.request.person)
+        visitor.opens("/account").sees("Electricity")
+
+    def test_who_has_a_login_already_signs_in(self, visitor: Visitor) -> None:
+        a_login("ana@example.com")
+        visitor.asks_for_service(visitor.town.house()).sends("/start/login")
+        assert visitor.path.startswith("/signin")
+        visitor.town.works()
+        assert not AccountAccess.objects.exists()
+
+    def test_another_browser_gets_nothing(self, visitor: Visitor, another: Callable[..., Visitor]) -> None:
+        visitor.asks_for_service(visitor.town.house())
+        stranger = another()
+        stranger.opens("/").sends("/start/login")
+        assert not stranger.path.startswith("/account")
+        assert not User.objects.filter(email="ana@example.com").exists()
+
+
+class TestForeignForms:
+    def test_a_form_of_another_site_does_nothing(self, home: Home) -> None:
+        """CSRF: somebody who is signed in is led to a page that posts for them."""
+        ana = somebody(home)
+        to_the_proof(ana, home)
+        answer = ana.client.post("/account/claim/proof", {"proof": "sms"})
+        assert answer.status_code in (302, 403)
+        assert not ClaimCode.objects.exists()
 
 
 # ---------------------------------------------------------------- T-32

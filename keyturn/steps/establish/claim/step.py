@@ -104,13 +104,26 @@ def by_request(request: Request, user: User, *, now: datetime, policy: Policy) -
     )  # fmt: skip
 
 
+def may_follow(request: Request, user: User) -> bool:
+    """Whether the login and the request proved the same e-mail address."""
+    return _email_was_proved(request) and _same_email(request, user)
+
+
+def _email_was_proved(request: Request) -> bool:
+    return request.evidence.filter(kind="email", source="code", subject=request.email_digest).exists()
+
+
+def _same_email(request: Request, user: User) -> bool:
+    emails = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return request.email_digest in {digest("email", normal_email(each)) for each in emails}
+
+
 def _ended(request: Request, link: Any, user: User) -> rules.Ended:
     proofs = {(each.kind, each.source, each.subject) for each in request.evidence.all()}
-    emails = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     return rules.Ended(
         is_completed=request.outcome == "completed",
-        email_was_proved=("email", "code", request.email_digest) in proofs,
-        same_email=request.email_digest in {digest("email", normal_email(each)) for each in emails},
+        email_was_proved=_email_was_proved(request),
+        same_email=_same_email(request, user),
         person_is_new=link.created_person,
         identity_was_verified=any(kind == "identity" for kind, _source, _subject in proofs),
         flags=frozenset(link.person.flags),
