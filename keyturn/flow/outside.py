@@ -15,7 +15,7 @@ from django.db import transaction
 
 from keyturn.connectors.cis import cis
 from keyturn.connectors.identity_check import identity_check
-from keyturn.flow import moves
+from keyturn.flow import claims, moves
 from keyturn.flow.paths import way_of
 from keyturn.journeys.applicant import applicant
 from keyturn.records.models import Delivery, Message, OutsideCheck, Request
@@ -106,6 +106,7 @@ def _answered(request_id: UUID, answer: Answer, *, now: datetime) -> None:
     moves.record(
         request, "completed", actor=MACHINE, now=now, data={"tries": delivery.tries, "repeated": answer.repeated}
     )
+    claims.link_follower(request, now=now, policy=moves.policy())
     moves.tell(request, News.COMPLETED, now=now)
 
 

@@ -7,6 +7,7 @@ from keyturn import flow
 from keyturn.flow import sentences
 from keyturn.look.parts import Part, problems_of
 from keyturn.portal.desk import Desk, at_desk
+from keyturn.signin.logins import note_proved
 from keyturn.terms.finding import Finding
 
 
@@ -36,6 +37,7 @@ def code_of(desk: Desk) -> HttpResponse:
     )
     if problems:
         return _show(desk, typed, problems)
+    note_proved(desk.request, str(desk.answers.get("email", "")))
     desk = desk.again()
     if desk.from_check:
         return desk.go("check")

@@ -76,7 +76,7 @@ def done(request: HttpRequest) -> HttpResponse:
         return redirect("portal:find" if sent is not None and sent.submitted_at else "portal:start")
     return show(
         request, "done.html", reference=sent.reference, email=sent.answers.get("email", ""),
-        summary=summary_of(sent.answers), way=way_of(sent),
+        summary=summary_of(sent.answers), way=way_of(sent), login=not request.user.is_authenticated,
     )  # fmt: skip
 
 

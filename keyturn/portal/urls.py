@@ -32,6 +32,7 @@ pages = [
     path("start/stay", returning.stay, name="stay"),
     path("start/locked", returning.locked, name="locked"),
     path("start/expired", returning.expired, name="expired"),
+    path("start/login", claiming.login_at_the_end, name="login_at_the_end"),
     path("start/<slug:name>", questions.page, name="page"),
     path("resume", returning.resume, name="resume"),
     path("resume/<str:token>", returning.follow, name="follow"),
