@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from keyturn.records.crypto import digest
-from keyturn.records.models import Evidence, Message, Person, PersonContact, Request, User
+from keyturn.records.models import Evidence, Message, Person, PersonContact, RedFlag, Request, User
 from keyturn.records.queries import held
 from tests import factories
 from tests.flow.town import ANA, BEN
@@ -57,6 +57,12 @@ def test_an_identifier_is_masked_on_the_screen_and_whole_in_a_copy(ana: Person) 
     assert "•••• 4567" in values and not any("D1234567" in each for each in values)
     assert "D1234567" in text_of(persons=[ana.pk], logins=[])
     assert "D1234567" not in text_of(persons=[ana.pk], logins=[], masked=True)
+
+
+def test_whoever_sits_in_an_open_session_does_not_learn_that_they_are_suspected(ana: Person) -> None:
+    RedFlag.objects.create(trigger="D-26", person=ana, opened_at=NOW)
+    assert "Cases that looked like fraud" not in lines_of(ana)
+    assert "D-26" in text_of(persons=[ana.pk], logins=[])
 
 
 def test_who_was_merged_into_somebody_is_the_same_human_being(ana: Person) -> None:

@@ -22,6 +22,7 @@ from keyturn.records.data_map.reach import Reach
 KEPT_SECRET = "(held, not shown)"  # noqa: S105  says that a secret is there, and is none
 UNREADABLE = "(held, cannot be read)"
 _IN_FULL = {each.name for each in (*PERSONS, *ACCOUNTS)} | {"staff_user", "account_emailaddress"}
+_IN_A_COPY_ONLY = frozenset({"red_flag"})  # an open session may be a thief's; before a copy is made, staff look (K-60)
 _UNSPOKEN = (Category.TECHNICAL, Category.NONE)
 
 
@@ -77,7 +78,12 @@ def sections(*, persons: Collection[UUID], logins: Collection[int]) -> list[Sect
     reach = Reach(persons=persons, logins=logins)
     found = []
     for table in TABLES.values():
-        if table.place == "queue" or not table.whose or not (number := reach.count(table)):
+        if (
+            table.name in _IN_A_COPY_ONLY
+            or table.place == "queue"
+            or not table.whose
+            or not (number := reach.count(table))
+        ):
             continue
         shown = reach.rows(table) if table.name in _IN_FULL and not table.withheld else []
         rows = tuple(filter(None, (_lines(table, _opened(table, row, masked=True)) for row in shown)))
