@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page
@@ -134,6 +135,7 @@ def test_a_session_that_ended_keeps_what_was_typed(
 ) -> None:
     ana.user.set_password("a long password that nobody knows")
     ana.user.save()
+    EmailAddress.objects.create(user=ana.user, email=ana.user.email, verified=True, primary=True)
     home = at_home().opens("/account/you").begins("Change +1 503-555-0142").is_on("phone")
     home.page.context.clear_cookies(name="sessionid")
     home.types("phone", PHONE).presses()

@@ -257,6 +257,21 @@ class TestNothingIsLost:
         assert "503 555 0199" in browser.html
         browser.opens(here).does_not_see("503 555 0199")
 
+    def test_when_staff_took_away_what_they_want_to_take_away_both_have_their_way(
+        self, town: Town, ana: Customer, browser: SignedIn
+    ) -> None:
+        browser.opens("/account/you").changes("change_contact", "Remove", channel="phone").is_on("check")
+        with dated.changing(person=ana.person, now=timezone.now(), source="staff:7") as file:
+            file.end(file.holding(PersonContact, channel="phone")[0])
+        browser.sends_it()
+        assert ana.values("phone") == set()
+
+    def test_a_draft_that_nobody_came_back_to_leads_nowhere_but_says_where_it_stands(self, browser: SignedIn) -> None:
+        browser.opens("/account/you").changes("change_name").is_on("name")
+        Request.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+        assert browser.opens(browser.path).status == 200
+        browser.sees("You have not sent this yet")
+
     @staticmethod
     def begins_and_staff_write(town: Town, ana: Customer, browser: SignedIn) -> None:
         browser.opens("/account/you").changes("change_contact", "Change", channel="phone", act="set").is_on("phone")

@@ -88,6 +88,8 @@ def check(desk: ChangeDesk) -> HttpResponse:
     barrier = desk.walk.barrier("check")
     if barrier:
         return desk.go(barrier)
+    if desk.answers.get("act") == "prove":
+        return redirect("account:change_prove", desk.draft.reference)
     if flow.differences(request=desk.draft, now=desk.now):
         return redirect("account:change_choose", desk.draft.reference)
     if flow.is_sensitive(request=desk.draft, policy=desk.policy) and not recently_proved(desk.request):
@@ -123,7 +125,7 @@ def _changed_elsewhere(desk: ChangeDesk) -> HttpResponse:
 
 def _mend(desk: ChangeDesk, findings: list[Finding]) -> HttpResponse:
     rules = {found.rule for found in findings}
-    if "D-21" in rules:
+    if "D-21" in rules and flow.differences(request=desk.draft, now=desk.now):
         return redirect("account:change_choose", desk.draft.reference)
     if "Y-11" in rules:
         return desk.go("code")

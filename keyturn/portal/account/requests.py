@@ -78,7 +78,8 @@ def status(visit: Visit, reference: str) -> HttpResponse:
     found = _seen(visit, reference)
     if JOURNEYS[found.journey].kind is Kind.CLAIM and _is_own(visit, found) and _claim_is_open(found):
         return redirect("portal:claim")
-    if found.submitted_at is None and not found.ended_at:
+    over = found.due_at is not None and found.due_at <= visit.now  # kept for as long as we promised
+    if found.submitted_at is None and not found.ended_at and not over:
         if found.user_id == visit.user.pk and JOURNEYS[found.journey].kind is not Kind.START:
             desk = desk_for(visit, found)
             return redirect(address_of(found, desk.walk.furthest()))
