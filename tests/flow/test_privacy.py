@@ -154,6 +154,30 @@ class TestAnErasure:
         agrees(change, SECOND)
         assert change.status == COMPLETED
 
+    @pytest.mark.rule("K-61")
+    def test_is_not_agreed_to_by_a_yes_to_something_else(self, town: Town, former: Customer) -> None:
+        """Staff agreed to a correction; asked back, the customer turns it into an erasure."""
+        RedFlag.objects.create(trigger="D-26", person=former.person, opened_at=town.now)
+        change = former.changes("privacy_request", privacy="erasure", privacy_sure=["sure"])
+        agrees(change, FIRST)
+        agrees(change, SECOND)
+        flow.review(request_id=change.id, decision="ask", reason="Do you really want that?", actor=FIRST, now=town.now,
+                    policy=town.policy)  # fmt: skip
+        RedFlag.objects.update(state="harmless")
+        change.answers(privacy_sure=["sure"])
+        change.proves_again()
+        flow.reply(request_id=change.id, text="Yes, I do.", actor=change.actor, now=town.now, policy=town.policy)
+        town.works()
+        assert change.status == IN_REVIEW
+        assert flow.would_stay(request_id=change.id, now=town.now, policy=town.policy)["agreed"] == 0
+
+    @pytest.mark.rule("K-61")
+    def test_is_agreed_to_by_people_not_by_programs(self, town: Town, former: Customer) -> None:
+        change = former.changes("privacy_request", privacy="erasure", privacy_sure=["sure"])
+        agrees(change, FIRST)
+        agrees(change, Actor(Role.PARTNER, "key-1"))
+        assert change.status == IN_REVIEW
+
     @pytest.mark.rule("K-69")
     def test_of_a_former_customer_leaves_nothing_that_names_them(self, town: Town, former: Customer) -> None:
         change = erases(former)

@@ -63,7 +63,7 @@ def kind_of(request: Request) -> str:
 def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Facts:
     """Read what the rules need."""
     assert request.person
-    approvals = request.events.filter(what="reviewed", data__decision="approve").values_list("actor", flat=True)
+    approvals = _approvals(request)
     mine = Account.objects.filter(people__person=request.person, people__superseded_at=None)
     ends = ServiceAgreement.objects.filter(account__in=mine).exclude(status__in=LIVE)
     flags = Q(person=request.person) | Q(account__in=mine) | Q(user_id=request.user_id, user__isnull=False)
@@ -81,6 +81,13 @@ def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Fac
         last_account_ended=ends.aggregate(last=Max("end_date"))["last"],
         today=local_date(now, policy),
     )  # fmt: skip
+
+
+def _approvals(request: Request) -> list[str]:
+    """Members of staff who agreed to what was sent last: an earlier yes was to something else, a program's is none."""
+    sent = request.events.filter(what="submitted").aggregate(last=Max("number"))["last"] or 0
+    said_yes = request.events.filter(what="reviewed", role="staff", number__gt=sent, data__decision="approve")
+    return list(said_yes.values_list("actor", flat=True))
 
 
 def carry_out(request: Request, *, now: datetime, policy: Policy) -> Verdict:
