@@ -83,6 +83,8 @@ def _page_of(reference: str = "", person: Any = "", **rest: Any) -> str:
     """Where the form of an address stands."""
     if person:
         return reverse("console:keep", args=[person])
+    if "care" in rest:
+        return reverse("console:care")
     if "case" in rest:
         return reverse("console:cases")
     return reverse("console:request", args=[reference]) if reference else reverse("console:queue")

@@ -60,7 +60,6 @@ RULES = {
     "K-62": _("Fraud first"),
     "K-63": _("Correction wanted"),
     "D-61": _("Asked again"),
-    "D-62": _("Certificate to check"),
     "K-82": _("Certificate missing"),
 }
 """Rules that send a change to staff, in two words; beside those in `vocabulary`."""
@@ -188,3 +187,12 @@ STAYS = {
     "accepted": _("Values that staff took into the file stay: put them right on the person’s page."),
 }
 """What an undone link leaves as it is (`flow/cases.py`)."""
+
+CARE_TABS = {"to_read": _("Certificate to read"), "late": _("Certificate late"), "all": _("All protected")}
+CARE_KINDS = {"life_support": _("Life support"), "serious_illness": _("Serious illness")}
+CARE_STATES = {
+    "temporary": _("Protected, certificate to come"),
+    "certified": _("Certified"),
+    "expired": _("Ended: no certificate came"),
+    "withdrawn": _("Ended: nobody depends on it"),
+}

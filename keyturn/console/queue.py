@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +19,8 @@ from keyturn.console.maintained import GROUPS
 from keyturn.console.rows import name_of, rows_of
 from keyturn.console.vocabulary import RULES, say
 from keyturn.journeys import JOURNEYS
-from keyturn.records.queries import console, red_flags
+from keyturn.records.queries import care, console, red_flags
+from keyturn.terms.days import local_date
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.words import gettext_noop
 
@@ -116,6 +118,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         last=(wanted.page - 1) * PAGE + len(found),
         reasons=[(rule, say(RULES, rule), n) for rule, n in console.reasons(wanted.tab, now=now).items()],
         kinds=[(name, say(GROUPS, name)) for name in GROUPS],
+        late_care=care.counts(now=now, today=local_date(now, settings.KEYTURN_POLICY))["late"]
+        if role_of(request) in DECIDERS
+        else 0,
         open_cases=red_flags.open_cases() if role_of(request) in DECIDERS else 0,
         is_filtered=bool(wanted.reason or wanted.kind or wanted.mine or wanted.overdue),
         clear=wanted.address(reason="", kind="", mine=False, overdue=False),

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from keyturn.console import case, deciding, documents, own_data, people, person, putting_right, queue, redflags
+from keyturn.console import (
+    case,
+    deciding,
+    documents,
+    lifesupport,
+    own_data,
+    people,
+    person,
+    putting_right,
+    queue,
+    redflags,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -21,6 +32,9 @@ urlpatterns = [
     path("/requests/<str:reference>/look-again", deciding.look_again, name="look_again"),
     path("/requests/<str:reference>/retry", deciding.retry, name="retry"),
     path("/requests/<str:reference>/undo-link", deciding.undo_link, name="undo_link"),
+    path("/life-support", lifesupport.show, name="care"),
+    path("/life-support/<uuid:care>", lifesupport.act, name="care_act"),
+    path("/accounts/<uuid:account>/life-support", lifesupport.claim, name="care_claim"),
     path("/cases", redflags.show, name="cases"),
     path("/cases/<uuid:case>", redflags.decide, name="case"),
     path("/persons/<uuid:person>/keep", people.show, name="keep"),

@@ -6,6 +6,8 @@ Every verb is one transaction: the change, its event and the next job commit tog
 request; `moves.py` is the one place that writes its step, standing and outcome. Doors call the verbs below.
 """
 
+from keyturn.flow.care import certify_care, claim_care_at_desk, end_care, remind_care, withdraw_care
+from keyturn.flow.cases import decide_case, decide_proposal, undo_link
 from keyturn.flow.claims import (
     begin_claim,
     claim,
@@ -34,6 +36,7 @@ from keyturn.flow.delegation import (
     revoke_invitation,
     take_over_access,
 )
+from keyturn.flow.desk import staff_change
 from keyturn.flow.documents import forget_documents, open_document, remove_document, upload
 from keyturn.flow.groups import change_group, create_group, end_group
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
@@ -50,11 +53,12 @@ from keyturn.flow.maintain import (
     what_follows,
     who_is_told,
 )
-from keyturn.flow.merging import differences, keep_mine, keep_theirs, shown
+from keyturn.flow.merging import comparison, differences, keep_mine, keep_theirs, shown
 from keyturn.flow.opening import start_days
 from keyturn.flow.outside import check_identity, send_message, tell_cis
 from keyturn.flow.privacy import extend_privacy, overdue, privacy_copy, what_stayed, would_stay
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
+from keyturn.flow.protection import lift_protection, look_at_protected, protect
 from keyturn.flow.reading import read_message
 from keyturn.flow.repeats import keep_answer, take_turn
 from keyturn.flow.retention import forget
@@ -66,16 +70,18 @@ from keyturn.steps import rulebook, staff_words, words
 from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
-    "DESIGNEE_WORDING", "ESSENTIAL", "NOT_KEPT", "accept", "accept_designation", "advance", "answer", "ask", "attest", "begin",
-    "begin_change", "begin_claim", "change_group", "change_landlord", "check_identity", "claim", "create_group",
-    "customer", "decline", "differences", "end_access", "end_designee", "end_group", "expire", "extend_privacy",
+    "DESIGNEE_WORDING", "ESSENTIAL", "NOT_KEPT", "accept", "accept_designation", "advance", "answer", "ask", "attest",
+    "begin", "begin_change", "begin_claim", "certify_care", "change_group", "change_landlord", "check_identity",
+    "claim", "claim_care_at_desk", "comparison", "create_group", "customer", "decide_case", "decide_proposal",
+    "decline", "differences", "end_access", "end_care", "end_designee", "end_group", "expire", "extend_privacy",
     "find_account", "follow_resume_link", "forget", "forget_documents", "invitation", "is_invited", "is_own",
-    "is_sensitive", "keep_answer", "keep_login", "keep_mine", "keep_theirs", "lacking", "link_login", "look_again", "name_account",
-    "notify", "open_claim", "open_document", "overdue", "privacy_copy", "proofs_for", "prove_email", "proved_again",
-    "put_back", "read_message", "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review",
-    "revoke_invitation", "rulebook", "send_code", "send_message", "send_resume_link", "sentence", "shown",
-    "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "take", "take_in", "take_over",
-    "take_over_access", "take_turn", "tell_cis", "text_received", "try_claim_code", "turn_day", "unlink",
-    "unsubscribe", "unsubscribes", "upload", "wake", "what_follows", "what_stayed", "who_is_told", "who_serves", "withdraw", "words",
-    "would_stay",
+    "is_sensitive", "keep_answer", "keep_login", "keep_mine", "keep_theirs", "lacking", "lift_protection", "link_login",
+    "look_again", "look_at_protected", "name_account", "notify", "open_claim", "open_document", "overdue",
+    "privacy_copy", "proofs_for", "protect", "prove_email", "proved_again", "put_back", "read_message", "remind_care",
+    "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review", "revoke_invitation", "rulebook",
+    "send_code", "send_message", "send_resume_link", "sentence", "shown", "staff_change", "staff_words", "start_days",
+    "stop", "stop_link", "stoppable", "submit", "take", "take_in", "take_over", "take_over_access", "take_turn",
+    "tell_cis", "text_received", "try_claim_code", "turn_day", "undo_link", "unlink", "unsubscribe", "unsubscribes",
+    "upload", "wake", "what_follows", "what_stayed", "who_is_told", "who_serves", "withdraw", "withdraw_care",
+    "words", "would_stay",
 ]  # fmt: skip

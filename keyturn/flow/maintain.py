@@ -54,7 +54,7 @@ def begin_change(
     (which contact). NotAllowed("unknown_journey"), ("not_yours").
     """
     asked = JOURNEYS.get(journey)
-    if asked is None or asked.kind not in (Kind.CHANGE, Kind.DELEGATE, Kind.PRIVACY):
+    if asked is None or asked.kind not in (Kind.CHANGE, Kind.DELEGATE, Kind.PRIVACY, Kind.CARE):
         raise NotAllowed("unknown_journey")
     account, person, on_behalf_of = _about(asked.needs, user, account_id, person_id, now)
     actor = customer(user.pk, on_behalf_of=on_behalf_of)

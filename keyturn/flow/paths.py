@@ -12,17 +12,20 @@ from typing import Any, Protocol
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Delivery, Message, Request
 from keyturn.steps.confirm import step as confirm
+from keyturn.steps.confirm.care import step as confirm_care
 from keyturn.steps.confirm.change import step as confirm_change
 from keyturn.steps.confirm.claim import step as confirm_claim
 from keyturn.steps.confirm.delegate import step as confirm_delegate
 from keyturn.steps.confirm.privacy import step as confirm_privacy
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.decide import step as decide
+from keyturn.steps.decide.care import step as decide_care
 from keyturn.steps.decide.change import step as decide_change
 from keyturn.steps.decide.claim import step as decide_claim
 from keyturn.steps.decide.delegate import step as decide_delegate
 from keyturn.steps.establish import step as establish
 from keyturn.steps.establish.care import correcting
+from keyturn.steps.establish.care import step as establish_care
 from keyturn.steps.establish.change import step as establish_change
 from keyturn.steps.establish.claim import step as establish_claim
 from keyturn.steps.establish.delegate import ending
@@ -32,10 +35,12 @@ from keyturn.steps.maintain.privacy import step as privacy
 from keyturn.steps.match import step as match
 from keyturn.steps.match.claim import step as match_claim
 from keyturn.steps.sync import step as sync
+from keyturn.steps.sync.care import step as sync_care
 from keyturn.steps.sync.change import step as sync_change
 from keyturn.steps.sync.claim import step as sync_claim
 from keyturn.steps.sync.delegate import step as sync_delegate
 from keyturn.steps.validate import step as validate
+from keyturn.steps.validate.care import step as validate_care
 from keyturn.steps.validate.change import step as validate_change
 from keyturn.steps.validate.claim import step as validate_claim
 from keyturn.steps.validate.delegate import step as validate_delegate
@@ -183,6 +188,16 @@ WAYS: dict[Kind, Way] = {
         tell=confirm_claim.tell,
         take_back=establish_claim.take_back,
         at_once=News.CLAIM_DONE,
+    ),
+    Kind.CARE: Way(
+        form=(gather, validate_care),
+        deciding={Step.DECIDE: decide_care},
+        establish=establish_care.run,
+        command=sync_care.command_for,
+        keep=sync_change.keep_answer,
+        tell=confirm_care.tell,
+        take_back=establish_care.take_back,
+        at_once=News.CARE_BEGUN,
     ),
     Kind.PRIVACY: Way(
         form=(gather, validate_change),

@@ -1,6 +1,7 @@
 """What can a customer ask for, and which questions does each ask have?"""
 
 from keyturn.journeys.changes import CHANGES
+from keyturn.journeys.claim_life_support import CLAIM_LIFE_SUPPORT
 from keyturn.journeys.invite_delegate import END_ACCESS, INVITE_DELEGATE, NAME_DESIGNEE
 from keyturn.journeys.journey import Journey, Kind, Page, Question
 from keyturn.journeys.link_account import LINK_ACCOUNT
@@ -9,7 +10,16 @@ from keyturn.journeys.start_service import START_SERVICE
 
 JOURNEYS: dict[str, Journey] = {
     journey.name: journey
-    for journey in (START_SERVICE, *CHANGES, INVITE_DELEGATE, NAME_DESIGNEE, END_ACCESS, LINK_ACCOUNT, PRIVACY_REQUEST)
+    for journey in (
+        START_SERVICE,
+        *CHANGES,
+        INVITE_DELEGATE,
+        NAME_DESIGNEE,
+        END_ACCESS,
+        LINK_ACCOUNT,
+        PRIVACY_REQUEST,
+        CLAIM_LIFE_SUPPORT,
+    )
 }
 
 __all__ = ["JOURNEYS", "START_SERVICE", "Journey", "Kind", "Page", "Question"]

@@ -41,3 +41,11 @@ def day_ends(day: date, policy: Policy) -> datetime:
 def day_begins(day: date, policy: Policy) -> datetime:
     """The moment, in UTC, at which a day begins where the utility is."""
     return datetime.combine(day, time(), ZoneInfo(policy.time_zone)).astimezone(UTC)
+
+
+def business_days_after(day: date, days: int) -> date:
+    """The day so many business days later; Saturdays and Sundays do not count (holidays are the utility's own: later)."""
+    while days > 0:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day

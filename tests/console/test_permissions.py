@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import URLPattern
 
 from keyturn.console.urls import urlpatterns
-from keyturn.records.models import AccountAccess, Person, Proposal, RedFlag
+from keyturn.records.models import AccountAccess, MedicalCertification, Person, Proposal, RedFlag
 from tests import factories
 from tests.flow.town import ANA, BEN, Case, Town
 
@@ -37,6 +37,12 @@ TABLE = {
     ("change", "POST"): ("sign in", "no", "in", "in", "no"),
     ("change_contact", "GET"): ("sign in", "no", "in", "in", "no"),
     ("change_contact", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("care", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("care", "POST"): ("405", "405", "405", "405", "405"),
+    ("care_act", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("care_act", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("care_claim", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("care_claim", "POST"): ("sign in", "no", "in", "in", "no"),
     ("cases", "GET"): ("sign in", "no", "in", "in", "no"),
     ("cases", "POST"): ("405", "405", "405", "405", "405"),
     ("case", "GET"): ("its page", "its page", "its page", "its page", "its page"),
@@ -94,7 +100,13 @@ def things_of(case: Case) -> dict[str, str]:
         account = factories.an_account(person, case.town.house())
         factories.a_login("holder@example.com", account=account, person=person)
         held = AccountAccess.objects.get(account=account)
+    account = AccountAccess.objects.get(pk=held.pk).account
+    sick = MedicalCertification.objects.first() or MedicalCertification.objects.create(
+        account=account, person=person, kind="life_support", state="temporary", claimed_at=case.town.now,
+        temporary_until=case.town.now,
+    )  # fmt: skip
     return {
+        "<uuid:care>": str(sick.pk), "<uuid:account>": str(account.pk),
         "<uuid:case>": str(flag.pk), "<uuid:proposal>": str(said.pk), "<uuid:access>": str(held.pk),
         "<str:what>": "name", "<str:contact>": "new",
     }  # fmt: skip
@@ -141,7 +153,7 @@ def look_at_one_cell(client: Client, name: str, method: str, expected: str, case
         assert response["Location"].startswith("/signin?next=/console"), cell
     elif expected == "its page":
         assert response.status_code == 302, cell
-        pages = ("/console", f"/console/requests/{case.request.reference}", "/console/cases")
+        pages = ("/console", f"/console/requests/{case.request.reference}", "/console/cases", "/console/life-support")
         assert response["Location"] in pages or response["Location"].endswith("/keep"), cell
     elif expected in ("no", "405"):
         assert response.status_code == (403 if expected == "no" else 405), cell

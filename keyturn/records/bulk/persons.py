@@ -5,10 +5,10 @@ begins the new one (C.2 to C.5; `known_persons`), so that the file's past can st
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -27,6 +27,7 @@ from keyturn.records.bulk.known_persons import ADDRESS, NAME
 from keyturn.records.bulk.staging import as_csv, checked_afterwards, copy, stage
 from keyturn.records.models import Person
 from keyturn.records.queries import persons as queries
+from keyturn.records.queries import shelter
 from keyturn.terms.person import PersonDetails
 
 WRITTEN_AT_ONCE = 4000
@@ -204,12 +205,19 @@ def _key_lines(person_id: UUID, keys: Iterable[int]) -> str:
     return "".join(f"{key}{end}" for key in keys)
 
 
+def _findable(person: Person, hidden: Collection[UUID]) -> PersonDetails:
+    """What a person is found by: not by an address that is protected (C.20)."""
+    details = queries.details_of(person)
+    return replace(details, addresses=()) if person.pk in hidden else details
+
+
 def reindex(person_ids: Iterable[UUID], *, now: datetime) -> None:
     """Bring the keys of persons on file up to date with everything that the file says about them."""
     left = iter(sorted(person_ids))
     while some := list(islice(left, REINDEXED_AT_ONCE)):
+        hidden = shelter.protected(some, at=now)
         forms = [
-            (person.pk, person_index.features(queries.details_of(person)))
+            (person.pk, person_index.features(_findable(person, hidden)))
             for person in queries.with_parts(at=now).filter(pk__in=some)
         ]
         with connection.cursor() as cursor:

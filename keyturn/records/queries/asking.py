@@ -7,7 +7,16 @@ from typing import Any
 from django.db.models import Q
 
 from keyturn.matching.contacts import normal_email
-from keyturn.records.models import Account, AccountAccess, AccountPerson, PersonContact, PersonIdentifier, Request, User
+from keyturn.records.models import (
+    Account,
+    AccountAccess,
+    AccountPerson,
+    Person,
+    PersonContact,
+    PersonIdentifier,
+    Request,
+    User,
+)
 from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import access
 from keyturn.records.queries.accounts import uuid_of
@@ -83,3 +92,10 @@ def accounts_of(person_id: Any, *, at: datetime) -> list[Account]:
     """The accounts that a person stands on."""
     roles = AccountPerson.objects.filter(holds_at(at), person_id=person_id).select_related("account")
     return [each.account for each in roles.order_by("account__set_up_on", "account_id")]
+
+
+def main_person(account_id: Any, *, at: datetime) -> Person | None:
+    """Whose account it is."""
+    wanted = uuid_of(account_id)
+    role = AccountPerson.objects.filter(holds_at(at), account_id=wanted, is_main=True).select_related("person").first()
+    return role.person if wanted and role else None

@@ -53,6 +53,13 @@ def _holds(rows: str) -> str:
     )
 
 
+_PROTECTED = """
+    ('protected_address' = ANY(p.flags) OR EXISTS (
+        SELECT 1 FROM protection x WHERE x.person_id = p.id AND x.since <= %(at)s
+        AND (x.ended_at IS NULL OR x.ended_at > %(at)s)))
+"""
+"""In SQL what `queries.shelter` says: where this person lives is in no row (C.20)."""
+
 _PERSONS = f"""
     SELECT p.ref, p.kind, n.given_name, n.middle_name, n.family_name, n.suffix, n.organisation_name, p.date_of_birth,
            e.value, t.value, i.id_type, i.id, i.sealed_value, a.line1, a.line2, a.city, a.state, a.postal_code, a.country
@@ -66,7 +73,7 @@ _PERSONS = f"""
                          AND {_holds("c")} ORDER BY c.is_primary DESC, c.id LIMIT 1) i ON true
       LEFT JOIN LATERAL (SELECT line1, line2, city, state, postal_code, country FROM person_address c
                          WHERE c.person_id = p.id AND c.purpose = 'mailing'
-                         AND c.account_id IS NULL AND c.season_from IS NULL AND {_holds("c")}
+                         AND c.account_id IS NULL AND c.season_from IS NULL AND {_holds("c")} AND NOT {_PROTECTED}
                          ORDER BY c.valid_from DESC LIMIT 1) a ON true
      WHERE p.ref IS NOT NULL AND p.redirect_to_id IS NULL
      ORDER BY p.ref
@@ -86,7 +93,7 @@ _PREMISES = """
 """
 
 _ACCOUNTS = f"""
-    SELECT a.ref, p.ref, g.premise_ref, a.customer_class, g.status, coalesce(g.start_date, a.set_up_on), g.end_date, a.balance
+    SELECT a.ref, p.ref, CASE WHEN {_PROTECTED} THEN NULL ELSE g.premise_ref END, a.customer_class, g.status, coalesce(g.start_date, a.set_up_on), g.end_date, a.balance
       FROM account a
       JOIN account_person m ON m.account_id = a.id AND m.is_main AND {_holds("m")}
       JOIN person p ON p.id = m.person_id

@@ -33,6 +33,10 @@ class News(StrEnum):
     INVITATION_OVER = "invitation_over"
     PRIVACY_DONE = "privacy_done"
     PRIVACY_LATER = "privacy_later"
+    CARE_BEGUN = "care_begun"
+    CARE_REMINDER = "care_reminder"
+    CARE_CERTIFIED = "care_certified"
+    CARE_ENDED = "care_ended"
 
 
 @rule("C-01", "Everybody is told by e-mail where they gave one, else by letter", implements=("BR-51",))

@@ -1,0 +1,1 @@
+"""May this protection be entered at once?"""

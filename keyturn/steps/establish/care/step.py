@@ -1,0 +1,114 @@
+"""What is written when somebody depends on service: protection, a certificate, an end?
+
+One row for each account that is protected. What the CIS is to hear of it is kept on the request.
+"""
+
+from datetime import datetime, timedelta
+
+from keyturn.records import acts
+from keyturn.records.models import MedicalCertification, Request, ServiceAgreement
+from keyturn.records.queries.premises import LIVE
+from keyturn.terms.days import business_days_after, day_ends, day_of, local_date
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Role, Verdict
+
+
+def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
+    """By the answers' `act`: "" the claim, "certify" what staff read on the certificate, "end"."""
+    act = str(request.answers.get("act") or "")
+    row = live_for(request.account_id)
+    if act == "end":
+        _end(row, request, now)
+    elif act == "certify":
+        _certify(row, request)
+    else:
+        row = _claim(row, request, now, policy)
+    _tell_later(request, row, policy)
+    request.established_at = now
+    if row is not None:
+        note = {"": "care_claimed", "certify": "care_certified", "end": "care_ended"}[act]
+        acts.note(
+            subject=f"account:{request.account_id}", what=note, actor=_actor(request), now=now,
+            data={"care": str(row.pk), "state": row.state},
+        )  # fmt: skip
+    return Verdict(data={"act": act or "claim", "care": str(row.pk) if row else ""})
+
+
+def live_for(account_id: object) -> MedicalCertification | None:
+    """The protection that holds for an account, locked."""
+    rows = MedicalCertification.objects.select_for_update(of=("self",)).filter(account_id=account_id, ended_at=None)
+    return rows.order_by("-claimed_at").first()
+
+
+def _claim(row: MedicalCertification | None, request: Request, now: datetime, policy: Policy) -> MedicalCertification:
+    """Protection at once. Where it holds already, a certificate is added to it; its clock does not begin anew."""
+    paper = request.documents.filter(erased_at=None, purpose="medical").order_by("-uploaded_at").first()
+    if row is None:
+        row = _new(request, now, policy)
+    if paper is not None:
+        row.document = paper
+    row.details = {**(row.details or {}), **_details(request)}
+    row.version += 0 if row._state.adding else 1
+    row.save()
+    return row
+
+
+def _new(request: Request, now: datetime, policy: Policy) -> MedicalCertification:
+    last = business_days_after(local_date(now, policy), policy.medical_temporary_days)
+    return MedicalCertification(
+        account=request.account, person=request.person, request=request, premise=_premise(request),
+        kind=str(request.answers.get("medical_kind") or "life_support"), state="temporary", claimed_at=now,
+        temporary_until=day_ends(last, policy) + timedelta(microseconds=1),
+    )  # fmt: skip
+
+
+def _details(request: Request) -> dict[str, str]:
+    names = ("patient", "device", "phone")
+    return {name: str(request.answers[name]) for name in names if request.answers.get(name)}
+
+
+def _premise(request: Request) -> object:
+    served = ServiceAgreement.objects.filter(account=request.account, status__in=LIVE).order_by("start_date", "id")
+    first = served.select_related("service_point__premise").first()
+    return first.service_point.premise if first else None
+
+
+def _certify(row: MedicalCertification | None, request: Request) -> None:
+    if row is None:
+        return
+    answers = request.answers
+    row.renewals += 1 if row.state == "certified" else 0
+    row.state = "certified"
+    row.certified_from, row.certified_until = day_of(answers["first"]), day_of(answers["last"])
+    row.details = {**row.details, "certified_by": str(answers.get("certified_by") or "")}
+    row.reminded_at, row.version = None, row.version + 1
+    row.save()
+
+
+def _end(row: MedicalCertification | None, request: Request, now: datetime) -> None:
+    if row is None:
+        return
+    row.state = "expired" if request.answers.get("why") == "expired" else "withdrawn"
+    row.ended_at, row.version = now, row.version + 1
+    row.save()
+
+
+def _tell_later(request: Request, row: MedicalCertification | None, policy: Policy) -> None:
+    """For the CIS: yes until a day, or no."""
+    if row is None:
+        request.written = []
+        return
+    until = row.certified_until or local_date(row.temporary_until - timedelta(seconds=1), policy)
+    holds = row.ended_at is None
+    request.written = [{"value": "yes" if holds else "no", "until": until.isoformat() if holds else ""}]
+
+
+def _actor(request: Request) -> Actor:
+    role, _colon, ident = request.begun_by.partition(":")
+    return Actor(Role(role), ident)
+
+
+def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
+    """A claim that ends in a refusal protects nobody any more (I6); a certificate that staff read stays."""
+    rows = MedicalCertification.objects.filter(request=request, ended_at=None)
+    rows.update(state="withdrawn", ended_at=now)

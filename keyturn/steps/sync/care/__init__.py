@@ -1,0 +1,1 @@
+"""How does the CIS hear that somebody depends on service?"""

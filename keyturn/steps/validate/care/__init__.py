@@ -1,0 +1,1 @@
+"""Are the answers about somebody who depends on service good?"""
