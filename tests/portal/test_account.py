@@ -94,6 +94,7 @@ class TestWhoSeesWhat:
     def test_a_delegate_sees_nothing_of_the_person(self, ana: Customer, comes: Callable[..., SignedIn]) -> None:
         ben = comes(factories.a_login("ben@example.com", account=ana.account, level="manage"))
         assert ben.opens("/account/you").status == 404
+        assert "/account/you" not in ben.opens("/account").html
         ben.opens(f"/account/accounts/{ana.account.pk}").does_not_see("ana@example.com", "+15035550142")
 
     def test_a_viewer_begins_no_change(self, ana: Customer, comes: Callable[..., SignedIn]) -> None:

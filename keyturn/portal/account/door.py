@@ -85,8 +85,8 @@ class Visit:
         return "" if seen is None or seen.is_own else str(self.holders.get(seen.account.pk, ("", None))[0])
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> HttpResponse:
-        idle = self.policy.signin_idle_minutes * 60
-        return desks.show(self.request, f"account/{template}", status=status, **{"idle_seconds": idle, **values})
+        around = {"idle_seconds": self.policy.signin_idle_minutes * 60, "has_person": bool(self.persons)}
+        return desks.show(self.request, f"account/{template}", status=status, **{**around, **values})
 
     def typed_before(self) -> QueryDict | None:
         """What was typed on this page before they had to sign in again, once."""

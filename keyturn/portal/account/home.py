@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.utils.formats import number_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -44,7 +43,7 @@ def home(visit: Visit) -> HttpResponse:
     cards.sort(key=_is_over)  # of one page: those that ended come last
     return visit.show(
         "home.html", back="", cards=[card_of(visit, each) for each in cards], text=text, found=len(found), page=page, pages=pages,
-        before=page - 1, after=page + 1 if page < pages else 0, search=len(visit.accounts) > 5 or bool(text), has_person=bool(visit.persons),
+        before=page - 1, after=page + 1 if page < pages else 0, search=len(visit.accounts) > 5 or bool(text),
         changes=pending.of_persons(visit), all=len(visit.accounts),
     )  # fmt: skip
 
@@ -142,7 +141,7 @@ def _service(service: Any) -> dict[str, str]:
 
 
 def _money(amount: Any) -> str:
-    return f"${number_format(amount, 2, use_l10n=True, force_grouping=True)}"
+    return f"${amount:,.2f}"  # as it stands on the bill, in every language
 
 
 def number_of(seen: Any) -> str:
