@@ -143,6 +143,6 @@ def _told(change: Change) -> dict[str, Any]:
     return {
         "change": change,
         "what": say(HISTORY, change.what) if change.what in HISTORY else f"{say(THINGS, thing)}: {say(HISTORY, act)}",
-        "detail": _(known) if known else "",
+        "detail": _(known) if known and known != THINGS.get(thing) else "",
         "source": say(SOURCES, change.source) if change.source else "",
     }
