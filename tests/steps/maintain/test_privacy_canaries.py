@@ -104,6 +104,25 @@ def test_an_erasure_leaves_no_planted_value_anywhere_but_where_the_map_says_so(p
     assert all(each.why == "record" for each in erased.kept)
 
 
+@pytest.mark.parametrize("hold", [Hold.BOOKS, Hold.SERVED])
+def test_where_something_must_stay_everything_else_goes_all_the_same(planted: Planted, hold: Hold) -> None:
+    erased = erase(Reach(**of(planted)), hold=hold, now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    there = everything_in_the_database()
+    left = [plant for plant in planted.plants if goes(plant) and not may_stay(plant, hold)]
+    assert len(left) > 40
+    assert [plant for plant in left if plant.shown in there[plant.table]] == []
+    assert {each.why for each in erased.kept} <= {"record", str(hold)}
+
+
+def may_stay(plant: Plant, hold: Hold) -> bool:
+    table = TABLES[plant.table]
+    columns = table.of(plant.column)
+    books = bool(table.books or columns.books)
+    return books if hold is Hold.BOOKS else bool(books or table.served or columns.served)
+
+
 def test_an_erasure_takes_the_paper_and_the_search_keys(planted: Planted) -> None:
     erase(Reach(**of(planted)), hold=Hold.NONE, now=NOW)
     with connection.cursor() as cursor:
