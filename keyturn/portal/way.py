@@ -61,10 +61,31 @@ _CHANGE_HEADINGS = {
     Status.STUCK: _("We are making this change"),
 }
 
+_INVITATION_TAGS = {
+    **_CHANGE_TAGS,
+    Status.WAITING: pgettext_lazy("status of a request", "Waits for their answer"),
+    Status.REFUSED: pgettext_lazy("status of a request", "Not accepted"),
+}
+_INVITATION_HEADINGS = {
+    **_CHANGE_HEADINGS,
+    Status.PROCESSING: _("We are working on this invitation"),
+    Status.IN_REVIEW: _("A person is looking at this invitation"),
+    Status.WAITING: _("This invitation waits for their answer"),
+    Status.COMPLETED: _("This invitation was accepted"),
+    Status.REFUSED: _("This invitation was not accepted"),
+    Status.WITHDRAWN: _("This invitation was taken back"),
+    Status.STUCK: _("We are working on this invitation"),
+}
+
 
 def is_change(request: Any) -> bool:
     """Whether it is about what is on file, rather than about service that begins."""
     return JOURNEYS[request.journey].kind is not Kind.START
+
+
+def is_invitation(request: Any) -> bool:
+    """Whether it waits for somebody else to say yes."""
+    return JOURNEYS[request.journey].kind is Kind.DELEGATE
 
 
 def status_of(request: Any) -> Status:
@@ -73,7 +94,7 @@ def status_of(request: Any) -> Status:
 
 def tag_of(request: Any) -> dict[str, str]:
     status = status_of(request)
-    tags = _CHANGE_TAGS if is_change(request) else _TAGS
+    tags = _INVITATION_TAGS if is_invitation(request) else _CHANGE_TAGS if is_change(request) else _TAGS
     return {"text": str(tags[status]), "colour": _COLOURS.get(status, "blue")}
 
 
@@ -82,6 +103,8 @@ def heading_of(request: Any) -> str:
 
 
 def _headings(request: Any) -> Mapping[Status, Any]:
+    if is_invitation(request):
+        return _INVITATION_HEADINGS
     return _CHANGE_HEADINGS if is_change(request) else _HEADINGS
 
 
@@ -98,6 +121,8 @@ def advice_of(request: Any, *, phone: str) -> list[str]:
             if is_change(request):
                 return []
             return [gettext("You need not be at home. If your plans change, tell us before the start date.")]
+        case Status.REFUSED if is_invitation(request):
+            return [gettext("Nobody got access. You can invite them again at any time.")]
         case Status.REFUSED:
             return [
                 gettext(
@@ -140,9 +165,12 @@ def _checking(request: Any, status: Status) -> dict[str, str]:
         return _station(_("A person is checking it"), "is-now", _promise(request.promised_at))
     if is_change(request):
         resting = status is Status.WAITING and request.due_at
-        text = (
-            _("We make it on %(day)s. Until then you can stop it.") % {"day": _day(request.due_at)} if resting else ""
+        said = (
+            _("They can answer until %(day)s.")
+            if is_invitation(request)
+            else _("We make it on %(day)s. Until then you can stop it.")
         )
+        text = said % {"day": _day(request.due_at)} if resting else ""
         return _station(_headings(request)[status], "is-now", text)
     return _station(
         _("We check and set it up"),

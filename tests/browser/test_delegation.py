@@ -81,7 +81,7 @@ def test_a_helper_is_invited_acts_and_is_sent_away(
     assert Account.objects.get(pk=ana.account.pk).paperless
     owner.opens("/account/requests").reads("c•••@example.com, for Ana Zelenko")
     owner.opens(f"/account/accounts/{ana.account.pk}/people").reads("Carla Day", "Invited by you")
-    owner.page.get_by_role("link", name="End access: Carla Day").click()
+    owner.page.get_by_role("link", name=re.compile("End access.*Carla Day")).click()
     owner.reads("End the access of Carla Day?").begins("Yes, end it now").reads("Access is ended")
     helper.page.reload()
     helper.opens(f"/account/accounts/{ana.account.pk}").reads("There is no such page")
@@ -131,7 +131,7 @@ class TestEveryPage:
         )
         flow.take_over_access(access_id=staffs.accesses.get().pk, actor=Actor(Role.STAFF, "7"), now=town.now)
         home.opens(people, "people, two invited")
-        home.page.get_by_role("link", name="Take back: Carla Day").click()
+        home.page.get_by_role("link", name=re.compile("Take back.*Carla Day")).click()
         home._look("take back")
         home.page.goto(link(town, "dora@example.com"))
         home._look("what a designee agrees to").begins("Agree", "a designee who ticks nothing")
@@ -150,7 +150,7 @@ class TestEveryPage:
         invited = invites_again(owner, town)
         home.opens(invited, "an invitation before signing in")
         home.page = stay
-        home.opens(people, "people, with history").opens(people.replace("/people", "/name"), "name")
+        home.opens(people, "people, with history")
         self._of_an_organisation(home, owner, second, town)
 
     def _of_an_organisation(self, home: Resident, owner: Customer, second: Any, town: Town) -> None:
@@ -161,7 +161,8 @@ class TestEveryPage:
             for each in flats
         )
         home.opens("/account/people", "every account").opens("/account/groups", "no group")
-        home.begins("Make a group: Hearth Bakery Inc.", "a new group").begins(
+        home.page.get_by_role("link", name=re.compile("Make a group")).click()
+        home._look("a new group").begins(
             "Make the group", "a group without a name"
         )
         home.types("name", "North").picks(str(second.pk)).begins("Make the group", "a group")

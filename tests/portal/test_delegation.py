@@ -92,6 +92,14 @@ class TestInviting:
         browser.does_not_see("Let others act for the account")
         browser.sends_the_invitation().sees("The invitation is on its way", "waits for Carla Day’s answer")
         browser.opens(people).sees("Waits for Carla Day’s answer", "carla@example.com")
+        browser.opens(f"/account/accounts/{ana.account.pk}").sees("Waits for Carla Day to answer")
+        reference = browser.request.reference
+        browser.opens(f"/account/requests/{reference}").sees(
+            "This invitation waits for their answer", "They can answer until"
+        )
+        vic = comes(factories.a_login("vic@example.com", account=ana.account, level="manage"))
+        assert vic.opens(f"/account/requests/{reference}").status == 404
+        vic.opens(f"/account/accounts/{ana.account.pk}").does_not_see("Carla Day")
         carla = comes(proved("carla@example.com"))
         carla.opens(link(town)).sees("Ana Zelenko asks for your help", "Change where letters go").sends(answer="accept")
         carla.is_at("/invitation/answered/accepted").sees("Thank you for helping")
@@ -278,19 +286,11 @@ class TestEnding:
         for page in (
             people,
             f"{people}/{own.pk}/end",
-            f"/account/accounts/{ana.account.pk}/name",
             "/account/groups",
             "/account/premises",
         ):
             assert (eve.opens(page).status, eve.text) == (404, nowhere), page
         assert vic.opens(f"{people}/{own.pk}/end").status == 404
-
-
-def test_an_account_gets_a_name_of_ones_own(ana: Customer, browser: Helper, people: str) -> None:
-    browser.opens(people).sees("Give it a name of your own")
-    browser.opens(people.replace("/people", "/name")).sends(nickname="Grandma's house").is_at(people).sees(
-        "Grandma's house"
-    )
 
 
 class TestAnOrganisation:

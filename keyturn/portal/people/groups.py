@@ -155,7 +155,7 @@ def _show(
 def _member(visit: Visit, group_id: Any, holder: Any) -> dict[str, Any]:
     held = holder.access
     return {
-        "name": holder.name or _("A login"), "email": said.masked_email(held.user.email), "own": held.user_id == visit.user.pk,
+        "name": holder.name or said.masked_email(held.user.email), "email": said.masked_email(held.user.email) if holder.name else "", "own": held.user_id == visit.user.pk,
         "level": str(words.LEVELS.get(held.level, "")), "until": words.last_day(held.until, visit.policy),
         "came": words.came(holder, visit), "is_staffs": held.owned_by != "portal",
         "end": reverse("people:member_end", args=[group_id, held.pk]) if held.owned_by == "portal" else "",

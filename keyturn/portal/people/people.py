@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keyturn import flow
-from keyturn.look.parts import Part, problems_of
 from keyturn.portal.account import home, said
 from keyturn.portal.account import powers as words
 from keyturn.portal.account.door import Visit, signed_in
@@ -19,7 +16,6 @@ from keyturn.records.queries import landlords, my_accounts
 from keyturn.records.queries import people as queries
 from keyturn.terms.access import Level
 from keyturn.terms.days import local_date
-from keyturn.terms.errors import NotAllowed
 
 TOLD = {
     "ended": gettext_lazy("Access is ended. They can do nothing for this account from this moment on."),
@@ -66,7 +62,7 @@ def people(visit: Visit, ident: Any) -> HttpResponse:
     return visit.show(
         "people.html", back=reverse("account:account", args=[ident]), account=str(seen.account.pk), rows=rows,
         title=home.titles(visit)[str(seen.account.pk)], acting=visit.acting_for(seen), is_owner=is_owner,
-        nickname=seen.nickname, may_name=any(_is_own(visit, each) and each.access.account_id for each in held),
+
         banners=banners_of(visit), **more,
     )  # fmt: skip
 
@@ -81,7 +77,7 @@ def _row(visit: Visit, seen: Any, held: list[Any], holder: Any) -> dict[str, Any
     through = access.group.name if access.group_id else ""
     may_end = access.owned_by == "portal" and not is_last and (own or not through)
     return {
-        "id": str(access.pk), "own": own, "name": holder.name or _("A login"), "email": said.masked_email(access.user.email),
+        "id": str(access.pk), "own": own, "name": holder.name or said.masked_email(access.user.email), "email": said.masked_email(access.user.email) if holder.name else "",
         "level": str(words.LEVELS.get(access.level, "")), "is_owner": access.level == Level.OWNER,
         "capacity": str(words.CAPACITIES.get(access.capacity, "")), "came": words.came(holder, visit), "through": through,
         "until": words.last_day(access.until, visit.policy), "since": written(local_date(access.since, visit.policy)),
@@ -133,27 +129,3 @@ def history(visit: Visit, subject: str) -> list[dict[str, str]]:
         }
         for each in found
     ]  # fmt: skip
-
-
-@signed_in
-def name(visit: Visit, ident: Any) -> HttpResponse:
-    """What this login calls the account."""
-    seen = visit.account(ident, level=Level.VIEW)
-    back = reverse("people:people", args=[ident])
-    typed, error = visit.request.POST.get("nickname", seen.nickname), ""
-    if visit.request.method == "POST":
-        if len(typed.strip()) <= 60:
-            try:
-                flow.name_account(user=visit.user, account_id=seen.account.pk, nickname=typed, now=visit.now)
-            except NotAllowed:
-                raise Http404 from None
-            return redirect(back)
-        error = _("Choose a name with at most 60 letters.")
-    field = Part(
-        "text", "nickname", _("What do you call this account?"), value=typed, error=error, heading=True, optional=True,
-        hint=_("For example “Grandma's house”. Only you see it."), width=30, longest=60,
-    )  # fmt: skip
-    return visit.show(
-        "people_name.html", back=back, field=field, problems=problems_of((field,)), status=422 if error else 200,
-        acting=visit.acting_for(seen),
-    )  # fmt: skip

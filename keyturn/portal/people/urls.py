@@ -8,7 +8,6 @@ app_name = "people"
 urlpatterns = [
     path("account/people", people.hub, name="hub"),
     path("account/accounts/<uuid:ident>/people", people.people, name="people"),
-    path("account/accounts/<uuid:ident>/name", people.name, name="name"),
     path("account/accounts/<uuid:ident>/people/<uuid:access_id>/end", ending.access_of_account, name="end"),
     path("account/accounts/<uuid:ident>/designees/<uuid:designee_id>/end", ending.designee, name="end_designee"),
     path("account/accounts/<uuid:ident>/invitations/<uuid:invitation_id>/end", ending.invitation, name="take_back"),

@@ -17,6 +17,7 @@ from keyturn.records.queries.access import Seen
 from keyturn.terms.access import Level, allows
 
 _START = "start_service"
+_WHO_MAY_ACT = ("invite_delegate", "name_designee", "end_access")  # names and addresses of others: the owners' alone
 
 
 def _visible(user_id: Any, at: datetime) -> Q:
@@ -24,7 +25,9 @@ def _visible(user_id: Any, at: datetime) -> Q:
     own = [each.account.pk for each in seen if each.is_own and each.level == Level.OWNER]
     managed = [each.account.pk for each in seen if allows(each.level, Level.MANAGE)]
     persons = {each.person.pk for each in seen if each.is_own and each.person}
-    others = Q(account_id__in=own) | Q(account_id__in=managed, user__isnull=False) & ~Q(journey=_START)
+    owned = [each.account.pk for each in seen if each.level == Level.OWNER]
+    by_others = Q(account_id__in=managed, user__isnull=False) & ~Q(journey__in=(_START, *_WHO_MAY_ACT))
+    others = Q(account_id__in=own) | by_others | Q(account_id__in=owned, journey__in=_WHO_MAY_ACT)
     return Q(user_id=user_id) | Q(submitted_at__isnull=False) & (others | Q(person_id__in=persons))
 
 
