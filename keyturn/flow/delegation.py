@@ -18,8 +18,8 @@ from keyturn.records.crypto import fingerprint
 from keyturn.records.models import AccountAccess, Designee, Invitation, Person, Request, User
 from keyturn.records.queries import access, groups
 from keyturn.signin.views import proved_address
-from keyturn.steps.establish.delegate import ending
-from keyturn.steps.establish.delegate.step import DESIGNEE_WORDING, email_digest
+from keyturn.steps.establish.delegate.step import email_digest
+from keyturn.steps.establish.ending import step as ending
 from keyturn.terms.access import Level
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.policy import Policy

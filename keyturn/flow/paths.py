@@ -28,8 +28,8 @@ from keyturn.steps.establish.care import correcting
 from keyturn.steps.establish.care import step as establish_care
 from keyturn.steps.establish.change import step as establish_change
 from keyturn.steps.establish.claim import step as establish_claim
-from keyturn.steps.establish.delegate import ending
 from keyturn.steps.establish.delegate import step as establish_delegate
+from keyturn.steps.establish.ending import step as ending
 from keyturn.steps.gather import step as gather
 from keyturn.steps.maintain.privacy import step as privacy
 from keyturn.steps.match import step as match
