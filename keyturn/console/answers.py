@@ -34,13 +34,15 @@ class Section:
     said: tuple[Said, ...]
 
 
-def sections_of(request: Any) -> list[Section]:
-    """Every answer in the journey's order; what was not answered is left out."""
+def sections_of(request: Any, *, hidden: bool = False) -> list[Section]:
+    """Every answer in the journey's order; what was not answered is left out. `hidden`: addresses are protected."""
     answers = request.answers
     found: dict[str, list[Said]] = {}
     for page in JOURNEYS[request.journey].pages_for(answers):
         for question in page.questions:
             lines = _lines(question, answers, request.premise)
+            if lines and hidden and question.ask in (Ask.ADDRESS, Ask.PREMISE):
+                lines = [_("Protected: not shown")]
             if lines:
                 found.setdefault(page.section, []).append(Said(question.name, _label(question), tuple(lines)))
     return [Section(_(SECTIONS.get(title, title)) if title else "", tuple(said)) for title, said in found.items()]

@@ -89,6 +89,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
     notes = dossier.notes(case)
     names = story.names_in(events, notes)
     people = _people(case, typed, now=now)
+    hidden = _is_hidden(request, case, now=now)
     return page(
         request,
         "console/request.html",
@@ -97,7 +98,8 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         name=_named_on_file(case, now) or name_of(case),
         services=services_of(case),
         start=answers.day(case.answers.get("start_date", "")),
-        address=short_address(case),
+        address=_("Protected address") if hidden else short_address(case),
+        hidden=hidden,
         state=status_of(case),
         status_word=status_word(case),
         tone=vocabulary.STATUS_TONES.get(status_of(case), ""),
@@ -107,11 +109,11 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         differing=_differences(case, now),
         debts=_debts(case, people, now),
         living_there=_agreements(case),
-        premise_facts=premises.facts(case.premise) if case.premise else None,
+        premise_facts=premises.facts(case.premise) if case.premise and not hidden else None,
         premise_services=", ".join(say(vocabulary.SERVICES, each) for each in case.premise.services)
         if case.premise
         else "",
-        sections=answers.sections_of(case),
+        sections=answers.sections_of(case, hidden=hidden),
         proofs=_proofs(case),
         papers=papers.of_request(case),
         notes=story.spoken(notes, names=names),
@@ -123,9 +125,19 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         problems=typed.problems,
         revealed=typed.revealed,
         **people,
-        **(wanted.values_of(case, now=now, may_see=may_see_protected(request)) if wanted.is_change(case) else {}),
+        **(wanted.values_of(case, now=now, hidden=hidden) if wanted.is_change(case) else {}),
         **_powers(request, case, typed, people, now=now),
     )
+
+
+def _is_hidden(request: HttpRequest, case: Any, *, now: datetime) -> bool:
+    """Whether the address of whom it is about is kept from this reader. Who has the right is written down (C.20)."""
+    if not shelter.is_protected(case.person_id, at=now):
+        return False
+    if not may_see_protected(request):
+        return True
+    flow.look_at_protected(person_id=case.person_id, may_see=True, actor=actor_of(request), now=now)
+    return False
 
 
 # ---------------------------------------------------------------- whom it may be
@@ -150,7 +162,10 @@ def _people(case: Any, typed: Typed, *, now: datetime) -> dict[str, Any]:
         "linked": case.person_id is not None,
         "is_left_open": any(row["rule"] in ("M-02", "M-04") for row in case.findings),
         "is_linked_one": bool(person and case.person_id == person.person_id),
-        "other_requests": [(each.reference, status_word(each), short_address(each)) for each in person.requests]
+        "other_requests": [
+            (each.reference, status_word(each), "" if person.protected else short_address(each))
+            for each in person.requests
+        ]
         if person
         else [],
     }

@@ -1,6 +1,6 @@
 """What does one line of the queue say about a request?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from keyturn.console.vocabulary import DECISIONS, RULES, SERVICES, STATUS_TONES,
 from keyturn.flow.handling import HELD_FOR
 from keyturn.flow.sentences import sentence
 from keyturn.journeys.applicant import applicant, service_address
-from keyturn.records.queries import console, dossier
+from keyturn.records.queries import console, dossier, shelter
 from keyturn.records.queries.console import Decided, Held
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.request import Outcome, Standing, Step, public_status
@@ -72,8 +72,10 @@ def rows_of(requests: Iterable[Any], *, now: datetime, user_id: str) -> list[Row
     names = console.names_of(holders | {(each.role, each.actor) for each in decided.values()})
     changes = {each.person_id for each in page if each.person_id and wanted.is_change(each)}
     people = dossier.names_on_file(changes, at=now) if changes else {}
+    hidden = shelter.protected({each.person_id for each in page if each.person_id}, at=now)
     return [
-        _row(each, last.get(each.pk), decided.get(each.pk), names, people, now=now, user_id=user_id) for each in page
+        _row(each, last.get(each.pk), decided.get(each.pk), names, people, hidden, now=now, user_id=user_id)
+        for each in page
     ]
 
 
@@ -83,6 +85,7 @@ def _row(
     decided: Decided | None,
     names: Mapping[tuple[str, str], str],
     people: Mapping[Any, str],
+    hidden: Collection[Any],
     *,
     now: datetime,
     user_id: str,
@@ -91,7 +94,7 @@ def _row(
     return Row(
         reference=request.reference,
         name=people.get(request.person_id, "") or name_of(request) or _("(no name yet)"),
-        address=short_address(request),
+        address=_("Protected address") if request.person_id in hidden else short_address(request),
         services=services_of(request),
         start=day(request.answers.get("start_date", ""), "SHORT_DATE_FORMAT"),
         reasons=reasons_of(request),

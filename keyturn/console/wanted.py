@@ -16,7 +16,7 @@ from keyturn.console.maintained import CAPACITIES, DETAILS, KINDS, LEVELS, PROOF
 from keyturn.console.vocabulary import say
 from keyturn.flow.merging import Compared, comparison
 from keyturn.journeys import JOURNEYS, Kind
-from keyturn.records.queries import asking, dossier, shelter
+from keyturn.records.queries import asking, dossier
 from keyturn.terms.address import Address
 from keyturn.terms.slots import ALL
 
@@ -44,9 +44,8 @@ def kind_of(case: Any) -> str:
     return say(KINDS, case.journey)
 
 
-def values_of(case: Any, *, now: datetime, may_see: bool) -> dict[str, Any]:
-    """What the page of such a request shows; `may_see` addresses that are protected."""
-    hidden = shelter.is_protected(case.person_id, at=now) and not may_see
+def values_of(case: Any, *, now: datetime, hidden: bool) -> dict[str, Any]:
+    """What the page of such a request shows; `hidden`: without addresses, which are protected."""
     return {
         "change": {
             "kind": kind_of(case),

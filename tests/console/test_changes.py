@@ -1,21 +1,26 @@
 """What do staff see of a change, and what follows when they decide, put a file right, or close a case?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from keyturn import flow
 from keyturn.flow import cases
 from keyturn.records.models import (
     AccountAccess,
     Act,
+    MedicalCertification,
     PersonContact,
     PersonName,
     Proposal,
+    Reading,
     RedFlag,
     Request,
 )
+from keyturn.terms.address import Address
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.request import Actor, Role
 from tests.console.desk import Desk
@@ -278,3 +283,122 @@ def test_a_request_of_staff_says_so(rosa: Desk, ana: Customer) -> None:
     TestPuttingAFileRight().edits(rosa, ana, "phone", phone="503 555 0177")
     request = Request.objects.get(channel="console")
     rosa.opens(f"/console/requests/{request.reference}").sees("Asked by", "Staff", "503 555 0177")
+
+
+class TestAProtectedAddress:
+    """T-31 for an address: no page of the console shows it to who has not the right."""
+
+    CANARY = Address("77 Canary Crescent", "", "Hideaway", "OR", "97999")
+
+    @pytest.fixture
+    def sofia(self, desk: Callable[..., Desk]) -> Desk:
+        return desk("sofia", role="supervisor")
+
+    @pytest.fixture
+    def eva(self, town: Town, rosa: Desk) -> Customer:
+        """At home at the canary's address, which is where she gets her letters, too; with requests of every kind."""
+        eva = Customer(town, replace(ANA, addresses=(self.CANARY,)))
+        town.moves_in(ANA, town.house(line1="77 Canary Crescent", city="Hideaway", postal_code="97999"))
+        elsewhere = {**self.CANARY.as_json(), "line1": "78 Canary Crescent"}
+        eva.changes(
+            "change_mailing_address", accounts=["all"], mail_elsewhere=True, mailing_address=elsewhere, when="now"
+        )
+        eva.changes("change_name", family_name="Bauer", name_reason="marriage")
+        said = Proposal(request=Request.objects.get(journey="start_service"), person=eva.person, field="address")
+        said.created_at, said.value = town.now, "79 Canary Crescent"
+        said.save()
+        RedFlag.objects.create(trigger="D-26", person=eva.person, opened_at=town.now)
+        flow.protect(
+            person_id=eva.person.pk, programme="ACP", reason="She is in the programme.", may_see=True,
+            actor=Actor(Role.STAFF, "7"), now=town.now,
+        )  # fmt: skip
+        return eva
+
+    def pages(self, eva: Customer) -> list[str]:
+        pk = eva.person.pk
+        references = Request.objects.exclude(submitted_at=None).values_list("reference", flat=True)
+        return [
+            "/console", "/console?tab=decided", "/console?tab=customer", "/console?tab=stuck", "/console/cases",
+            "/console/cases?state=decided", "/console/life-support?tab=all", f"/console/persons/{pk}",
+            f"/console/persons/{pk}/keep", f"/console/persons/{pk}/change/name", f"/console/persons/{pk}/change/address",
+            *(f"/console/requests/{each}" for each in references),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize("role", ["reviewer", "engineer"])
+    def test_stands_on_no_page_for_who_has_not_the_right(
+        self, desk: Callable[..., Desk], town: Town, eva: Customer, role: str
+    ) -> None:
+        reader = desk("paul", role=role)
+        for path in self.pages(eva):
+            reader.opens(path)
+            assert "Canary" not in reader.html, path
+        for q in ("Ana", "Canary", "Zelenko"):
+            reader.posts("/console/search", q=q)
+            assert "Crescent" not in reader.html
+            reader.posts("/console/persons", q=q)
+            assert "Crescent" not in reader.html
+        someone = town.moves_in(replace(ANA, given_name="Anna", identifiers=()), id_type="none", id_value="")
+        assert "Canary" not in reader.opens(someone).html
+        reader.posts(f"/console/persons/{eva.person.pk}/address")
+        assert reader.status == 403
+        assert not Reading.objects.filter(what="protected").exists()
+
+    def test_is_shown_to_who_has_the_right_and_each_look_is_written_down(self, sofia: Desk, eva: Customer) -> None:
+        path = f"/console/persons/{eva.person.pk}"
+        assert "Canary" not in sofia.opens(f"{path}/keep").html
+        assert not Reading.objects.filter(what="protected").exists()
+        sofia.posts(f"{path}/address").sees("Canary Crescent")
+        assert Reading.objects.get(what="protected").actor == str(sofia.user.pk)
+        reference = Request.objects.get(journey="start_service").reference
+        sofia.opens(f"/console/requests/{reference}").sees("77 Canary Crescent")
+        assert Reading.objects.filter(what="protected", person=eva.person).count() == 2
+
+    def test_is_found_by_name_and_said_to_be_protected(self, rosa: Desk, eva: Customer) -> None:
+        rosa.opens(f"/console/persons/{eva.person.pk}/keep").sees("Ana Zelenko", "Protected")
+
+    def test_is_protected_and_shown_again_from_the_page(self, sofia: Desk, rosa: Desk, eva: Customer) -> None:
+        path = f"/console/persons/{eva.person.pk}/protection"
+        sofia.posts(path, act="lift", reason="no")
+        assert sofia.status == 422
+        sofia.posts(path, act="lift", reason="She has left the programme.").sees("The address is shown again.")
+        rosa.opens(f"/console/persons/{eva.person.pk}/keep").sees("Canary Crescent")
+
+
+class TestLifeSupport:
+    NEEDS = {"patient": "Eva Zelenko", "medical_kind": "life_support", "device": "Ventilator", "phone": "503 555 0142"}
+
+    def test_is_entered_while_somebody_is_on_the_phone_certified_and_ended(
+        self, rosa: Desk, town: Town, ana: Customer
+    ) -> None:
+        path = f"/console/accounts/{ana.account.pk}/life-support"
+        rosa.opens(path).sees("Their word is enough")
+        rosa.posts(path, **self.NEEDS, reason="")
+        assert rosa.status == 422
+        assert 'value="Ventilator"' in rosa.html
+        rosa.posts(path, **self.NEEDS, reason="Her daughter called from her own number.").sees("Protected from now on")
+        town.works()
+        held = MedicalCertification.objects.get()
+        rosa.opens("/console/life-support").sees("Eva Zelenko", "Ventilator", "certificate to come")
+        today = timezone.localdate()
+        act = f"/console/life-support/{held.pk}"
+        rosa.posts(act, act="certify", first=today.isoformat(), last=today.isoformat(), certified_by="Dr Grey")
+        assert rosa.status == 422
+        assert "Dr Grey" in rosa.html
+        rosa.posts(
+            act, act="certify", first=(today - timedelta(days=1)).isoformat(),
+            last=(today + timedelta(days=200)).isoformat(), certified_by="Dr Grey",
+        )  # fmt: skip
+        rosa.sees("The certificate is entered")
+        rosa.posts(act, act="end", why="withdrawn", reason="She has moved to a home.").sees("The protection has ended")
+        held.refresh_from_db()
+        assert (held.state, held.ended_at is not None) == ("withdrawn", True)
+
+    def test_whose_certificate_is_late_is_a_case_for_staff(self, rosa: Desk, town: Town, ana: Customer) -> None:
+        flow.claim_care_at_desk(
+            account_id=ana.account.pk, answers=self.NEEDS, reason="She called from her number.",
+            actor=Actor(Role.STAFF, "7"), now=town.now, policy=town.policy,
+        )  # fmt: skip
+        MedicalCertification.objects.update(temporary_until=town.now - timedelta(hours=1))
+        rosa.opens("/console").sees("Life support 1")
+        rosa.opens("/console/life-support").sees("Late", "Eva Zelenko")
+        assert MedicalCertification.objects.get().ended_at is None

@@ -1,7 +1,7 @@
 """What do staff need to see of one request: whom it may be, where, what was proved, said, sent and delivered?"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from keyturn.records.models import (
     ServiceAgreement,
 )
 from keyturn.records.models.dated import holds_at
-from keyturn.records.queries import persons
+from keyturn.records.queries import persons, shelter
 from keyturn.records.queries.premises import LIVE
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.request import Standing
@@ -62,6 +62,7 @@ class OnFile:
     accounts: tuple[Owned, ...] = ()
     requests: tuple[Request, ...] = ()
     candidate: Candidate | None = field(default=None, repr=False)
+    protected: bool = False  # where they live is not here (C.20)
 
 
 def candidates(request: Request) -> list[Candidate]:
@@ -80,20 +81,22 @@ def on_file(person_id: Any, *, request: Request, at: datetime, candidate: Candid
     person = persons.with_parts(at=at).filter(pk=person_id).first()
     if person is None:
         return None
+    details, hidden = persons.details_of(person, open_identifiers=False), shelter.is_protected(person.pk, at=at)
     return OnFile(
         person_id=person.pk,
         ref=person.ref or "",
         flags=tuple(person.flags),
-        details=persons.details_of(person, open_identifiers=False),
+        details=replace(details, addresses=()) if hidden else details,
+        protected=hidden,
         identifiers=tuple(person.identifiers.all()),
         verified=frozenset(each.value for each in person.contacts.all() if each.verified_at),
-        accounts=tuple(_accounts(person, at)),
+        accounts=tuple(_accounts(person, at, hidden=hidden)),
         requests=tuple(_other_requests(person, request)),
         candidate=candidate,
     )
 
 
-def _accounts(person: Person, at: datetime) -> Iterable[Owned]:
+def _accounts(person: Person, at: datetime, *, hidden: bool) -> Iterable[Owned]:
     parts = {each.account_id: each.is_main for each in person.accounts.filter(holds_at(at))}
     rows = (
         Account.objects.filter(pk__in=parts)
@@ -110,16 +113,16 @@ def _accounts(person: Person, at: datetime) -> Iterable[Owned]:
             balance=account.balance,
             live=any(each.status in LIVE for each in agreements),
             main=parts[account.pk],
-            served=tuple(_served(each) for each in agreements[:12]),
+            served=tuple(_served(each, hidden=hidden) for each in agreements[:12]),
         )
 
 
-def _served(agreement: ServiceAgreement) -> Served:
+def _served(agreement: ServiceAgreement, *, hidden: bool) -> Served:
     premise = agreement.service_point.premise
     return Served(
         service=agreement.service_point.service,
         status=agreement.status,
-        address=", ".join(premise.address.lines()[:2]),
+        address="" if hidden else ", ".join(premise.address.lines()[:2]),
         start=agreement.start_date,
         end=agreement.end_date,
     )
@@ -137,7 +140,7 @@ def unpaid(person_id: Any, *, at: datetime) -> list[tuple[Account, date | None]]
 
 
 def differences(details: PersonDetails, person: Person, *, at: datetime) -> list[tuple[str, str, str]]:
-    """What the applicant says and the file does not: (field, said, on file)."""
+    """What the applicant says and the file does not: (field, said, on file). Not where a protected person lives."""
     held = persons.details_of(persons.with_parts(at=at).get(pk=person.pk), open_identifiers=False)
     beside = {
         "email": ", ".join(held.emails), "phone": ", ".join(held.phones),
@@ -147,6 +150,7 @@ def differences(details: PersonDetails, person: Person, *, at: datetime) -> list
     return [
         (name, value, beside[name] if name in beside else str(getattr(held, name, "")))
         for name, value in persons.differences(details, person, at=at)
+        if name != "address" or not shelter.is_protected(person.pk, at=at)
     ]
 
 
