@@ -11,6 +11,8 @@ from keyturn.connectors import cis
 from keyturn.flow import moves, outside
 from keyturn.flow.paths import way_of
 from keyturn.journeys.link_account import LINK_ACCOUNT
+from keyturn.records import dated
+from keyturn.records.bulk import persons
 from keyturn.records.models import Event, Message, Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.maintain.calendar import turn_agreements
@@ -23,6 +25,8 @@ log = structlog.get_logger("keyturn.upkeep")
 
 LOST_AFTER = timedelta(seconds=30)
 BATCH = 500
+TURNED_WITHIN = timedelta(days=8)
+"""A worker that was away for a week still finds what began meanwhile; to look again does no harm."""
 
 
 @queue.job("expire")
@@ -152,5 +156,14 @@ def turn_day(*, now: datetime, policy: Policy) -> int:
     The reference CIS does its nightly run; another CIS has its own.
     """
     today = local_date(now, policy)
+    _find_by_what_holds(now)
     cis.activate_due(today)
     return turn_agreements(today)
+
+
+def _find_by_what_holds(now: datetime) -> None:
+    """Names, contacts and addresses that were planned for a day: those persons are found by them from that day on."""
+    for person_id in sorted(persons.turned(since=now - TURNED_WITHIN, until=now)):
+        with transaction.atomic():
+            dated.hold(persons=[person_id])
+            persons.reindex([person_id], now=now)

@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from keyturn.flow import upkeep
 from keyturn.records import dated, person_index
 from keyturn.records.models import (
     Account,
@@ -31,6 +32,8 @@ from keyturn.records.models.dated import Dated
 from keyturn.records.queries import as_of, persons
 from keyturn.records.queries.as_of import Moments
 from keyturn.terms.errors import NotAllowed
+from keyturn.terms.person import PersonDetails
+from keyturn.terms.policy import Policy
 from keyturn.terms.spans import Span
 from tests import factories
 from tests.flow.town import ANA, BEN
@@ -329,6 +332,16 @@ def test_a_person_is_found_by_their_new_name_at_once(ana: Person) -> None:
     probe = person_index.features(persons.details_of(persons.with_parts(at=NOW).get(pk=ana.pk)))
     assert person_index.candidates(probe)[str(ana.pk)].family == "nowak"
     assert ana.version == 2
+
+
+def test_a_person_is_found_by_a_planned_name_from_its_day_on(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep.cis, "activate_due", lambda today: None)
+    with changing(ana) as file:
+        file.enter(PersonName(given_name="Zdravka", family_name="Nowak"), start=NOW + 3 * DAY)
+    probe = person_index.features(PersonDetails(given_name="Zdravka", family_name="Nowak", emails=ANA.emails))
+    for days, family in ((2, "zelenko"), (4, "nowak"), (6, "nowak")):
+        upkeep.turn_day(now=NOW + days * DAY, policy=Policy())
+        assert person_index.candidates(probe)[str(ana.pk)].family == family
 
 
 def test_a_sealed_value_can_be_read_from_every_copy(ana: Person) -> None:

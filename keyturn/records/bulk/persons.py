@@ -211,6 +211,18 @@ def _findable(person: Person, hidden: Collection[UUID]) -> PersonDetails:
     return replace(details, addresses=()) if person.pk in hidden else details
 
 
+def turned(*, since: datetime, until: datetime) -> set[UUID]:
+    """Persons of whom something that was planned began or ended in that time: they are found by other keys now."""
+    statement = " UNION ".join(
+        f"SELECT person_id FROM {table} WHERE superseded_at IS NULL AND (valid_from > recorded_at AND valid_from"
+        " BETWEEN %(since)s AND %(until)s OR valid_to > recorded_at AND valid_to BETWEEN %(since)s AND %(until)s)"
+        for table in ("person_name", "person_contact", "person_identifier", "person_address")
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"since": since, "until": until})
+        return {row[0] for row in cursor.fetchall()}
+
+
 def reindex(person_ids: Iterable[UUID], *, now: datetime) -> None:
     """Bring the keys of persons on file up to date with everything that the file says about them."""
     left = iter(sorted(person_ids))
