@@ -25,7 +25,6 @@ from keyturn.flow.claims import (
 from keyturn.flow.consents import notify, text_received, unsubscribe, unsubscribes
 from keyturn.flow.customer import NOT_KEPT, answer, ask, attest, begin, lacking, reply, submit, withdraw
 from keyturn.flow.delegation import (
-    DESIGNEE_WORDING,
     accept,
     accept_designation,
     decline,
@@ -67,6 +66,7 @@ from keyturn.flow.staff import retry, review
 from keyturn.flow.territory import who_serves
 from keyturn.flow.upkeep import expire, rescue, turn_day, wake
 from keyturn.steps import rulebook, staff_words, words
+from keyturn.steps.establish.delegate.step import DESIGNEE_WORDING
 from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
