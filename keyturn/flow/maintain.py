@@ -14,9 +14,10 @@ from django.db import transaction
 from keyturn.flow import moves
 from keyturn.flow.customer import new_request
 from keyturn.journeys import JOURNEYS, Kind
+from keyturn.journeys.changes.change_mailing_address import CHANGE_MAILING_ADDRESS
 from keyturn.journeys.journey import Journey
 from keyturn.records.models import Account, Person, RedFlag, Request, User
-from keyturn.records.queries import access, groups, on_file
+from keyturn.records.queries import access, groups, on_file, shelter
 from keyturn.steps.confirm.change import step as confirm_change
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.decide.change import rules
@@ -24,7 +25,7 @@ from keyturn.steps.decide.change import step as decide
 from keyturn.steps.gather import step as gather
 from keyturn.steps.verify import step as verify
 from keyturn.steps.verify.change import step as verify_change
-from keyturn.terms.access import allows
+from keyturn.terms.access import Level, allows
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.finding import Effect
 from keyturn.terms.policy import Policy
@@ -56,7 +57,9 @@ def begin_change(
     asked = JOURNEYS.get(journey)
     if asked is None or asked.kind not in (Kind.CHANGE, Kind.DELEGATE, Kind.PRIVACY, Kind.CARE):
         raise NotAllowed("unknown_journey")
-    account, person, on_behalf_of = _about(asked.needs, user, account_id, person_id, now)
+    account, person, on_behalf_of = _about(journey, asked.needs, user, account_id, person_id, now)
+    if on_behalf_of and asked.about == "person" and asked.needs is Level.OWNER:
+        raise NotAllowed("not_yours")  # who somebody is, only they themselves say; nobody else is shown it either
     actor = customer(user.pk, on_behalf_of=on_behalf_of)
     given = {name: value for name, value in (answers or {}).items() if name in {each.name for each in asked.given}}
     if given.get("group_id") and not groups.exists(given["group_id"]):
@@ -67,14 +70,14 @@ def begin_change(
     request = new_request(journey, actor=actor, channel="portal", language=language, now=now, policy=policy)
     request.user, request.person, request.account = user, person, account
     request.seen = on_file.slots(person, at=now)
-    gather.take(request, {**_prefilled(request, asked.questions, given), **given})
+    gather.take(request, {**given, **_prefilled(request, asked.questions, given)})
     request.save(force_insert=True)
     moves.record(request, "begun", actor=actor, now=now)
     return request
 
 
 def _about(
-    needed: Any, user: User, account_id: UUID | None, person_id: UUID | None, now: datetime
+    journey: str, needed: Any, user: User, account_id: UUID | None, person_id: UUID | None, now: datetime
 ) -> tuple[Account | None, Person, str]:
     """The account and person that a change is about, and for whom the login acts where it is not for itself."""
     if account_id is None:
@@ -89,6 +92,8 @@ def _about(
     main = Person.objects.get(
         accounts__account_id=account_id, accounts__is_main=True, accounts__valid_to=None, accounts__superseded_at=None
     )
+    if not seen.is_own and journey == CHANGE_MAILING_ADDRESS.name and shelter.is_protected(main.pk, at=now):
+        raise NotAllowed("not_yours")  # it would show where they live (C.20)
     return seen.account, main, "" if seen.is_own and seen.person == main else f"person:{main.pk}"
 
 

@@ -243,6 +243,14 @@ def test_where_a_protected_person_lives_is_told_to_no_program(caller: Caller, ho
         assert b'"addresses_protected": true' in response.content
 
 
+def test_the_account_of_a_protected_person_names_no_premise(caller: Caller) -> None:
+    ana, place = factories.a_person(ANA, flags=("protected_address",)), factories.a_premise()
+    account = factories.an_account(ana, place)
+    response = caller.get(f"/accounts/{account.pk}")
+    assert {each["premise_id"] for each in response.json()["agreements"]} == {""}
+    assert str(place.pk).encode() not in response.content
+
+
 @pytest.mark.parametrize("path", ["/persons/{}", "/persons/{}/history", "/accounts/{}"])
 @pytest.mark.parametrize("ident", ["x", "00000000-0000-0000-0000-000000000007", "%00", "%F0%9F%92%A9"])
 def test_an_id_of_nobody_is_nothing(caller: Caller, path: str, ident: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from keyturn import flow
 from keyturn.records.models import Act, MedicalCertification, Person, Protection, Reading, User
-from keyturn.records.queries import person_pages, rows, shelter
+from keyturn.records.queries import access, my_accounts, person_pages, rows, shelter
 from keyturn.steps.maintain.care import rules
 from keyturn.terms.address import Address
 from keyturn.terms.errors import Invalid, NotAllowed
@@ -284,3 +284,17 @@ class TestAProtectedAddress:
         assert Reading.objects.get(what="protected").person == eva
         with pytest.raises(NotAllowed):
             flow.look_at_protected(person_id=eva.pk, may_see=False, actor=STAFF, now=town.now)
+
+    def test_is_seen_in_the_portal_by_nobody_but_themselves(self, town: Town) -> None:
+        eva = Customer(town)
+        helper = factories.a_login("helper@example.com", account=eva.account, level="manage")
+        self.protects(town, eva.person)
+
+        def places(user: User) -> int:
+            card = my_accounts.cards(access.accounts_of(user.pk, at=town.now), at=town.now)[0]
+            return len(card.places)
+
+        assert (places(eva.user), places(helper)) == (1, 0)
+        with pytest.raises(NotAllowed):
+            eva.begins("change_mailing_address", user=helper, account=eva.account)
+        assert eva.begins("change_mailing_address", account=eva.account)

@@ -13,7 +13,7 @@ from keyturn.api.v1 import person_shapes as shapes
 from keyturn.api.v1.idents import ident
 from keyturn.api.v1.operations import operation
 from keyturn.api.v1.problems import Problem
-from keyturn.records.queries import accounts, as_of, person_pages, persons
+from keyturn.records.queries import accounts, as_of, person_pages, persons, shelter
 from keyturn.records.queries.person_history import Change, history
 from keyturn.terms.address import Address
 from keyturn.terms.days import day_ends
@@ -155,6 +155,7 @@ def read_account(
         raise Problem("not_found")
     if not when:
         response["ETag"] = versions.etag(found.version)
+    hidden = shelter.protected([each.person_id for each in found.people.all()], at=now)
     agreements = [each for each in found.agreements.all() if asked.as_of is None or as_of.runs_on(each, asked.as_of)]
     plain = ("ref", "division", "customer_class", "language", "paperless", "version", "set_up_on")
     return {
@@ -165,15 +166,16 @@ def read_account(
             {"person_id": str(each.person_id), **_parts(each, "relationship", "is_main", "is_responsible", *DATED)}
             for each in found.people.all()
         ],
-        "agreements": [_agreement(each) for each in agreements],
+        "agreements": [_agreement(each, hidden=bool(hidden)) for each in agreements],
     }
 
 
-def _agreement(row: Any) -> dict[str, Any]:
+def _agreement(row: Any, *, hidden: bool) -> dict[str, Any]:
+    """One agreement; `hidden`: somebody on the account has a protected address, so the premise is not named."""
     return {
         "ref": row.ref,
         "service": row.service_point.service,
-        "premise_id": str(row.service_point.premise_id),
+        "premise_id": "" if hidden else str(row.service_point.premise_id),
         "status": row.status,
         "start_date": row.start_date,
         "end_date": row.end_date,

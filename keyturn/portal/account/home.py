@@ -10,7 +10,7 @@ from keyturn.portal import forms
 from keyturn.portal.account import pending, said
 from keyturn.portal.account.door import Visit, signed_in
 from keyturn.portal.dates import written
-from keyturn.records.queries import my_accounts, my_information
+from keyturn.records.queries import my_accounts, my_information, shelter
 from keyturn.records.queries.my_accounts import Card
 from keyturn.terms.access import Level, allows
 from keyturn.terms.days import local_date
@@ -73,6 +73,8 @@ def account(visit: Visit, ident: Any) -> HttpResponse:
 def _mail(visit: Visit, seen: Any) -> list[str]:
     """Where letters about this account go today."""
     person_id = visit.holders.get(seen.account.pk, ("", None))[1]
+    if not seen.is_own and shelter.is_protected(person_id, at=visit.now):
+        return [_("Protected: only the account holder sees it.")]
     return my_information.letters_go_to(person_id, seen.account, at=visit.now, today=visit.today) or [
         _("The service address")
     ]

@@ -1,6 +1,6 @@
 """What does somebody who is signed in see of their accounts: the place, the services, whose it is, what is under way?"""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from keyturn.records.models import AccountPerson, PersonName, Request, ServiceAgreement
 from keyturn.records.models.dated import holds_at
+from keyturn.records.queries import shelter
 from keyturn.records.queries.access import Seen
 from keyturn.terms.access import Level, allows
 from keyturn.terms.address import Address
@@ -47,7 +48,8 @@ def found(seen: Sequence[Seen], text: str, *, at: datetime) -> list[Seen]:
     if not words:
         return list(seen)
     ids = [each.account.pk for each in seen]
-    holders, places = holders_of(ids, at=at), _addresses(ids)
+    holders = holders_of(ids, at=at)
+    places = _addresses(_may_be_placed(seen, holders, at))
 
     def says(each: Seen) -> str:
         key = each.account.pk
@@ -60,7 +62,8 @@ def found(seen: Sequence[Seen], text: str, *, at: datetime) -> list[Seen]:
 def cards(seen: Sequence[Seen], *, at: datetime) -> list[Card]:
     """These accounts as they are shown, read in a few trips however many there are."""
     ids = [each.account.pk for each in seen]
-    holders, places, open_requests = holders_of(ids, at=at), _places(ids), _under_way(ids)
+    holders, open_requests = holders_of(ids, at=at), _under_way(ids)
+    places = _places(_may_be_placed(seen, holders, at))
     return [
         Card(
             each,
@@ -71,6 +74,15 @@ def cards(seen: Sequence[Seen], *, at: datetime) -> list[Card]:
         )
         for each in seen
     ]
+
+
+def _may_be_placed(
+    seen: Sequence[Seen], holders: Mapping[UUID, tuple[str, UUID | None]], at: datetime
+) -> list[UUID]:
+    """The accounts whose address may be shown: where a protected person lives is for themselves only (C.20)."""
+    theirs = {each.account.pk: holders.get(each.account.pk, ("", None))[1] for each in seen if not each.is_own}
+    hidden = shelter.protected(theirs.values(), at=at)
+    return [each.account.pk for each in seen if theirs.get(each.account.pk) not in hidden]
 
 
 def holders_of(account_ids: Collection[UUID], *, at: datetime) -> dict[UUID, tuple[str, UUID | None]]:
