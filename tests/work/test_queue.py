@@ -3,6 +3,7 @@
 These tests commit, and run the real worker until nothing is due.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from django.db import connection, transaction
 
 from keyturn import flow
-from keyturn.flow import machine, outside
+from keyturn.flow import machine, outside, paths
+from keyturn.journeys import Kind
 from keyturn.records.models import Request
 from keyturn.terms.errors import Unavailable
 from keyturn.terms.request import Actor, Role
@@ -182,7 +184,7 @@ class TestAPoisonJob:
         def fall_over(*_: Any) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr(outside.sync, "command_for", fall_over)
+        monkeypatch.setitem(paths.WAYS, Kind.START, replace(paths.WAYS[Kind.START], command=fall_over))
         case = town.asks(ANA)
         for _ in range(queue.TRIES + 3):
             make_due()
