@@ -106,7 +106,7 @@ class TestInviting:
         town.works()
         carla.opens(f"/account/accounts/{ana.account.pk}").sees("You are acting for Ana Zelenko", ana.premise.line1)
         browser.opens(people).sees(
-            "Carla Day", "Looks after the account", "Invited by you", "An invitation was accepted"
+            "Carla Day", "Looks after the account", "Invited by you", "Access was given, and accepted"
         )
 
     def test_needs_a_fresh_proof_that_it_is_the_owner(self, ana: Customer, browser: Helper) -> None:

@@ -39,9 +39,9 @@ CAME = {
     "request": gettext_lazy("Since the request for service."),
 }
 DEEDS = {
-    "access_given": gettext_lazy("An invitation was accepted"),
-    "access_ended": gettext_lazy("Somebody's access was ended"),
-    "access_taken_over": gettext_lazy("Our staff took somebody's access over"),
+    "access_given": gettext_lazy("Access was given, and accepted"),
+    "access_ended": gettext_lazy("Access was ended"),
+    "access_taken_over": gettext_lazy("Our staff took access over"),
     "designee_ended": gettext_lazy("Copies of shut-off notices were ended"),
     "landlord_changed": gettext_lazy("What goes back to the landlord was changed"),
     "stopped": gettext_lazy("A new link to the account was stopped by whoever we asked"),

@@ -117,14 +117,18 @@ def _designee(visit: Visit, ident: Any, row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _whom(holder: Any) -> str:
+    return "" if holder is None else holder.name or said.masked_email(holder.access.user.email)
+
+
 def history(visit: Visit, subject: str) -> list[dict[str, str]]:
     """What was done about who may act: what, who, for whom, when."""
-    found = queries.deeds(subject, what=words.DEEDS)
+    found = queries.deeds(subject, what=words.DEEDS, at=visit.now)
     names = my_accounts.names_of([each.behalf for each in found if each.behalf], at=visit.now)
     by_id = {str(key): name for key, name in names.items()}
     return [
         {
-            "what": str(words.DEEDS[each.what]), "who": words.who_did(each, visit), "behalf": by_id.get(each.behalf, ""),
+            "what": str(words.DEEDS[each.what]), "whom": _whom(each.about), "who": words.who_did(each, visit), "behalf": by_id.get(each.behalf, ""),
             "day": written(local_date(each.at, visit.policy)),
         }
         for each in found

@@ -22,7 +22,8 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something that was done about who may act. `email` is the login's that did it, "" for others than customers."""
+    """Something that was done about who may act. `email` is the login's that did it, "" for others than customers;
+    `about` whom it was done to."""
 
     what: str
     at: datetime
@@ -30,6 +31,7 @@ class Deed:
     user_id: str
     email: str
     behalf: str
+    about: Holder | None = None
 
 
 def holders(account_id: Any, *, at: datetime) -> list[Holder]:
@@ -68,15 +70,17 @@ def designees(account_id: Any) -> list[Designee]:
     return list(Designee.objects.filter(account=account_id, ended_at=None).order_by("accepted_at"))
 
 
-def deeds(subject: str, *, what: Collection[str], most: int = 20) -> list[Deed]:
+def deeds(subject: str, *, what: Collection[str], at: datetime, most: int = 20) -> list[Deed]:
     """What was done, the newest first."""
     rows = list(Act.objects.filter(subject=subject, what__in=list(what)).order_by("-number")[:most])
     ids = {each.actor.removeprefix("login:") for each in rows if each.actor.startswith("login:")}
+    touched = AccountAccess.objects.filter(pk__in=[each.data["access"] for each in rows if "access" in each.data])
+    about = {str(each.access.pk): each for each in described(touched.select_related("user"), at=at)}
     emails = {str(key): email for key, email in User.objects.filter(pk__in=ids).values_list("pk", "email")}
     return [
         Deed(
             each.what, each.at, each.role, each.actor.removeprefix("login:"),
-            emails.get(each.actor.removeprefix("login:"), ""), each.on_behalf_of.removeprefix("person:"),
+            emails.get(each.actor.removeprefix("login:"), ""), each.on_behalf_of.removeprefix("person:"), about.get(each.data.get("access", "")),
         )
         for each in rows
     ]  # fmt: skip
