@@ -162,9 +162,7 @@ class TestEveryPage:
         )
         home.opens("/account/people", "every account").opens("/account/groups", "no group")
         home.page.get_by_role("link", name=re.compile("Make a group")).click()
-        home._look("a new group").begins(
-            "Make the group", "a group without a name"
-        )
+        home._look("a new group").begins("Make the group", "a group without a name")
         home.types("name", "North").picks(str(second.pk)).begins("Make the group", "a group")
         home.opens("/account/groups", "groups").opens("/account/premises", "premises")
         home.opens("/account/premises?q=nowhere", "no premise fits").opens(
