@@ -321,6 +321,45 @@ class TestWhoseItIs:
         assert "D-41" in at_the_desk(home, a_login()).rules
 
 
+class TestWhoWasImported:
+    """The first import is as old as the CIS's own record; what a later one changes is new."""
+
+    PERSON = {
+        "ref": "P1", "kind": "person", "given_name": "Ada", "family_name": "Lindqvist", "phone": "(541) 555-0101",
+        "email": "ada@example.net", "id_type": "driver_licence", "id_value": "7654-321",
+    }  # fmt: skip
+    PREMISE = {"ref": "L1", "line1": "12 Lantern St", "city": "Lumen", "state": "OR", "postal_code": "97890",
+               "country": "US", "division": "north", "service_types": "electric"}  # fmt: skip
+    ACCOUNT = {"ref": "1234567890", "person_ref": "P1", "premise_ref": "L1", "customer_class": "residential",
+               "status": "active", "start_date": "2021-05-01", "balance": "0"}  # fmt: skip
+
+    def imports(self, town: Town, **changes: str) -> None:
+        for kind, row in (("persons", self.PERSON | changes), ("premises", self.PREMISE), ("accounts", self.ACCOUNT)):
+            taken = flow.take_in(kind, [(1, row)], now=town.now, policy=town.policy)
+            assert taken.rejected == 0, taken.objections
+
+    def claims(self, town: Town) -> None:
+        claim = Claim(town, a_login())
+        claim.answers(
+            line_of_business="residential", account_number="12345 67890 3", family_name="Lindqvist", id_last4="4321",
+            proof="sms",
+        )  # fmt: skip
+        claim.sends()
+
+    def test_today_can_claim_today(self, town: Town) -> None:
+        self.imports(town)
+        self.claims(town)
+        assert "+15415550101" in town.texts()[0]
+
+    def test_with_another_number_yesterday_waits(self, town: Town) -> None:
+        self.imports(town)
+        town.waits(days=100)
+        self.imports(town, phone="(541) 555-0199")
+        town.waits(days=1)
+        self.claims(town)
+        assert town.texts() == []
+
+
 class TestAtTheEndOfARequest:
     @pytest.mark.rule("E-20")
     def test_the_login_with_the_proved_email_gets_the_new_account(self, town: Town) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from keyturn.journeys.link_account import CODES
+from keyturn.matching.identifiers import normal_identifier
 from keyturn.records.models import Account, AccountPerson, Person, PersonAddress, PersonIdentifier, Premise, Request
 from keyturn.records.models.dated import holds_at
 from keyturn.steps.match.claim import rules
@@ -71,6 +72,6 @@ def _known(person: Person, places: frozenset[str], now: datetime) -> rules.Known
         organisation_names=frozenset(each.organisation_name for each in names),
         postal_codes=places | frozenset(mailing.values_list("postal_code", flat=True)),
         phones=frozenset(phones.values_list("normalised", flat=True)),
-        identifiers_last4=frozenset(identifiers.values_list("last_four", flat=True)),
+        identifiers_last4=frozenset(normal_identifier(each.value)[-4:] for each in identifiers),  # "-321" is no four
         date_of_birth=person.date_of_birth.isoformat() if person.date_of_birth else "",
     )
