@@ -144,12 +144,15 @@ def _tell_of_the_end(
 ) -> Request:
     """A request that asks nothing: it has happened, and the CIS and the people concerned are told."""
     accounts = access.accounts_meant(account_id, str(group_id or ""))
-    person = Person.objects.filter(
-        accounts__account_id__in=accounts - {""},
-        accounts__is_main=True,
-        accounts__valid_to=None,
-        accounts__superseded_at=None,
-    ).first() or Person.objects.filter(account_groups=group_id).first()  # of a group that is empty, the organisation
+    person = (
+        Person.objects.filter(
+            accounts__account_id__in=accounts - {""},
+            accounts__is_main=True,
+            accounts__valid_to=None,
+            accounts__superseded_at=None,
+        ).first()
+        or Person.objects.filter(account_groups=group_id).first()
+    )  # of a group that is empty, the organisation
     request = new_request("end_access", actor=actor, channel="portal", language=user.language, now=now, policy=policy)
     request.user, request.person, request.account_id = user, person, account_id
     request.answers = {name: value for name, value in given.items() if value}
