@@ -282,6 +282,20 @@ class TestInsiders:
         assert RedFlag.objects.get(user=delegate).trigger == "D-46"
         assert not AccountAccess.objects.filter(user=delegate, level="owner").exists()
 
+    def test_an_invitation_that_was_forwarded_to_another_mailbox(self, town: Town) -> None:
+        ana, other = Customer(town), a_login("other@example.org")
+        case = ana.begins(
+            "invite_delegate", account=ana.account, account_id=str(ana.account.pk), delegate_name="Carla Day",
+            delegate_email="carla@example.com", level="manage", delegate_ends=False,
+        )  # fmt: skip
+        case.proves_again().submits()
+        town.works()
+        token = town.mails("carla@example.com")[-1].get_content().partition("/invitation/")[2].split()[0]
+        with pytest.raises(NotAllowed, match="unknown_invitation"):
+            flow.accept(token=token, user=other, now=town.now)
+        assert not AccountAccess.objects.filter(user=other).exists()
+        assert case.status == "waiting"  # the invitation is there for its owner to see and to take back
+
 
 # ---------------------------------------------------------------- codes
 
