@@ -20,6 +20,7 @@ KINDS = {
     "link_account": _("Claim of an account"),
     "privacy_request": _("Privacy request"),
     "claim_life_support": _("Life support"),
+    "grant_access": _("Access by documents"),
 }
 """Each journey in two words."""
 

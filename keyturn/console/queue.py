@@ -132,7 +132,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 def _journeys(kind: str) -> tuple[str, ...]:
     """The journeys of this kind; an end of access counts as acting for somebody."""
-    kinds = {"delegate": ("delegate", "end")}.get(kind, (kind,))
+    kinds = {"delegate": ("delegate", "grant", "end")}.get(kind, (kind,))
     return tuple(each.name for each in JOURNEYS.values() if each.kind in kinds)
 
 

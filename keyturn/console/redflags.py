@@ -72,6 +72,10 @@ def _row(case: Any, people: Mapping[Any, str], deciders: Mapping[Any, str], type
 def decide(request: HttpRequest, case: UUID) -> HttpResponse:
     """Fraud or harmless, with a note."""
     note, verdict = request.POST.get("note", ""), request.POST.get("verdict", "")
+    if verdict not in ("fraud", "harmless"):
+        text = _("Say whether it is fraud or harmless.")
+        typed = {"case": str(case), "note": note, "error": text, "problems": (Problem(text, f"#note-{case}"),)}
+        return _page(request, typed, status=422)
     try:
         cases.decide_case(
             case_id=case, verdict=verdict, note=note, is_supervisor=role_of(request) in SUPERVISORS,

@@ -6,6 +6,7 @@ from keyturn.console import (
     case,
     deciding,
     documents,
+    giving,
     lifesupport,
     own_data,
     people,
@@ -42,6 +43,8 @@ urlpatterns = [
     path("/persons/<uuid:person>/protection", people.protect, name="protect"),
     path("/persons/<uuid:person>/proposals/<uuid:proposal>", people.proposal, name="proposal"),
     path("/persons/<uuid:person>/access/<uuid:access>/take-over", people.take_over, name="take_over"),
+    path("/persons/<uuid:person>/access/<uuid:access>/end", giving.end, name="end_access"),
+    path("/persons/<uuid:person>/accounts/<uuid:account>/grant", giving.grant, name="grant"),
     path("/persons/<uuid:person>/change/<str:what>", putting_right.change, name="change"),
     path("/persons/<uuid:person>/change/<str:what>/<str:contact>", putting_right.change, name="change_contact"),
 ]

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Delivery, Message, Request
 from keyturn.steps.confirm import step as confirm
+from keyturn.steps.confirm.care import granted
 from keyturn.steps.confirm.care import step as confirm_care
 from keyturn.steps.confirm.change import step as confirm_change
 from keyturn.steps.confirm.claim import step as confirm_claim
@@ -24,7 +25,7 @@ from keyturn.steps.decide.change import step as decide_change
 from keyturn.steps.decide.claim import step as decide_claim
 from keyturn.steps.decide.delegate import step as decide_delegate
 from keyturn.steps.establish import step as establish
-from keyturn.steps.establish.care import correcting
+from keyturn.steps.establish.care import correcting, granting
 from keyturn.steps.establish.care import step as establish_care
 from keyturn.steps.establish.change import step as establish_change
 from keyturn.steps.establish.claim import step as establish_claim
@@ -188,6 +189,15 @@ WAYS: dict[Kind, Way] = {
         tell=confirm_claim.tell,
         take_back=establish_claim.take_back,
         at_once=News.CLAIM_DONE,
+    ),
+    Kind.GRANT: Way(
+        form=(),
+        deciding={},
+        establish=granting.run,
+        command=sync_delegate.command_for,
+        keep=sync_change.keep_answer,
+        tell=granted.tell,
+        take_back=establish_delegate.take_back,
     ),
     Kind.CARE: Way(
         form=(gather, validate_care),

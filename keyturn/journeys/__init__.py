@@ -2,6 +2,7 @@
 
 from keyturn.journeys.changes import CHANGES
 from keyturn.journeys.claim_life_support import CLAIM_LIFE_SUPPORT
+from keyturn.journeys.grant_access import GRANT_ACCESS
 from keyturn.journeys.invite_delegate import END_ACCESS, INVITE_DELEGATE, NAME_DESIGNEE
 from keyturn.journeys.journey import Journey, Kind, Page, Question
 from keyturn.journeys.link_account import LINK_ACCOUNT
@@ -19,6 +20,7 @@ JOURNEYS: dict[str, Journey] = {
         LINK_ACCOUNT,
         PRIVACY_REQUEST,
         CLAIM_LIFE_SUPPORT,
+        GRANT_ACCESS,
     )
 }
 

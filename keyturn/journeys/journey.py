@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CHANGE = "change"  # other values for what is on file about a signed-in customer
     CLAIM = "claim"  # a login shows that an account is theirs
     DELEGATE = "delegate"  # somebody else may act for an account, once they accept
+    GRANT = "grant"  # staff give somebody access, for a document that names them
     END = "end"  # somebody may act for an account no longer
     CARE = "care"  # protection that holds at once: somebody depends on service
     PRIVACY = "privacy"  # what somebody may ask about their own data

@@ -99,3 +99,11 @@ def main_person(account_id: Any, *, at: datetime) -> Person | None:
     wanted = uuid_of(account_id)
     role = AccountPerson.objects.filter(holds_at(at), account_id=wanted, is_main=True).select_related("person").first()
     return role.person if wanted and role else None
+
+
+def login_with(email: str) -> User | None:
+    """The customer's login whose proved address this is; nobody of staff."""
+    wanted = email.strip()
+    if not wanted:
+        return None
+    return User.objects.filter(email__iexact=wanted, is_active=True, staff_role="").order_by("pk").first()

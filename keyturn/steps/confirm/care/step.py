@@ -30,7 +30,7 @@ def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, An
     to = [("email", each) for each in dict.fromkeys([*rules.emails_to_tell(seen, ()), *login])]
     if not to and (letter := rules.letter_goes_to(seen, (), _service_address(request))):
         to = [("letter", "\n".join(Address.from_mapping(letter).lines()))]
-    return [_message(request, news, channel, each, values=said, now=now) for channel, each in to]
+    return [message(request, news, channel, each, values=said, now=now) for channel, each in to]
 
 
 def _service_address(request: Request) -> Mapping[str, Any] | None:
@@ -39,7 +39,7 @@ def _service_address(request: Request) -> Mapping[str, Any] | None:
     return first.service_point.premise.address.as_json() if first else None
 
 
-def _message(
+def message(
     request: Request, news: News, channel: str, to: str, *, values: Mapping[str, Any], now: datetime
 ) -> Message:
     message = Message(
