@@ -17,6 +17,7 @@ from keyturn.journeys import JOURNEYS, Kind
 from keyturn.journeys.changes.change_mailing_address import CHANGE_MAILING_ADDRESS
 from keyturn.journeys.journey import Journey
 from keyturn.records.models import Account, Person, RedFlag, Request, User
+from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import access, groups, on_file, shelter
 from keyturn.steps.confirm.change import step as confirm_change
 from keyturn.steps.confirm.rules import News
@@ -89,9 +90,7 @@ def _about(
     seen = access.to_account(user.pk, account_id, at=now)
     if seen is None or not allows(seen.level, needed):
         raise NotAllowed("not_yours")
-    main = Person.objects.get(
-        accounts__account_id=account_id, accounts__is_main=True, accounts__valid_to=None, accounts__superseded_at=None
-    )
+    main = Person.objects.get(holds_at(now, "accounts"), accounts__account_id=account_id, accounts__is_main=True)
     if not seen.is_own and journey == CHANGE_MAILING_ADDRESS.name and shelter.is_protected(main.pk, at=now):
         raise NotAllowed("not_yours")  # it would show where they live (C.20)
     return seen.account, main, "" if seen.is_own and seen.person == main else f"person:{main.pk}"

@@ -96,6 +96,17 @@ class TestAnEmailAddress:
         for address in ("ana@example.com", "ana@new.example"):
             assert "was changed" in town.mails(address)[-1]["Subject"]
 
+    @pytest.mark.rule("C-10")
+    def test_that_was_replaced_lately_hears_of_the_next_change_too(self, town: Town, ana: Customer) -> None:
+        change = ana.begins(
+            "change_contact", contact_id=ana.contact("email"), channel="email", act="set", email="ana@new.example"
+        )
+        change.proves_again().proves_email().submits()
+        town.works()
+        told = len(town.mails("ana@example.com"))
+        ana.changes("change_contact", contact_id="new", channel="phone", act="set", phone="503 555 0199")
+        assert len(town.mails("ana@example.com")) == told + 1
+
 
 class TestAMailingAddress:
     @pytest.mark.rule("D-28")
@@ -278,6 +289,25 @@ class TestTwoPeopleAtOnce:
 
         with dated.changing(person=ana.person, now=ana.town.now, source="staff:7") as file:
             file.correct(file.holding(PersonName, name_type="primary")[0], **parts)
+
+
+class TestATakeOver:
+    @pytest.mark.rule("D-26")
+    def test_letters_elsewhere_after_a_new_email_are_looked_at(self, town: Town, ana: Customer) -> None:
+        change = ana.begins(
+            "change_contact", contact_id=ana.contact("email"), channel="email", act="set", email="ana@new.example"
+        )
+        change.proves_again().proves_email().submits()
+        town.works()
+        case = TestAMailingAddress.asked(ana)
+        town.works()
+        assert (case.status, "D-26" in case.rules) == (IN_REVIEW, True)
+
+    def test_letters_elsewhere_after_a_new_phone_number_rest_as_ever(self, town: Town, ana: Customer) -> None:
+        ana.changes("change_contact", contact_id="new", channel="phone", act="set", phone="503 555 0199")
+        case = TestAMailingAddress.asked(ana)
+        town.works()
+        assert case.status == "waiting"
 
 
 class TestWhoMay:

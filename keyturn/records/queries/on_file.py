@@ -38,7 +38,7 @@ def slots(person: Person, *, at: datetime) -> dict[str, Any]:
         **_addresses(PersonAddress.objects.filter(holds, purpose="mailing")),
         **{f"identifier.{each.id_type}": each.digest for each in PersonIdentifier.objects.filter(holds)},
         **_details(person),
-        **{f"paperless.{pk}": value for pk, value in _own_accounts(person).values_list("pk", "paperless")},
+        **{f"paperless.{pk}": value for pk, value in _own_accounts(person, at).values_list("pk", "paperless")},
         **dict.fromkeys(ON_BY_DEFAULT, "on"),
         **{f"preference.{e.topic}.{e.channel}": _on(e.state) for e in Preference.objects.filter(person=person)},
     }
@@ -96,16 +96,17 @@ def _details(person: Person) -> Mapping[str, Any]:
     }
 
 
-def _own_accounts(person: Person) -> Any:
-    return Account.objects.filter(people__person=person, people__superseded_at=None, people__valid_to=None)
+def _own_accounts(person: Person, at: datetime) -> Any:
+    return Account.objects.filter(holds_at(at, "people"), people__person=person)
 
 
 def _on(state: str) -> str:
     return "off" if state == "off" else "on"
 
 
-def is_on_file(person_id: UUID, wish: Wish) -> bool:
+def is_on_file(person_id: UUID, wish: Wish, *, at: datetime) -> bool:
     """Whether an identifier that is wished for stands on this person's file already."""
     _, _, kind = wish.slot.partition(".")
     value = digest(kind, normal_identifier(str(wish.value)))
-    return PersonIdentifier.objects.filter(person_id=person_id, id_type=kind, digest=value, valid_to=None).exists()
+    rows = PersonIdentifier.objects.filter(holds_at(at), person_id=person_id, id_type=kind, digest=value)
+    return rows.exists()

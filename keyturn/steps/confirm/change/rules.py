@@ -12,11 +12,14 @@ TO_WHAT_WAS_TYPED = frozenset({News.EMAIL_CODE, News.STATUS_CODE, News.RESUME_LI
 
 
 @rule("C-10", "A change is told at the old and at the new contact", implements=("BR-62",))
-def emails_to_tell(seen: Slots, wishes: Collection[Wish]) -> list[str]:
-    """Every e-mail address that was on file, and the new one: whoever takes an account over cannot take the notice along."""
+def emails_to_tell(seen: Slots, wishes: Collection[Wish], replaced: Collection[str] = ()) -> list[str]:
+    """Every e-mail address that was on file, and the new one: whoever takes an account over cannot take the notice along.
+
+    `replaced`: those that gave way lately, so that a second change does not go by unseen either.
+    """
     old = [_email(value) for name, value in seen.items() if name.startswith("contact.")]
     new = [_email(wish.value) for wish in wishes if wish.slot.startswith("contact.")]
-    return list(dict.fromkeys(each for each in (*old, *new) if each))
+    return list(dict.fromkeys(each for each in (*old, *new, *replaced) if each))
 
 
 def _email(value: Any) -> str:

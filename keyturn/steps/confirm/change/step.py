@@ -1,14 +1,14 @@
 """Which messages tell of a change, and what stands in them?"""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
 from keyturn.journeys import JOURNEYS
 from keyturn.matching.contacts import normal_phone
-from keyturn.records.models import Message, Request, ServiceAgreement
+from keyturn.records.models import Message, PersonContact, Request, ServiceAgreement
 from keyturn.records.queries.premises import LIVE
 from keyturn.steps.confirm import step as confirm
 from keyturn.steps.confirm.change import rules
@@ -52,13 +52,21 @@ def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, An
     values = {**dict(values or {}), "families": families}
     seen = request.seen
     messages = [
-        _message(request, news, "email", each, now=now, values=values) for each in rules.emails_to_tell(seen, wishes)
+        _message(request, news, "email", each, now=now, values=values)
+        for each in rules.emails_to_tell(seen, wishes, _replaced_lately(request, now))
     ]
     letter = rules.letter_goes_to(seen, wishes, _service_address(request))
     if letter:
         to = "\n".join([_name(seen), *Address.from_mapping(letter).lines()])
         messages.append(_message(request, news, "letter", to, now=now, values=values))
     return messages
+
+
+def _replaced_lately(request: Request, now: datetime) -> list[str]:
+    """E-mail addresses that stood on the file within the days in which a contact counts as fresh."""
+    since = now - timedelta(days=settings.KEYTURN_POLICY.fresh_contact_days)
+    rows = PersonContact.objects.filter(person=request.person, channel="email", valid_to__gt=since, valid_to__lte=now)
+    return list(rows.order_by("valid_to", "id").values_list("value", flat=True))
 
 
 def who_is_told(request: Request) -> tuple[list[str], bool]:

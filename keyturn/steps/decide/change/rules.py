@@ -69,7 +69,7 @@ def identifier_is_theirs(facts: Facts, policy: Policy) -> Iterator[Finding]:
         yield Finding("D-25", "id_value", Effect.REFER)
 
 
-@rule("D-26", "New access or a new contact, and then the letters elsewhere: staff look first", implements=("BR-61",))
+@rule("D-26", "New access or a new e-mail, and then the letters elsewhere: staff look first", implements=("BR-61",))
 def is_no_take_over(facts: Facts, policy: Policy) -> Iterator[Finding]:
     fresh = facts.now - timedelta(days=policy.fresh_contact_days)
     signs = [at for at in (facts.access_since, facts.contact_changed_at) if at and at > fresh]

@@ -7,6 +7,7 @@ from keyturn.journeys import JOURNEYS
 from keyturn.matching.identifiers import normal_identifier
 from keyturn.records.crypto import digest
 from keyturn.records.models import AccountAccess, PersonContact, PersonIdentifier, PersonName, RedFlag, Request
+from keyturn.records.models.dated import not_over_at
 from keyturn.records.queries import access, on_file
 from keyturn.steps.decide.change import rules
 from keyturn.terms.access import allows
@@ -34,7 +35,9 @@ def to_mend(request: Request, *, now: datetime, policy: Policy) -> list[Finding]
 def merged(request: Request, *, now: datetime) -> Merged:
     """What the customer wants, what they saw, and what is on file now."""
     wishes = JOURNEYS[request.journey].wishes(request.answers, request.seen)
-    same = {each.slot: on_file.is_on_file(request.person_id, each) for each in wishes if each.family == "identifier"}
+    same = {
+        each.slot: on_file.is_on_file(request.person_id, each, at=now) for each in wishes if each.family == "identifier"
+    }
     return merge(request.seen, wishes, on_file.slots(request.person, at=now), same=same)
 
 
@@ -54,7 +57,7 @@ def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Fac
         overlapping_season=_overlaps(wishes, there),
         rested_since=_rested_since(request),
         name_changes_today=_name_changes(request, now),
-        identifier_elsewhere=_is_elsewhere(request, wishes, policy),
+        identifier_elsewhere=_is_elsewhere(request, wishes, policy, now),
         flags=frozenset(request.person.flags),
         access_since=_claimed_at([ident for each in mine for ident in each.access_ids]),
         contact_changed_at=_contact_changed(request),
@@ -114,12 +117,12 @@ def _name_changes(request: Request, now: datetime) -> int:
     return names.filter(recorded_at__gt=now - timedelta(days=1)).exclude(source=own).count()
 
 
-def _is_elsewhere(request: Request, wishes: tuple[Wish, ...], policy: Policy) -> bool:
+def _is_elsewhere(request: Request, wishes: tuple[Wish, ...], policy: Policy, now: datetime) -> bool:
     for wish in wishes:
         kind, _, id_type = wish.slot.partition(".")
         if kind == "identifier" and id_type in policy.unique_identifiers:
             value = digest(id_type, normal_identifier(str(wish.value)))
-            rows = PersonIdentifier.objects.filter(id_type=id_type, digest=value, valid_to=None)
+            rows = PersonIdentifier.objects.filter(not_over_at(now), id_type=id_type, digest=value)
             if rows.exclude(person_id=request.person_id).exists():
                 return True
     return False
@@ -133,8 +136,8 @@ def _claimed_at(access_ids: list[UUID]) -> datetime | None:
 
 
 def _contact_changed(request: Request) -> datetime | None:
-    """When a contact of this person was last changed from the portal."""
-    rows = PersonContact.ever.filter(person_id=request.person_id, source__startswith="request:")
+    """When an e-mail address of this person was last changed from the portal: to where notices went is gone since."""
+    rows = PersonContact.ever.filter(person_id=request.person_id, channel="email", source__startswith="request:")
     return (
         rows.exclude(source=f"request:{request.pk}")
         .order_by("-recorded_at")

@@ -21,7 +21,9 @@ STAFF_WORDS = {
     "D-23": _("The utility's policy wants staff to look at such a change. Compare it with the document that was sent."),
     "D-24": _("The name was changed less than a day ago already. Is somebody handing the account on?"),
     "D-25": _("This document stands on another person's file."),
-    "D-26": _("The access or a contact is new, and now letters shall go elsewhere or the name changes. Is it a take-over?"),
+    "D-26": _(
+        "The access or a contact is new, and now letters shall go elsewhere or the name changes. Is it a take-over?"
+    ),
     "D-27": _("There is a warning on this person's file: %(flag)s."),
     "D-28": _("The change rests before it is made."),
 }

@@ -27,6 +27,7 @@ from keyturn.records.models import (
     Preference,
     Request,
 )
+from keyturn.records.models.dated import holds_at, not_over_at
 from keyturn.records.queries import on_file
 from keyturn.terms.address import Address
 from keyturn.terms.days import day_begins, day_of, local_date
@@ -203,7 +204,7 @@ def _season(file: Changes, wish: Wish, request: Request, now: datetime, policy: 
 
 def _switch(request: Request, scope: str, source: str, now: datetime, *, start: datetime) -> None:
     """Where the CIS and we look for an account's mailing address (C.8)."""
-    roles = AccountPerson.objects.filter(person=request.person, valid_to=None, is_main=True).exclude(
+    roles = AccountPerson.objects.filter(holds_at(now), person=request.person, is_main=True).exclude(
         address_source=source
     )
     if scope != ALL:
@@ -229,7 +230,7 @@ def _identifier(file: Changes, wish: Wish, request: Request, now: datetime, poli
     """A new one takes the place of the one of its type; staff may have let one pass that stands elsewhere (D-25)."""
     kind = wish.slot.partition(".")[2]
     normal = normal_identifier(str(wish.value))
-    elsewhere = PersonIdentifier.objects.filter(id_type=kind, digest=digest(kind, normal), valid_to=None)
+    elsewhere = PersonIdentifier.objects.filter(not_over_at(now), id_type=kind, digest=digest(kind, normal))
     row = PersonIdentifier(
         id_type=kind, digest=digest(kind, normal), last_four=normal[-4:],
         is_primary=kind not in PARTIAL_TYPES and not file.holding(PersonIdentifier, is_primary=True),
