@@ -56,7 +56,7 @@ def changes(
             case "detail" | "preference":
                 yield DetailChange(rest, _text(wish.value))
             case "paperless":
-                yield DetailChange("paperless", _text(wish.value), refs.get(rest, ""))
+                yield DetailChange("paperless", _text(wish.value), _ref(rest, refs))
 
 
 def _contact(wish: Wish, before: Any) -> ContactChange:
@@ -74,11 +74,17 @@ def _mailing(wish: Wish, rest: str, refs: dict[str, str]) -> MailingChange:
     scope, _, days = rest.partition(".")
     return MailingChange(
         address=Address.from_mapping(wish.value) if wish.value else None,
-        account_refs=() if scope == ALL else (refs[scope],),
+        account_refs=() if scope == ALL else (_ref(scope, refs),),
         from_day=day_of(wish.from_day),
         to_day=day_of(wish.to_day),
         season=_season(days) if days else None,
     )
+
+
+def _ref(account_id: str, refs: dict[str, str]) -> str:
+    """The CIS's own number of an account. Of one that it does not know yet, our id: it says so, and staff look; an empty
+    one would mean the person."""
+    return refs.get(account_id) or account_id
 
 
 def _season(days: str) -> tuple[tuple[int, int], tuple[int, int]]:
