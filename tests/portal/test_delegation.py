@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -369,8 +370,10 @@ class TestALandlord:
     ) -> None:
         let, empty = town.house(line1="1200 Ferry Road"), town.house(line1="8 Quay Lane")
         town.serves(ANA, let)
-        self.lets(olga, [let, empty])
-        page = comes(olga.user).opens("/account/premises").sees("2 places", "In a tenant's name", "No service")
+        self.lets(olga, [let, empty, olga.premise])
+        page = comes(olga.user).opens("/account/premises").sees("3 places")
+        tags = re.findall(r'govuk-tag--\w+">([^<]+)<', page.html)
+        assert sorted(unescape(each) for each in tags) == ["In a tenant's name", "In your name", "No service"]
         page.does_not_see("Zelenko", "ana@example.com")
         page.opens("/account/premises?state=served").sees("1200 Ferry Road").does_not_see("8 Quay Lane")
         page.opens("/account/premises?state=vacant").sees("8 Quay Lane").does_not_see("1200 Ferry Road")
