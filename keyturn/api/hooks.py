@@ -32,7 +32,7 @@ def text_received(request: HttpRequest) -> JsonResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST:
         return JsonResponse({"code": "too_large"}, status=413)
     expected = hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(expected, request.headers.get("X-Keyturn-Signature", "")):
+    if not hmac.compare_digest(expected.encode(), request.headers.get("X-Keyturn-Signature", "").encode()):
         return JsonResponse({"code": "bad_signature"}, status=403)
     body = _read(request.body)
     if body is None:

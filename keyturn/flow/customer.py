@@ -84,7 +84,11 @@ def answer(
 def _take(
     request: Request, answers: Mapping[str, Any], *, actor: Actor, now: datetime, policy: Policy
 ) -> list[Finding]:
-    problems = gather.take(request, answers)
+    given = {each.name for each in JOURNEYS[request.journey].given} & set(answers)
+    # What a change is about was said, and looked at, when it began; later it is no question of its own (T-40).
+    problems = [Finding("G-01", each) for each in sorted(given)]
+    answers = {name: value for name, value in answers.items() if name not in given}
+    problems += gather.take(request, answers)
     named = set(answers)
     problems += [
         found

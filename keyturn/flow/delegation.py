@@ -15,7 +15,7 @@ from keyturn.flow.customer import new_request
 from keyturn.flow.maintain import customer
 from keyturn.records import acts
 from keyturn.records.crypto import fingerprint
-from keyturn.records.models import AccountAccess, Designee, Invitation, Person, Request, User
+from keyturn.records.models import Account, AccountAccess, Designee, Invitation, Person, Request, User
 from keyturn.records.queries import access, groups
 from keyturn.signin.views import proved_address
 from keyturn.steps.establish.delegate.step import email_digest
@@ -119,6 +119,8 @@ def end_access(*, access_id: UUID, user: User, now: datetime, policy: Policy) ->
         raise NotAllowed("unknown_access")
     if held.owned_by != "portal":
         raise NotAllowed("not_portal_owned")
+    if held.account_id:  # two owners who end each other's at one moment see each other
+        Account.objects.select_for_update().get(pk=held.account_id)
     if access.is_last_owner(held, at=now):
         raise NotAllowed("last_owner")
     actor = customer(user.pk)

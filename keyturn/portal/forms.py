@@ -48,6 +48,15 @@ def answers_in(page: Page, posted: Any, so_far: Mapping[str, Any]) -> dict[str, 
     return found
 
 
+def only_offered(typed: dict[str, Any], setting: Setting) -> dict[str, Any]:
+    """Without what was not on the page to be chosen: the check page would show it, whosever it is (T-31)."""
+    found = dict(typed)
+    for name, offered in setting.choices.items():
+        if isinstance(found.get(name), list):
+            found[name] = [each for each in found[name] if each in {choice.value for choice in offered}]
+    return found
+
+
 def _read(question: Question, posted: Any) -> Any:
     name = question.name
     match question.ask:

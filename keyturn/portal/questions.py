@@ -44,7 +44,7 @@ page = at_desk(uploads.takes_files(page_of))
 def _answer(desk: Desk, asked: Page) -> HttpResponse:
     """Keep what was typed, right or wrong; then go on, or say what is wrong."""
     posted = desk.request.POST
-    typed = forms.answers_in(asked, posted, desk.answers)
+    typed = forms.only_offered(forms.answers_in(asked, posted, desk.answers), desk.setting())
     files = uploads.receive(
         desk.request, request_id=desk.draft.pk, purposes=uploads.purposes_on(asked), actor=desk.actor, now=desk.now,
         policy=desk.policy,

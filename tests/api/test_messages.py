@@ -77,6 +77,9 @@ class TestTheHook:
         assert self.send("another").status_code == 403
         assert consents.stopped(["+15035550142"]) == set()
 
+    def test_refuses_a_signature_of_strange_letters(self) -> None:
+        assert self.send(**{"X-Keyturn-Signature": "\u00e9" * 64}).status_code == 403
+
     def test_does_not_exist_without_a_secret(self, settings: Any) -> None:
         settings.KEYTURN_SMS_SECRET = ""
         assert self.send("").status_code == 404

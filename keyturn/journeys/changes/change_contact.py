@@ -79,7 +79,7 @@ def wishes(answers: Answers, seen: Slots) -> tuple[Wish, ...]:
         return (Wish(proof, "verified"),) if old and seen.get(proof) != "verified" else ()
     channel = str(answers.get("channel") or "")
     value = str(answers.get(channel) or "")
-    if not value:
+    if not value or old.get("channel", channel) != channel:  # the one kind does not take the other's place unseen
         return ()
     alone = not any(
         (each or {}).get("channel") == channel

@@ -132,7 +132,9 @@ def _reply(visit: Visit, found: Any) -> HttpResponse:
             wrong = sentences.by_field(files.problems).get("papers", "")
             return _show(visit, _seen(visit, found.reference), typed=typed, file_error=wrong)
         flow.reply(request_id=found.pk, text=typed, actor=actor, now=visit.now, policy=visit.policy)
-    except Invalid:
+    except Invalid as refused:
+        if {"Y-10", "Y-12"} & {each.rule for each in refused.findings}:
+            return redirect(address_of(found, "check"))  # what was changed is sent from there, after a new proof
         return _show(visit, found, typed=typed, error=_("Write your answer, then send it."))
     except NotAllowed:
         pass  # answered in another window, or too late: the page says how it stands

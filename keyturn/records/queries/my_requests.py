@@ -17,6 +17,7 @@ from keyturn.records.queries.access import Seen
 from keyturn.terms.access import Level, allows
 
 _START = "start_service"
+_OF_ACCOUNT = ("change_mailing_address", "change_paperless")  # the rest says who somebody is: for them alone
 _WHO_MAY_ACT = ("invite_delegate", "name_designee", "end_access")  # names and addresses of others: the owners' alone
 
 
@@ -26,8 +27,12 @@ def _visible(user_id: Any, at: datetime) -> Q:
     managed = [each.account.pk for each in seen if allows(each.level, Level.MANAGE)]
     persons = {each.person.pk for each in seen if each.is_own and each.person}
     owned = [each.account.pk for each in seen if each.level == Level.OWNER]
-    by_others = Q(account_id__in=managed, user__isnull=False) & ~Q(journey__in=(_START, *_WHO_MAY_ACT))
-    others = Q(account_id__in=own) | by_others | Q(account_id__in=owned, journey__in=_WHO_MAY_ACT)
+    by_others = Q(account_id__in=managed, user__isnull=False, journey__in=_OF_ACCOUNT)
+    others = (
+        Q(account_id__in=own, journey__in=(_START, *_OF_ACCOUNT))
+        | by_others
+        | Q(account_id__in=owned, journey__in=_WHO_MAY_ACT)
+    )
     return Q(user_id=user_id) | Q(submitted_at__isnull=False) & (others | Q(person_id__in=persons))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
+from keyturn.journeys import JOURNEYS, Kind
 from keyturn.journeys.applicant import applicant
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.records import ids, person_index
@@ -77,11 +78,12 @@ def aim(request: Request) -> None:
     """A contact that stands on file is proved: the code goes there, and proves that contact (BR-17)."""
     if request.answers.get("act") == "prove":
         contact = request.seen.get(f"contact.{request.answers.get('contact_id')}") or {}
-        request.email_digest = _subject(contact) if contact else ""
+        request.email_digest = subject_of(contact) if contact else ""
         request.save(update_fields=["email_digest"])
 
 
-def _subject(contact: Mapping[str, Any]) -> str:
+def subject_of(contact: Mapping[str, Any]) -> str:
+    """A digest of a contact on file, as a proof names it."""
     normal = normal_email if contact["channel"] == "email" else normal_phone
     return digest(contact["channel"], normal(contact["value"]))
 
@@ -128,7 +130,12 @@ def try_code(request: Request, purpose: str, typed: str, *, now: datetime, polic
         return [Finding("Y-04", "code")]
     code.used_at = now
     code.save(update_fields=["used_at"])
-    kind = str(request.answers.get("channel")) if request.answers.get("act") == "prove" else "email"
+    contact = (
+        request.seen.get(f"contact.{request.answers.get('contact_id')}")
+        if request.answers.get("act") == "prove"
+        else None
+    )
+    kind = str(contact["channel"]) if contact else "email"
     _enter(request, [(kind, request.email_digest)], "code", Actor(Role.CUSTOMER), now)
     return []
 
@@ -191,7 +198,9 @@ def resting(token: str, *, now: datetime) -> Request | None:
     link = (
         ResumeLink.objects.filter(fingerprint=fingerprint(token), expires_at__gt=now).select_related("request").first()
     )
-    return link.request if link and link.request.standing == "calendar" else None
+    if link is None or link.request.standing != "calendar" or JOURNEYS[link.request.journey].kind is not Kind.CHANGE:
+        return None  # a link by which something else is gone on with stops nothing
+    return link.request
 
 
 def resume(token: str, *, now: datetime) -> Request | None:

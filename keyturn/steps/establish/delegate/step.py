@@ -1,10 +1,12 @@
 """How does an invitation become access, or a designation (BR-64)?"""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from keyturn.records import acts, ids
 from keyturn.records.crypto import digest, fingerprint
 from keyturn.records.models import AccountAccess, Designee, Invitation, Request, User
+from keyturn.terms.access import highest
 from keyturn.terms.days import day_begins, day_of, local_date
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role, Verdict
@@ -49,13 +51,16 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
 
 
 def _give(request: Request, invitation: Invitation, now: datetime) -> None:
-    """A second grant for the same account takes the place of the first (one access for each login and account)."""
+    """A second grant for the same account takes the place of the first (one access for each login and account).
+
+    Whose account it has become meanwhile loses nothing by an old invitation: they stay who they are, with all they may.
+    """
     user = User.objects.get(pk=invitation.accepted_by_id)
     scope = {"account": invitation.account} if invitation.account else {"group": invitation.group}
+    own = AccountAccess.objects.filter(user=user, ended_at=None, capacity="self", **scope).first()
     AccountAccess.objects.filter(user=user, ended_at=None, **scope).update(ended_at=now, ended_by="replaced")
     access = AccountAccess.objects.create(
-        user=user, level=invitation.level, capacity="member" if invitation.group else "delegate", proof="invitation",
-        since=now, until=invitation.until, granted_by=request.begun_by, request=request, **scope,
+        user=user, since=now, granted_by=request.begun_by, request=request, **scope, **_as_whom(invitation, own),
     )  # fmt: skip
     invitation.access = access
     invitation.save(update_fields=["access"])
@@ -63,6 +68,21 @@ def _give(request: Request, invitation: Invitation, now: datetime) -> None:
         subject=f"account:{invitation.account_id}" if invitation.account else f"group:{invitation.group_id}",
         what="access_given", actor=_owner(request), now=now, data={"access": str(access.pk), "level": access.level},
     )  # fmt: skip
+
+
+def _as_whom(invitation: Invitation, own: AccountAccess | None) -> dict[str, Any]:
+    if own is None:
+        capacity = "member" if invitation.group else "delegate"
+        return {"level": invitation.level, "capacity": capacity, "proof": "invitation", "until": invitation.until}
+    level = highest([own.level, invitation.level])
+    return {
+        "level": level,
+        "capacity": own.capacity,
+        "proof": own.proof,
+        "until": own.until,
+        "person": own.person,
+        "nickname": own.nickname,
+    }
 
 
 def _designate(invitation: Invitation, now: datetime, policy: Policy) -> None:

@@ -23,6 +23,7 @@ class Facts:
     """What the rules need to know about the request and the person. No value of theirs is here."""
 
     kind: str
+    is_theirs: bool = True
     open_flags: int = 0  # cases that look like fraud and are not decided
     warnings: tuple[str, ...] = ()  # flags on the person's file
     approved_by: int = 0  # how many different members of staff said yes
@@ -32,6 +33,13 @@ class Facts:
     open_requests: int = 0
     last_account_ended: date | None = None
     today: date = date.min
+
+
+@rule("K-77", "Only they themselves, or staff for them, ask about somebody's own data", implements=("BR-32",))
+def asked_by_themselves(facts: Facts, policy: Policy) -> Iterator[Finding]:
+    """Still, when it is carried out: whose access has ended asks about nobody any more."""
+    if not facts.is_theirs:
+        yield Finding("K-77", "", Effect.REFUSE)
 
 
 @rule(
@@ -66,7 +74,7 @@ def staff_correct(facts: Facts, policy: Policy) -> Iterator[Finding]:
 
 
 RULES: tuple[Callable[[Facts, Policy], Iterator[Finding]], ...] = (
-    copy_is_safe, two_agree, no_case_is_open, staff_correct,
+    asked_by_themselves, copy_is_safe, two_agree, no_case_is_open, staff_correct,
 )  # fmt: skip
 
 

@@ -69,6 +69,7 @@ def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Fac
     flags = Q(person=request.person) | Q(account__in=mine) | Q(user_id=request.user_id, user__isnull=False)
     return rules.Facts(
         kind=kind_of(request),
+        is_theirs=_is_theirs(request, now),
         open_flags=RedFlag.objects.filter(flags, state="open").count(),
         warnings=tuple(sorted(set(request.person.flags) - {"restricted", "protected_address"})),
         approved_by=len(set(approvals)),
@@ -81,6 +82,12 @@ def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Fac
         last_account_ended=ends.aggregate(last=Max("end_date"))["last"],
         today=local_date(now, policy),
     )  # fmt: skip
+
+
+def _is_theirs(request: Request, now: datetime) -> bool:
+    """Whether the login that asks is this person; a member of staff asks for whom they saw."""
+    own = {each.pk for each in access.own_persons(request.user_id, at=now)} if request.user_id else set()
+    return request.person_id in own or request.user_id is None
 
 
 def _approvals(request: Request) -> list[str]:

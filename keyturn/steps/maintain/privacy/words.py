@@ -10,6 +10,7 @@ WORDS = {
     "K-64": _("What we need to supply you, to bill you or to carry out what you asked for stays."),
     "K-65": _("The law asks us to keep accounts with a name and an address for some years."),
     "K-76": _("This person was erased at their own request. Have the system that sent the row forget them too."),
+    "K-77": _("Only the person themselves can ask this."),
     "K-67": _("This takes us longer than usual. We will write to you by the new date."),
 }
 

@@ -1,7 +1,7 @@
 """Is a change of what is on file well formed, possible, and a change at all?"""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ class Form:
     seen: Slots
     today: date
     policy: Policy
+    offered: Mapping[str, Collection[str]] = field(default_factory=dict)  # question -> what it leaves to choose from
 
     def text(self, name: str) -> str:
         value = self.answers.get(name)
@@ -79,8 +80,19 @@ def name_date_is_possible(form: Form) -> Iterator[Finding]:
             yield Finding("V-24", "name_from", params={"why": "future"})
 
 
+@rule("V-25", "What is chosen is among what was offered", implements=("BR-32",))
+def choices_were_offered(form: Form) -> Iterator[Finding]:
+    """Another kind of name, or somebody else's account, is not to be had by writing it into the form (T-40)."""
+    for name, offered in form.offered.items():
+        value = form.answers.get(name) or ()
+        chosen = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+        if not set(chosen) <= set(offered):
+            yield Finding("V-25", name)
+
+
 RULES: tuple[Callable[[Form], Iterator[Finding]], ...] = (
     days_are_possible, days_are_in_order, season_has_days, name_date_is_possible,
+    choices_were_offered,
 )  # fmt: skip
 
 

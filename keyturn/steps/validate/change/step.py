@@ -1,5 +1,6 @@
 """Are the answers of a change good, and do they change anything?"""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from keyturn.journeys import JOURNEYS
@@ -9,6 +10,7 @@ from keyturn.steps.validate.step import findings_for
 from keyturn.terms.days import local_date
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Verdict
+from keyturn.terms.slots import ALL
 
 
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
@@ -26,5 +28,25 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
         if each.field.partition(".")[0] in asked
     ]
     seen = request.seen
-    form = rules.Form(answers, asked, journey.wishes(answers, seen), seen, local_date(now, policy), policy)
+    form = rules.Form(
+        answers, asked, journey.wishes(answers, seen), seen, local_date(now, policy), policy, _offered(request, asked)
+    )
     return Verdict(tuple(found or rules.check(form)))
+
+
+def _offered(request: Request, asked: Collection[str]) -> dict[str, set[str]]:
+    """What can be chosen: as the journey says; of accounts the one that it is about, or those of the person."""
+    if request.user_id is None:
+        return {}  # staff ask for what they saw on paper
+    journey = JOURNEYS[request.journey]
+    names = {*asked, *(each.name for each in journey.given)}
+    found = {
+        name: {each.value for each in q.choices} for name, q in journey.questions.items() if q.choices and name in names
+    }
+    own = {slot.partition(".")[2] for slot in request.seen if slot.startswith("paperless.")}
+    accounts = {str(request.account_id)} if request.account_id else own
+    if "accounts" in found:
+        found["accounts"] = accounts if request.account_id else {ALL, *own}
+    if "account_id" in names:
+        found["account_id"] = accounts
+    return found
