@@ -1,6 +1,7 @@
 """Whom does service keep alive, which certificates are there to read or late, and what do staff enter?"""
 
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,12 +56,17 @@ def _row(each: Any, names: Mapping[Any, str], said: Mapping[str, Any], *, now: A
         "id": str(each.pk), "name": names.get(each.person_id, ""), "person_id": str(each.person_id or ""),
         "account": each.account.ref or "–", "patient": details.get("patient", ""), "device": details.get("device", ""),
         "phone": details.get("phone", ""), "kind": say(CARE_KINDS, each.kind), "state": say(CARE_STATES, each.state),
-        "until": each.certified_until if each.state == "certified" else each.temporary_until, "late": late,
+        "until": each.certified_until if each.state == "certified" else _last_day(each.temporary_until), "late": late,
         "claimed": each.claimed_at, "renewals": each.renewals, "paper": each.document_id is not None,
         "reference": each.document.request.reference if each.document and each.document.request else
                      each.request.reference if each.request else "",
         "typed": mine,
     }  # fmt: skip
+
+
+def _last_day(until: datetime) -> date:
+    """The last day on which it holds: it is over with that day."""
+    return local_date(until - timedelta(seconds=1), settings.KEYTURN_POLICY)
 
 
 @acting

@@ -144,11 +144,15 @@ PROOFS = {
     "email": _("E-mail address"),
     "phone": _("Phone number"),
     "identity": _("Identity"),
+    "login": _("That it is they"),
+    "staff": _("By staff"),
 }
 SOURCES = {
     "code": _("by a code that we sent"),
     "attested": _("vouched for by the partner"),
     "identity_check": _("by the outside check"),
+    "sign_in": _("by signing in again"),
+    "desk": _("at the desk"),
 }
 CHECKS = {
     "passed": _("passed"),

@@ -5,7 +5,7 @@ protection by itself: when a paper is late staff see it, and decide (ER-33).
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -167,7 +167,11 @@ def _remind(pk: Any, *, now: datetime, policy: Policy) -> int:
     told_late = late and row.reminded_at is not None and row.reminded_at >= _ran_out(row, policy)
     if not rules.reminder_is_due(held, now=now, today=today, policy=policy) and (not late or told_late):
         return 0
-    until = row.certified_until if row.state == "certified" else local_date(row.temporary_until, policy)
+    until = (
+        row.certified_until
+        if row.state == "certified"
+        else local_date(row.temporary_until - timedelta(seconds=1), policy)
+    )
     values = {"late": late, "until": until.isoformat() if until else ""}
     moves.tell(row.request, News.CARE_REMINDER, now=now, values=values)
     row.reminded_at = now
