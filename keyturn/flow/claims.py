@@ -179,7 +179,9 @@ def _count_guess(request: Request, *, now: datetime, policy: Policy) -> None:
     """Whoever uses up all guesses leaves a case, whether there was a code or not."""
     row = verify.newest(request)
     if row is not None and row.tries >= policy.claim_code_tries:
-        decide.flag(request, "guessing", account=row.account, person=row.person, now=now)
+        decide.flag(request, "guessing", now=now)
+        case = RedFlag.objects.filter(request=request, trigger="guessing")
+        case.update(account=row.account_id, person=row.person_id)  # by their keys: a miss costs as much as a hit
 
 
 # ---------------------------------------------------------------- links
