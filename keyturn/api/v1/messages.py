@@ -55,7 +55,7 @@ ANSWERED = {
 
 
 @operation(
-    router, "POST", "/persons/{id}/messages", tag="Persons", summary="Tell a person of a topic", any_of=("messages:write",),
+    router, "POST", "/persons/{id}/messages", tag="Persons and accounts", summary="Tell a person of a topic", any_of=("messages:write",),
     once=True, answer=MessageOut, problems=("not_found", "invalid"), example=ASKED, answered=ANSWERED,
 )  # fmt: skip
 def tell_person(request: HttpRequest, id: str, body: Body[MessageIn]) -> dict[str, Any]:
