@@ -28,6 +28,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from keyturn.signin.guesses import one_at_a_time
+from keyturn.signin.proof import prove_again
 from keyturn.signin.second_factor import has_second_factor
 from keyturn.signin.views import proved_address
 
@@ -127,7 +128,15 @@ AGAIN = "kt_again_code"
 
 @method_decorator([never_cache, login_required, one_at_a_time], name="dispatch")
 class ProveAgainByCode(View):
-    """Who has neither password nor second factor proves again that it is them with a code to their e-mail."""
+    """Who has neither password nor second factor proves again that it is them with a code to their e-mail.
+
+    Who has a second factor does not: an open browser is often an open mailbox, too.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return (
+            prove_again(request, self._next(request)) if has_second_factor(request.user) else super().dispatch(request)
+        )
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self._show(request)

@@ -77,7 +77,10 @@ def messages(user_id: Any, *, at: datetime, start: int = 0, most: int = 25) -> l
     seen: list[Seen] = access.accounts_of(user_id, at=at)
     own = [each.account.pk for each in seen if each.is_own and each.level == Level.OWNER]
     persons = {each.person.pk for each in seen if each.is_own and each.person}
-    mine = Q(user_id=user_id) | Q(person_id__in=persons) | Q(account_id__in=own) | Q(request__user_id=user_id)
+    of_account = Q(account_id__in=own) & (
+        Q(request=None) | Q(request__journey__in=(_START, *_OF_ACCOUNT, *_WHO_MAY_ACT))
+    )
+    mine = Q(user_id=user_id) | Q(person_id__in=persons) | of_account | Q(request__user_id=user_id)
     rows = Message.objects.filter(mine, state="sent").select_related("request__premise")
     return list(rows.order_by("-created_at", "-id")[start : start + most])
 
