@@ -301,8 +301,8 @@ def _powers(
 def _open_proposals(case: Any) -> list[dict[str, Any]]:
     """What this applicant said otherwise than the file, and nobody has decided yet (I4)."""
     rows = case.proposals.filter(state="open").select_related("request").order_by("created_at", "id")
-    hidden = bool(rows) and shelter.is_protected(case.person_id, at=timezone.now())
-    return [proposal_row(each, hidden=hidden) for each in rows]
+    hidden = shelter.protected({each.person_id for each in rows}, at=timezone.now())
+    return [proposal_row(each, hidden=each.person_id in hidden) for each in rows]
 
 
 def _link(case: Any) -> list[str] | None:

@@ -86,6 +86,7 @@ def proposal_row(each: Any, *, hidden: bool) -> dict[str, Any]:
     label = say({**vocabulary.FIELDS, **vocabulary.IDENTIFIERS}, each.field)
     return {
         "id": str(each.pk),
+        "person_id": str(each.person_id),
         "label": label,
         "value": value,
         "reference": each.request.reference,

@@ -76,9 +76,7 @@ def cards(seen: Sequence[Seen], *, at: datetime) -> list[Card]:
     ]
 
 
-def _may_be_placed(
-    seen: Sequence[Seen], holders: Mapping[UUID, tuple[str, UUID | None]], at: datetime
-) -> list[UUID]:
+def _may_be_placed(seen: Sequence[Seen], holders: Mapping[UUID, tuple[str, UUID | None]], at: datetime) -> list[UUID]:
     """The accounts whose address may be shown: where a protected person lives is for themselves only (C.20)."""
     theirs = {each.account.pk: holders.get(each.account.pk, ("", None))[1] for each in seen if not each.is_own}
     hidden = shelter.protected(theirs.values(), at=at)

@@ -23,7 +23,7 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
         granted_by=request.begun_by, request=request,
     )  # fmt: skip
     acts.note(
-        subject=f"account:{request.account_id}", what="access_given",
+        subject=f"account:{request.account.pk if request.account else 0}", what="access_given",
         actor=Actor(Role.STAFF, request.begun_by.partition(":")[2]), now=now,
         data={"access": str(access.pk), "level": access.level, "capacity": access.capacity},
     )  # fmt: skip
