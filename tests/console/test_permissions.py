@@ -13,7 +13,7 @@ from tests.flow.town import ANA, BEN, Case, Town
 ROLES = ("anonymous", "customer", "reviewer", "supervisor", "engineer")
 
 # For each address and method: what each of ROLES gets. "in" is anything but a refusal,
-# "its page" leads to where the form stands, which has rows of its own.
+# "its page" leads to where the form stands, which has rows of its own; "not here" is about requests of another kind.
 TABLE = {
     ("queue", "GET"): ("sign in", "no", "in", "in", "in"),
     ("queue", "POST"): ("405", "405", "405", "405", "405"),
@@ -63,8 +63,8 @@ TABLE = {
     ("identifier", "POST"): ("sign in", "no", "in", "in", "in"),
     ("document", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("document", "POST"): ("sign in", "no", "in", "in", "no"),
-    ("own_data", "GET"): ("sign in", "no", "in", "in", "no"),
-    ("own_data", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("own_data", "GET"): ("sign in", "no", "not here", "not here", "no"),
+    ("own_data", "POST"): ("sign in", "no", "not here", "not here", "no"),
     ("take", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("take", "POST"): ("sign in", "no", "in", "in", "no"),
     ("put_back", "GET"): ("its page", "its page", "its page", "its page", "its page"),
@@ -159,6 +159,8 @@ def look_at_one_cell(client: Client, name: str, method: str, expected: str, case
         assert response.status_code == 302, cell
         pages = ("/console", f"/console/requests/{case.request.reference}", "/console/cases", "/console/life-support")
         assert response["Location"] in pages or response["Location"].endswith("/keep"), cell
+    elif expected == "not here":
+        assert response.status_code == 404, cell
     elif expected in ("no", "405"):
         assert response.status_code == (403 if expected == "no" else 405), cell
     else:
