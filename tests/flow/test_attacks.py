@@ -327,3 +327,16 @@ class TestAClaim:
         claim.answers(**other.bill)
         claim.enters(code)
         assert not other.has_access(thief)
+
+
+class TestASystemOfTheUtility:
+    def test_adds_no_line_to_the_head_of_a_mail(self, town: Town, ana: Customer) -> None:
+        flow.notify(
+            person_id=ana.person.pk, topic="outages", subject="Work\r\nBcc: thief@example.com", text="<b>Read</b>", now=town.now,
+            policy=town.policy,
+        )  # fmt: skip
+        town.works()
+        mail = town.mails("ana@example.com")[-1]
+        assert mail["Bcc"] is None
+        assert mail["Subject"].startswith("Work Bcc: thief@example.com")
+        assert [part.get_content_type() for part in mail.walk()] == ["text/plain"]
