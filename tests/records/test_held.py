@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from keyturn.records.crypto import digest
-from keyturn.records.models import Evidence, Message, Person, PersonContact, RedFlag, Request, User
+from keyturn.records.models import (
+    Account,
+    AccountPerson,
+    Evidence,
+    Message,
+    Person,
+    PersonContact,
+    RedFlag,
+    Request,
+    ServiceAgreement,
+    User,
+)
 from keyturn.records.queries import held
 from tests import factories
 from tests.flow.town import ANA, BEN
@@ -50,6 +61,17 @@ def test_each_field_comes_with_its_purpose_and_how_long_it_is_kept(ana: Person) 
     shown = lines_of(ana)
     assert "Zelenko" in shown["Names"]
     assert {"ana@example.com", "+15035550142"} <= set(shown["E-mail addresses and phone numbers"])
+
+
+def test_codes_are_said_in_words_each_of_a_list_too(ana: Person) -> None:
+    place = factories.a_premise(services="electric;water", in_cis=False)
+    account = Account.objects.create(set_up_on=NOW.date())
+    AccountPerson.objects.create(account=account, person=ana, **factories.DATED)
+    for point in place.service_points.all():
+        ServiceAgreement.objects.create(account=account, service_point=point, status="active", start_date=NOW.date())
+    shown = lines_of(ana)
+    assert "Electricity, Water" in shown["Places where you are served"]
+    assert "the person’s, for every account" in shown["Your part in accounts"]
 
 
 def test_an_identifier_is_masked_on_the_screen_and_whole_in_a_copy(ana: Person) -> None:

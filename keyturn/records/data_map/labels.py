@@ -28,10 +28,28 @@ VALUES = {
     "commercial": _("business"),
     "main": _("Main customer"),
     "owner": _("owner"),
+    "manage": _("manage"),
+    "pay": _("pay and view"),
+    "view": _("view only"),
+    "self": _("Account holder"),
+    "delegate": _("Invited by the account holder"),
+    "member": _("Member of the organisation"),
+    "representative": _("Authorised representative"),
+    "executor": _("Executor of an estate"),
+    "guardian": _("Guardian"),
+    "manager": _("Property manager"),
+    "staff": _("staff"),
+    "federated": _("by another organisation’s sign-in"),
+    "electric": _("Electricity"),
+    "gas": _("Gas"),
+    "water": _("Water"),
+    "address_source:person": _("the person’s, for every account"),
+    "address_source:account": _("the account’s own"),
+    "address_source:premise": _("The service address"),
     "yes": _("yes"),
     "no": _("no"),
 }
-"""Codes that stand in many rows, in words; every other code is shown as it is."""
+"""Codes of many rows in words, `column:code` where a column has words of its own; others are shown as they are."""
 
 LABELS = {
     # who somebody is

@@ -100,7 +100,7 @@ def _lines(table: Table, row: dict[str, Any]) -> tuple[Line, ...]:
         for name in columns.names:
             value = row[shown_name(name)]
             if name in LABELS and value not in (None, "", [], {}, KEPT_SECRET):
-                lines.append(Line(LABELS[name], _in_words(value), columns.use.purpose, columns.use.kept))
+                lines.append(Line(LABELS[name], _in_words(name, value), columns.use.purpose, columns.use.kept))
     return tuple(lines)
 
 
@@ -111,9 +111,12 @@ def _is_told(table: Table, columns: Columns) -> bool:
     return columns.use.category not in _UNSPOKEN or table.name == "premise"
 
 
-def _in_words(value: Any) -> str:
+def _in_words(column: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_in_words(column, each) for each in value)
     text = as_text(value)
-    return gettext(VALUES[text]) if text in VALUES else text
+    word = VALUES.get(f"{column}:{text}", VALUES.get(text))
+    return gettext(word) if word else text
 
 
 def shown_name(column: str) -> str:
