@@ -272,6 +272,7 @@ def stop_link(*, token: str, now: datetime) -> bool:
         return False
     request = moves.locked(held.request_id)
     establish.end(held, by=Actor(Role.CUSTOMER, "stop_link"), now=now, what="stopped")
+    establish.end_given(held, by=Actor(Role.CUSTOMER, "stop_link"), now=now)
     decide.flag(request, "not_me", account=held.account, person=held.person, now=now)
     RedFlag.objects.filter(request=request, trigger="not_me").update(user=held.user)
     _tell(request, held, News.CLAIM_STOPPED, now=now)

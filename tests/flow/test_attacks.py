@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from keyturn import flow
-from keyturn.records.crypto import digest
+from keyturn.records.crypto import digest, fingerprint
 from keyturn.records.models import (
     AccountAccess,
     AccountGroup,
@@ -18,6 +18,7 @@ from keyturn.records.models import (
     PersonContact,
     PersonName,
     Request,
+    ResumeLink,
     User,
 )
 from keyturn.records.queries import access, my_requests
@@ -327,6 +328,51 @@ class TestAClaim:
         claim.answers(**other.bill)
         claim.enters(code)
         assert not other.has_access(thief)
+
+
+class TestAThiefWhoClaimed:
+    """Somebody who got at a code, and knows that the owner will hear of it."""
+
+    @pytest.fixture
+    def thief(self, town: Town, ana: Customer) -> User:
+        return proved(
+            factories.a_login("thief@example.com", account=ana.account, person=ana.person, proof="sms", since=town.now)
+        )
+
+    def lets_in(self, town: Town, ana: Customer, thief: User, email: str) -> User:
+        said = {**CARER, "delegate_email": email, "level": "owner"}
+        ana.begins(
+            "invite_delegate", user=thief, account=ana.account, account_id=str(ana.account.pk), **said
+        ).proves_again().submits()
+        town.works()
+        friend = proved(factories.a_login(email))
+        token = re.findall(r"/invitation/(\S+)", town.mails(email)[-1].get_content())[0]
+        flow.accept(token=token, user=friend, now=town.now)
+        town.works()
+        return friend
+
+    @pytest.mark.rule("D-26")
+    def test_does_not_have_a_friend_send_the_letters_elsewhere_instead(
+        self, town: Town, ana: Customer, thief: User
+    ) -> None:
+        friend = self.lets_in(town, ana, thief, "friend@example.com")
+        change = ana.changes(
+            "change_mailing_address", user=friend, account=ana.account, accounts=[str(ana.account.pk)], **TO_ELM
+        )
+        assert (change.status, "D-26" in change.rules) == (IN_REVIEW, True)
+
+    def test_is_gone_with_all_friends_when_the_owner_says_that_it_was_not_them(
+        self, town: Town, ana: Customer, thief: User
+    ) -> None:
+        claim = Request.objects.get(pk=ana.begins("change_name").id)  # stands for the claim that gave the access
+        AccountAccess.objects.filter(user=thief).update(request=claim)
+        ResumeLink.objects.create(request=claim, fingerprint=fingerprint("t"), expires_at=town.now + timedelta(days=9))
+        friend = self.lets_in(town, ana, thief, "friend@example.com")
+        other = self.lets_in(town, ana, friend, "other@example.com")
+        assert flow.stop_link(token="t", now=town.now)
+        for each in (thief, friend, other):
+            assert access.to_account(each.pk, ana.account.pk, at=town.now) is None
+        assert access.to_account(ana.user.pk, ana.account.pk, at=town.now) is not None
 
 
 class TestASystemOfTheUtility:

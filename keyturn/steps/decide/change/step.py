@@ -59,7 +59,9 @@ def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Fac
         name_changes_today=_name_changes(request, now),
         identifier_elsewhere=_is_elsewhere(request, wishes, policy, now),
         flags=frozenset(request.person.flags),
-        access_since=_claimed_at([ident for each in mine for ident in each.access_ids]),
+        access_since=_claimed_at([ident for each in mine for ident in each.access_ids])
+        if mine
+        else _account_claimed_at(request),
         contact_changed_at=_contact_changed(request),
     )
 
@@ -133,6 +135,12 @@ def _claimed_at(access_ids: list[UUID]) -> datetime | None:
     rows = AccountAccess.objects.filter(pk__in=access_ids)
     first = rows.order_by("since").first()
     return first.since if first and first.proof in CLAIMED_BY else None
+
+
+def _account_claimed_at(request: Request) -> datetime | None:
+    """For a delegate: when the account was last claimed by anybody, who may have let them in, even if that has ended."""
+    claims = AccountAccess.objects.filter(account=request.account_id, capacity="self", proof__in=CLAIMED_BY)
+    return claims.order_by("-since").values_list("since", flat=True).first() if request.account_id else None
 
 
 def _contact_changed(request: Request) -> datetime | None:

@@ -9,7 +9,7 @@ from keyturn.journeys.link_account import CODES
 from keyturn.matching.contacts import normal_email
 from keyturn.records import acts, attempts
 from keyturn.records.crypto import digest
-from keyturn.records.models import Account, AccountAccess, AccountPerson, Person, Request, User
+from keyturn.records.models import Account, AccountAccess, AccountPerson, Invitation, Person, Request, User
 from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import access
 from keyturn.steps.establish.claim import rules
@@ -67,6 +67,19 @@ def end(held: AccountAccess, *, by: Actor, now: datetime, what: str = "unlinked"
         subject=f"account:{held.account_id}", what=what, actor=by, now=now,
         data={"access": str(held.pk), "login": str(held.user_id)},
     )  # fmt: skip
+
+
+def end_given(held: AccountAccess, *, by: Actor, now: datetime) -> None:
+    """Whom a login let in that was not the owner's goes with it, and whom those let in; no invitation of theirs holds."""
+    Invitation.objects.filter(account=held.account_id, invited_by=held.user_id, state="sent").update(
+        state="revoked", answered_at=now
+    )
+    given = AccountAccess.objects.filter(
+        account=held.account_id, request__user=held.user_id, since__gte=held.since, ended_at=None
+    )
+    for each in given.exclude(capacity="self"):
+        end(each, by=by, now=now, what="stopped")
+        end_given(each, by=by, now=now)
 
 
 def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
