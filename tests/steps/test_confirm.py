@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 
+from keyturn.records.models import Message
 from keyturn.steps.confirm import rules
 from keyturn.steps.confirm.rules import News
+from keyturn.steps.confirm.step import render
 
 
 @pytest.mark.rule("C-01")
@@ -48,3 +51,13 @@ def test_a_letter_carries_no_code_and_no_link(news: News) -> None:
     secret = news in (News.EMAIL_CODE, News.STATUS_CODE, News.RESUME_LINK)
     assert rules.can_be_sent(news, "letter") is not secret
     assert rules.can_be_sent(news, "email")
+
+
+@pytest.mark.parametrize("news", [News.CHANGE_COMING, News.CARE_CERTIFIED, News.CARE_REMINDER, News.PRIVACY_LATER])
+@pytest.mark.parametrize(("language", "day"), [("en", "December 9, 2026"), ("es", "9 de diciembre de 2026")])
+def test_a_day_is_written_as_people_write_it(news: News, language: str, day: str) -> None:
+    content = {"to": "a@b.co", "values": {"until": "2026-12-09", "token": "t", "what": []}}
+    message = Message(template=str(news), channel="email", language=language)
+    message.content = content
+    text = " ".join(render(message, policy=settings.KEYTURN_POLICY).text.split())
+    assert day in text and "2026-12-09" not in text

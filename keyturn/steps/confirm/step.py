@@ -82,7 +82,7 @@ def render(message: Message, *, policy: Policy) -> Outgoing:
 
 def _context(message: Message, values: Mapping[str, Any]) -> dict[str, Any]:
     general = {
-        "values": values,
+        "values": {**values, "until": _shown(values["until"])} if values.get("until") else values,
         "base_url": settings.KEYTURN_BASE_URL,
         "utility": settings.KEYTURN_BRAND,
         "channel": message.channel,
