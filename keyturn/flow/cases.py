@@ -8,6 +8,7 @@ from django.db import transaction
 from keyturn.flow import desk
 from keyturn.records import acts, history
 from keyturn.records.models import AccountAccess, PersonLink, Proposal, RedFlag, Request
+from keyturn.steps.establish.claim import step as establish_claim
 from keyturn.steps.gather.rules import clean_text
 from keyturn.steps.maintain.care import rules
 from keyturn.steps.review import step as review
@@ -86,6 +87,8 @@ def undo_link(*, request_id: UUID, reason: str, actor: Actor, now: datetime) -> 
     link.undone_at, link.undone_by = now, who
     link.save(update_fields=["undone_at", "undone_by"])
     request.proposals.filter(state="open").update(state="declined", decided_by=who, decided_at=now)
+    for held in AccountAccess.objects.filter(request=request, ended_at=None):
+        establish_claim.end_given(held, by=actor, now=now)
     AccountAccess.objects.filter(request=request, ended_at=None).update(ended_at=now, ended_by=who)
     review.say(request, "internal", words, actor=actor, now=now)
     history.append(request, "link_undone", actor=actor, now=now, data={"person": str(link.person_id)})

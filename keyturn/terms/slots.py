@@ -40,7 +40,13 @@ class Wish:
         return self.kind or family(self.slot, self.value)
 
     def as_json(self) -> dict[str, Any]:
-        return {"slot": self.slot, "value": self.value, "from_day": self.from_day, "to_day": self.to_day, "kind": self.kind}
+        return {
+            "slot": self.slot,
+            "value": self.value,
+            "from_day": self.from_day,
+            "to_day": self.to_day,
+            "kind": self.kind,
+        }
 
 
 @dataclass(frozen=True, slots=True)
