@@ -20,9 +20,9 @@ from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather.rules import clean_text
 from keyturn.steps.maintain.care import rules
 from keyturn.steps.review import step as review
-from keyturn.terms.access import Level, allows
 from keyturn.terms.days import day_ends, local_date
 from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.levels import Level, allows
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role, Standing, Step
 from keyturn.work import queue

@@ -20,8 +20,8 @@ from keyturn.records.queries import access, groups
 from keyturn.signin.views import proved_address
 from keyturn.steps.establish.delegate.step import email_digest
 from keyturn.steps.establish.ending import step as ending
-from keyturn.terms.access import Level
 from keyturn.terms.errors import NotAllowed
+from keyturn.terms.levels import Level
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role, Standing, Step
 from keyturn.work import queue

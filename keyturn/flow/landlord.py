@@ -14,8 +14,8 @@ from keyturn.flow.maintain import customer
 from keyturn.records import acts
 from keyturn.records.models import LandlordAgreement, User
 from keyturn.records.queries import access, my_accounts
-from keyturn.terms.access import Level, allows
 from keyturn.terms.errors import NotAllowed, StaleVersion
+from keyturn.terms.levels import Level, allows
 
 
 @transaction.atomic

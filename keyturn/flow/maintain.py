@@ -26,9 +26,9 @@ from keyturn.steps.decide.change import step as decide
 from keyturn.steps.gather import step as gather
 from keyturn.steps.verify import step as verify
 from keyturn.steps.verify.change import step as verify_change
-from keyturn.terms.access import Level, allows
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.finding import Effect
+from keyturn.terms.levels import Level, allows
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Outcome, Role
 

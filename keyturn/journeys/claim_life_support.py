@@ -4,7 +4,7 @@ Little: protection begins when it is sent, on their word alone; the doctor's cer
 """
 
 from keyturn.journeys.journey import Ask, Choice, Journey, Kind, Page, Question
-from keyturn.terms.access import Level
+from keyturn.terms.levels import Level
 from keyturn.terms.request import Step
 from keyturn.terms.words import gettext_noop as _
 

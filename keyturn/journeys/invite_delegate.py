@@ -1,7 +1,7 @@
 """What do we ask somebody who lets another person act for an account, or get copies of its shut-off notices (BR-64)?"""
 
 from keyturn.journeys.journey import Answers, Ask, Choice, Journey, Kind, Page, Question
-from keyturn.terms.access import Level
+from keyturn.terms.levels import Level
 from keyturn.terms.request import Step
 from keyturn.terms.words import gettext_noop as _
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from keyturn.terms.access import Level
+from keyturn.terms.levels import Level
 from keyturn.terms.request import Step
 from keyturn.terms.slots import Slots, Wish
 

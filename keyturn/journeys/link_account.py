@@ -5,7 +5,7 @@ want to prove it is asked before anything is looked up, and is offered to everyb
 """
 
 from keyturn.journeys.journey import Ask, Choice, Journey, Kind, Page, Question
-from keyturn.terms.access import Level
+from keyturn.terms.levels import Level
 from keyturn.terms.request import Step
 from keyturn.terms.words import gettext_noop as _
 

@@ -16,6 +16,7 @@ from keyturn.records.models import (
     Evidence,
     PersonAddress,
     PersonContact,
+    PersonLink,
     PersonName,
     Request,
     ResumeLink,
@@ -23,6 +24,7 @@ from keyturn.records.models import (
 )
 from keyturn.records.queries import access, my_requests
 from keyturn.terms.errors import NotAllowed
+from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow import claiming
 from tests.flow.at_home import Change, Customer
@@ -373,6 +375,17 @@ class TestAThiefWhoClaimed:
         for each in (thief, friend, other):
             assert access.to_account(each.pk, ana.account.pk, at=town.now) is None
         assert access.to_account(ana.user.pk, ana.account.pk, at=town.now) is not None
+
+    def test_is_gone_with_all_friends_when_staff_undo_the_link(self, town: Town, ana: Customer, thief: User) -> None:
+        case = town.moves_in(BEN)
+        PersonLink.objects.filter(request_id=case.id).update(created_person=False, person=ana.person)
+        AccountAccess.objects.filter(user=thief).update(request=case.id)
+        friend = self.lets_in(town, ana, thief, "friend@example.com")
+        flow.undo_link(
+            request_id=case.id, reason="It was not them after all.", actor=Actor(Role.STAFF, "7"), now=town.now
+        )
+        for each in (thief, friend):
+            assert access.to_account(each.pk, ana.account.pk, at=town.now) is None
 
 
 class TestASystemOfTheUtility:

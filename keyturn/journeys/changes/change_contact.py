@@ -4,7 +4,7 @@ One contact at a time: `contact_id` says which ("new": one more), `channel` of w
 """
 
 from keyturn.journeys.journey import Answers, Ask, Choice, Journey, Kind, Page, Question
-from keyturn.terms.access import Level
+from keyturn.terms.levels import Level
 from keyturn.terms.request import Step
 from keyturn.terms.slots import Slots, Wish
 from keyturn.terms.words import gettext_noop as _

@@ -5,7 +5,7 @@ Three things that other portals leave open: for which accounts, from when, and w
 
 from keyturn.journeys.changes.change_contact import PATH
 from keyturn.journeys.journey import Answers, Ask, Choice, Journey, Kind, Page, Question
-from keyturn.terms.access import Level
+from keyturn.terms.levels import Level
 from keyturn.terms.slots import ALL, Slots, Wish
 from keyturn.terms.words import gettext_noop as _
 

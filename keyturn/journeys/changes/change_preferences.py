@@ -3,7 +3,7 @@
 from keyturn.journeys.changes.change_contact import PATH
 from keyturn.journeys.journey import Answers, Ask, Choice, Journey, Kind, Page, Question
 from keyturn.journeys.start_service import PREFERENCES
-from keyturn.terms.access import Level
+from keyturn.terms.levels import Level
 from keyturn.terms.slots import Slots, Wish
 from keyturn.terms.words import gettext_noop as _
 

@@ -23,9 +23,9 @@ from keyturn.portal.account.door import Visit, signed_in
 from keyturn.portal.rows import rows_of
 from keyturn.records.queries import my_information, requests
 from keyturn.signin.proof import prove_again, recently_proved
-from keyturn.terms.access import Level
 from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
 from keyturn.terms.finding import Finding
+from keyturn.terms.levels import Level
 from keyturn.terms.slots import ALL, Wish
 
 

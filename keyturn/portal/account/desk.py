@@ -17,8 +17,8 @@ from keyturn.portal.desk import Desk
 from keyturn.portal.forms import Setting
 from keyturn.portal.walk import Walk
 from keyturn.records.queries import my_requests, requests
-from keyturn.terms.access import Level, allows
 from keyturn.terms.errors import NotAllowed
+from keyturn.terms.levels import Level, allows
 from keyturn.terms.request import Standing
 from keyturn.terms.slots import ALL
 

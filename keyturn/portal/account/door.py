@@ -21,8 +21,8 @@ from keyturn.portal import desk as desks
 from keyturn.records import kept
 from keyturn.records.queries import access, my_accounts
 from keyturn.records.queries.access import Seen
-from keyturn.terms.access import Level, allows
 from keyturn.terms.days import local_date
+from keyturn.terms.levels import Level, allows
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor
 

@@ -12,8 +12,8 @@ from keyturn.portal.account.door import Visit, signed_in
 from keyturn.portal.dates import written
 from keyturn.records.queries import my_accounts, my_information, shelter
 from keyturn.records.queries.my_accounts import Card
-from keyturn.terms.access import Level, allows
 from keyturn.terms.days import local_date
+from keyturn.terms.levels import Level, allows
 
 AT_ONCE = 25
 STATES = {

@@ -16,7 +16,7 @@ from keyturn.portal.account.desk import ChangeDesk
 from keyturn.portal.account.door import Visit
 from keyturn.portal.dates import shown
 from keyturn.records.queries import groups
-from keyturn.terms.access import Level
+from keyturn.terms.levels import Level
 
 
 def check_of(desk: ChangeDesk) -> dict[str, Any]:

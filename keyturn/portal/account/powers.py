@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from keyturn.portal.account import said
 from keyturn.portal.dates import written
-from keyturn.terms.access import ORDER, Level
 from keyturn.terms.days import local_date
+from keyturn.terms.levels import ORDER, Level
 from keyturn.terms.policy import Policy
 
 LEVELS = {

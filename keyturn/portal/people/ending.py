@@ -11,8 +11,8 @@ from keyturn import flow
 from keyturn.portal.account.door import Visit, signed_in
 from keyturn.records.queries import groups, people
 from keyturn.signin.proof import prove_again, recently_proved
-from keyturn.terms.access import Level
 from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.levels import Level
 
 
 @signed_in

@@ -14,8 +14,8 @@ from keyturn.portal.dates import written
 from keyturn.records.queries import groups as groups_on_file
 from keyturn.records.queries import landlords, my_accounts
 from keyturn.records.queries import people as queries
-from keyturn.terms.access import Level
 from keyturn.terms.days import local_date
+from keyturn.terms.levels import Level
 
 TOLD = {
     "ended": gettext_lazy("Access is ended. They can do nothing for this account from this moment on."),

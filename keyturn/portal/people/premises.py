@@ -17,8 +17,8 @@ from keyturn.portal import forms
 from keyturn.portal.account import home
 from keyturn.portal.account.door import Visit, signed_in
 from keyturn.records.queries import landlords
-from keyturn.terms.access import Level, allows
 from keyturn.terms.errors import NotAllowed, StaleVersion
+from keyturn.terms.levels import Level, allows
 
 AT_ONCE = 25
 STATES = {

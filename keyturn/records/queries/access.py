@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from keyturn.records.models import Account, AccountAccess, Person
-from keyturn.terms.access import Level, allows, highest
+from keyturn.terms.levels import Level, allows, highest
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from keyturn.records.models import AccountPerson, PersonName, Request, ServiceAg
 from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import shelter
 from keyturn.records.queries.access import Seen
-from keyturn.terms.access import Level, allows
 from keyturn.terms.address import Address
+from keyturn.terms.levels import Level, allows
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from django.db.models import Q
 from keyturn.records.models import Event, Message, Request, User
 from keyturn.records.queries import access
 from keyturn.records.queries.access import Seen
-from keyturn.terms.access import Level, allows
+from keyturn.terms.levels import Level, allows
 
 _START = "start_service"
 _OF_ACCOUNT = ("change_mailing_address", "change_paperless")  # the rest says who somebody is: for them alone

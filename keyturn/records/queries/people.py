@@ -8,7 +8,7 @@ from uuid import UUID
 
 from keyturn.records.models import AccountAccess, Act, Designee, Invitation, User
 from keyturn.records.queries import access, my_accounts
-from keyturn.terms.access import Level
+from keyturn.terms.levels import Level
 
 
 @dataclass(frozen=True, slots=True)

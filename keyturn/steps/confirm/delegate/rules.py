@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
-from keyturn.terms.access import Level
 from keyturn.terms.finding import rule
+from keyturn.terms.levels import Level
 
 
 @rule("C-12", "Every owner of an account hears who may act for it from now on", implements=("BR-32",))

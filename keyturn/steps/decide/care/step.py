@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from keyturn.records.models import MedicalCertification, Request
 from keyturn.records.queries import access
 from keyturn.steps.decide.care import rules
-from keyturn.terms.access import Level, allows
+from keyturn.terms.levels import Level, allows
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Verdict
 

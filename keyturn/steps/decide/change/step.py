@@ -10,8 +10,8 @@ from keyturn.records.models import AccountAccess, PersonContact, PersonIdentifie
 from keyturn.records.models.dated import not_over_at
 from keyturn.records.queries import access, on_file
 from keyturn.steps.decide.change import rules
-from keyturn.terms.access import allows
 from keyturn.terms.finding import Finding
+from keyturn.terms.levels import allows
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Verdict
 from keyturn.terms.season import Season, overlapping

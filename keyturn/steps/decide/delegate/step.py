@@ -5,7 +5,7 @@ from datetime import datetime
 from keyturn.records.models import Invitation, Request
 from keyturn.records.queries import access
 from keyturn.steps.decide.delegate import rules
-from keyturn.terms.access import Level
+from keyturn.terms.levels import Level
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Verdict
 

@@ -6,8 +6,8 @@ from typing import Any
 from keyturn.records import acts, ids
 from keyturn.records.crypto import digest, fingerprint
 from keyturn.records.models import AccountAccess, Designee, Invitation, Request, User
-from keyturn.terms.access import highest
 from keyturn.terms.days import day_begins, day_of, local_date
+from keyturn.terms.levels import highest
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role, Verdict
 

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from keyturn.steps.validate.rules import email_can_exist
-from keyturn.terms.access import ORDER
 from keyturn.terms.days import day_of
 from keyturn.terms.finding import Finding, rule
+from keyturn.terms.levels import ORDER
 from keyturn.terms.policy import Policy
 
 
