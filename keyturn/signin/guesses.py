@@ -31,6 +31,9 @@ def one_at_a_time(view: View) -> View:
             response = view(request, *args, **kwargs)
             if request.session.modified and not request.session.is_empty():
                 request.session.save()
+                if request.session.session_key == key:
+                    # Written, under the lock: the middleware must not write it once more over what the next one leaves.
+                    request.session.modified = False
             return response
 
     return alone

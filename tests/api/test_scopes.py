@@ -31,6 +31,7 @@ EXPECTED: dict[str, set[str]] = {
     "list_persons": {"persons:read"},
     "read_person": {"persons:read"},
     "read_person_history": {"persons:read"},
+    "tell_person": {"messages:write"},
     "read_account": {"accounts:read", "persons:read"},
     "list_premises": {"premises:read", "requests:write"},
 }

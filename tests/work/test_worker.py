@@ -96,14 +96,26 @@ def begins(town: Town) -> None:
     until(lambda: not jobs("send_message"))
 
 
+def cuts_it_off_while_it_asks() -> bool:
+    """Hold up whoever asks for jobs, and cut them off. Not for longer than a worker waits for a lock: it would give that
+    life up, and stop at the same lock in each later one, before it ever asks."""
+    with another_connection() as other:
+        other.execute("LOCK TABLE procrastinate_jobs")
+        give_up = time.monotonic() + 7
+        while time.monotonic() < give_up:
+            if asking := waiting("procrastinate_fetch_job"):
+                cut(asking)
+                return True
+            time.sleep(0.05)
+    time.sleep(3)  # let it breathe
+    return False
+
+
 def test_a_worker_that_is_cut_off_while_it_asks_for_a_job_goes_on(
     town: Town, worker: "subprocess.Popen[bytes]"
 ) -> None:
     begins(town)
-    with another_connection() as other:
-        other.execute("LOCK TABLE procrastinate_jobs")
-        until(lambda: waiting("procrastinate_fetch_job"))
-        cut(waiting("procrastinate_fetch_job"))
+    until(cuts_it_off_while_it_asks, seconds=180)
     case = town.asks(ANA)
     until(lambda: case.status == COMPLETED)
     assert worker.poll() is None, "it is the same process"
