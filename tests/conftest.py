@@ -145,3 +145,15 @@ def in_no_language() -> Iterator[None]:
     """A page that was shown in Spanish leaves its language to the thread; the next test begins without."""
     yield
     translation.deactivate()
+
+
+SLOW_FIRST = ("durability", "browser", "local", "work", "bench")
+"""Folders whose files take longest for the number of their tests: begun last, one of two processes would wait for them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        return SLOW_FIRST.index(folder) if folder in SLOW_FIRST else len(SLOW_FIRST)
+
+    items.sort(key=rank)
