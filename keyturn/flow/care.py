@@ -24,7 +24,7 @@ from keyturn.terms.days import day_ends, local_date
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.levels import Level, allows
 from keyturn.terms.policy import Policy
-from keyturn.terms.request import Actor, Role, Standing, Step
+from keyturn.terms.request import Actor, Role
 from keyturn.work import queue
 
 BATCH = 500
@@ -127,16 +127,13 @@ def _new(
     request.user, request.person, request.account_id = user, person, account_id
     request.seen = on_file.slots(person, at=now)
     request.answers = {"account_id": str(account_id), **answers}
-    request.save(force_insert=True)
-    moves.record(request, "begun", actor=actor, now=now)
+    moves.begin(request, actor=actor, now=now)
     return request
 
 
 def _send(request: Request, *, actor: Actor, now: datetime, policy: Policy) -> Request:
     """The machine does its part in this very transaction: what was decided holds at once."""
-    request.submitted_at = now
-    moves.move(request, Step.MATCH, Standing.MACHINE)
-    moves.record(request, "submitted", actor=actor, now=now)
+    moves.hand_in(request, actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
     return Request.objects.get(pk=request.pk)
 

@@ -26,6 +26,7 @@ from keyturn.steps.decide.claim import rules as decide_rules
 from keyturn.steps.decide.claim import step as decide
 from keyturn.steps.establish.claim import rules as establish_rules
 from keyturn.steps.establish.claim import step as establish
+from keyturn.steps.establish.ending import step as ending
 from keyturn.steps.gather import rules as gather
 from keyturn.steps.match.claim import step as match
 from keyturn.steps.validate.claim import step as validate
@@ -50,8 +51,7 @@ def begin_claim(*, user: User, language: str, now: datetime, policy: Policy) -> 
 def _begin(user: User, actor: Actor, language: str, now: datetime, policy: Policy) -> Request:
     request = new_request(LINK_ACCOUNT.name, actor=actor, channel="portal", language=language, now=now, policy=policy)
     request.user = user
-    request.save(force_insert=True)
-    moves.record(request, "begun", actor=actor, now=now)
+    moves.begin(request, actor=actor, now=now)
     return request
 
 
@@ -101,8 +101,7 @@ def _send(request: Request, data: Mapping[str, Any], *, actor: Actor, now: datet
     request.submitted_at = now
     request.approved, request.person_decision = [], {}
     if proof not in CODES:
-        moves.move(request, Step.MATCH, Standing.MACHINE)
-        moves.record(request, "submitted", actor=actor, now=now)
+        moves.hand_in(request, actor=actor, now=now)
         queue.later("advance", request_id=str(request.pk))
         return
     verify.open_code(request, proof, now=now, policy=policy)
@@ -169,8 +168,7 @@ def try_claim_code(
         _count_guess(request, now=now, policy=policy)
         moves.record(request, "guessed", actor=actor, now=now)
         return [Finding("Y-22", "code")]
-    moves.move(request, Step.MATCH, Standing.MACHINE)
-    moves.record(request, "submitted", actor=actor, now=now)
+    moves.hand_in(request, actor=actor, now=now)
     queue.later("advance", request_id=str(request.pk))
     return []
 
@@ -246,7 +244,7 @@ def unlink(*, user: User, account_id: Any, now: datetime) -> None:
     problems = list(establish_rules.is_not_the_last_owner(establish.is_last_owner(held, now=now)))
     if problems:
         raise Invalid(problems)
-    establish.end(held, by=customer(user.pk), now=now)
+    ending.end(held, actor=customer(user.pk), now=now, what="unlinked")
 
 
 @transaction.atomic
@@ -271,7 +269,7 @@ def stop_link(*, token: str, now: datetime) -> bool:
     if held.ended_at is not None:
         return False
     request = moves.locked(held.request_id)
-    establish.end(held, by=Actor(Role.CUSTOMER, "stop_link"), now=now, what="stopped")
+    ending.end(held, actor=Actor(Role.CUSTOMER, "stop_link"), now=now, what="stopped")
     establish.end_given(held, by=Actor(Role.CUSTOMER, "stop_link"), now=now)
     decide.flag(request, "not_me", account=held.account, person=held.person, now=now)
     RedFlag.objects.filter(request=request, trigger="not_me").update(user=held.user)

@@ -31,8 +31,7 @@ def begin(*, journey: str, actor: Actor, channel: str, language: str, now: datet
     """Open a draft. `channel` is portal, api or console; it expires after `policy.draft_days`."""
     _is_open_to_all(journey)
     request = new_request(journey, actor=actor, channel=channel, language=language, now=now, policy=policy)
-    request.save(force_insert=True)
-    moves.record(request, "begun", actor=actor, now=now)
+    moves.begin(request, actor=actor, now=now)
     return request
 
 
@@ -153,10 +152,8 @@ def submit(*, request_id: UUID, actor: Actor, now: datetime, policy: Policy, ver
 
 def _send_in(request: Request, *, actor: Actor, now: datetime) -> None:
     again = request.submitted_at is not None
-    request.submitted_at = request.submitted_at or now
     request.approved, request.person_decision = [], {}  # staff's word was about the answers that they saw
-    moves.move(request, Step.MATCH, Standing.MACHINE)
-    moves.record(request, "submitted", actor=actor, now=now)
+    moves.hand_in(request, actor=actor, now=now)
     if not again and JOURNEYS[request.journey].kind is Kind.START:
         moves.tell(request, News.RECEIVED, now=now)
     queue.later("advance", request_id=str(request.pk))

@@ -16,6 +16,7 @@ from keyturn.flow.maintain import customer
 from keyturn.records import acts
 from keyturn.records.crypto import fingerprint
 from keyturn.records.models import Account, AccountAccess, Designee, Invitation, Person, Request, User
+from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import access, groups
 from keyturn.signin.views import proved_address
 from keyturn.steps.establish.delegate.step import email_digest
@@ -126,7 +127,7 @@ def end_access(*, access_id: UUID, user: User, now: datetime, policy: Policy) ->
     actor = customer(user.pk)
     ending.end(held, actor=actor, now=now)
     given = {"access_id": str(held.pk), "account_id": str(held.account_id or ""), "group_id": str(held.group_id or "")}
-    return _tell_of_the_end(held.account_id, held.group_id, given, user, actor, now, policy)
+    return tell_of_the_end(held.account_id, held.group_id, given, user, actor, now, policy)
 
 
 @transaction.atomic
@@ -138,31 +139,33 @@ def end_designee(*, designee_id: UUID, user: User, now: datetime, policy: Policy
     actor = customer(user.pk)
     ending.end_designee(held, actor=actor, now=now)
     given = {"designee_id": str(held.pk), "account_id": str(held.account_id)}
-    return _tell_of_the_end(held.account_id, None, given, user, actor, now, policy)
+    return tell_of_the_end(held.account_id, None, given, user, actor, now, policy)
 
 
-def _tell_of_the_end(
-    account_id: Any, group_id: Any, given: dict[str, str], user: User, actor: Actor, now: datetime, policy: Policy
+def tell_of_the_end(
+    account_id: Any,
+    group_id: Any,
+    given: dict[str, str],
+    user: User | None,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> Request:
     """A request that asks nothing: it has happened, and the CIS and the people concerned are told."""
     accounts = access.accounts_meant(account_id, str(group_id or ""))
     person = (
         Person.objects.filter(
-            accounts__account_id__in=accounts - {""},
-            accounts__is_main=True,
-            accounts__valid_to=None,
-            accounts__superseded_at=None,
+            holds_at(now, "accounts"), accounts__account_id__in=accounts - {""}, accounts__is_main=True
         ).first()
         or Person.objects.filter(account_groups=group_id).first()
     )  # of a group that is empty, the organisation
-    request = new_request("end_access", actor=actor, channel="portal", language=user.language, now=now, policy=policy)
+    channel = "portal" if actor.role == Role.CUSTOMER else "console"
+    language = user.language if user else policy.languages[0]
+    request = new_request("end_access", actor=actor, channel=channel, language=language, now=now, policy=policy)
     request.user, request.person, request.account_id = user, person, account_id
     request.answers = {name: value for name, value in given.items() if value}
-    request.save(force_insert=True)
-    moves.record(request, "begun", actor=actor, now=now)
-    request.submitted_at = now
-    moves.move(request, Step.MATCH, Standing.MACHINE)
-    moves.record(request, "submitted", actor=actor, now=now)
+    moves.begin(request, actor=actor, now=now)
+    moves.hand_in(request, actor=actor, now=now)
     queue.later("advance", request_id=str(request.pk))
     return request
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from keyturn.flow import machine, moves
 from keyturn.flow.customer import lacking, new_request
 from keyturn.journeys import JOURNEYS, Kind
+from keyturn.journeys.applicant import applicant
 from keyturn.records import dated
 from keyturn.records.models import Evidence, Person, Proposal, Request
 from keyturn.records.queries import asking, on_file
@@ -23,7 +24,7 @@ from keyturn.steps.maintain.care import rules
 from keyturn.steps.review import step as review
 from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
 from keyturn.terms.policy import Policy
-from keyturn.terms.request import Actor, Role, Standing, Step
+from keyturn.terms.request import Actor, Role
 from keyturn.terms.slots import ALL
 
 
@@ -82,8 +83,7 @@ def _asked(
     if problems:
         raise Invalid(problems)
     request.answers = {**request.answers, "how": how}
-    request.save(force_insert=True)
-    moves.record(request, "begun", actor=actor, now=now)
+    moves.begin(request, actor=actor, now=now)
     if problems := lacking(request=request, now=now, policy=policy):
         raise Invalid(problems)
     return request
@@ -94,9 +94,7 @@ def _write(request: Request, *, actor: Actor, now: datetime, policy: Policy) -> 
     Evidence.objects.create(
         request=request, kind="staff", subject="", source="desk", actor=f"staff:{actor.ident}"[:80], at=now
     )
-    request.submitted_at = now
-    moves.move(request, Step.MATCH, Standing.MACHINE)
-    moves.record(request, "submitted", actor=actor, now=now)
+    moves.hand_in(request, actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
 
 
@@ -132,8 +130,6 @@ def _as_answers(proposal: Proposal, person: Person, now: datetime) -> tuple[str,
 
 def _address_said(proposal: Proposal) -> dict[str, Any]:
     """The address with its parts, as the applicant gave it: the proposal keeps its lines only."""
-    from keyturn.journeys.applicant import applicant
-
     for each in applicant(proposal.request.answers).addresses:
         if "\n".join(each.lines()) == proposal.value:
             return each.as_json()

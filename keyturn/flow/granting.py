@@ -7,6 +7,7 @@ from django.db import transaction
 
 from keyturn.flow import machine, moves
 from keyturn.flow.customer import new_request, withdraw
+from keyturn.flow.delegation import tell_of_the_end
 from keyturn.flow.documents import upload
 from keyturn.journeys.grant_access import GRANT_ACCESS
 from keyturn.records.models import AccountAccess, Person, Request, User
@@ -19,7 +20,7 @@ from keyturn.terms.days import local_date
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
-from keyturn.terms.request import Actor, Role, Standing, Step
+from keyturn.terms.request import Actor, Role
 
 
 def grant_by_staff(
@@ -88,8 +89,7 @@ def _begin(
         "user_id": str(user.pk), "access_email": user.email, "delegate_name": user.get_full_name() or user.email,
         "capacity": capacity, "level": level, "delegate_until": until.isoformat() if until else "",
     }  # fmt: skip
-    request.save(force_insert=True)
-    moves.record(request, "begun", actor=actor, now=now)
+    moves.begin(request, actor=actor, now=now)
     return request
 
 
@@ -102,9 +102,7 @@ def _finish(request_id: UUID, words: str, *, actor: Actor, now: datetime, policy
 
 
 def _send(request: Request, *, actor: Actor, now: datetime, policy: Policy) -> None:
-    request.submitted_at = now
-    moves.move(request, Step.MATCH, Standing.MACHINE)
-    moves.record(request, "submitted", actor=actor, now=now)
+    moves.hand_in(request, actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
 
 
@@ -118,14 +116,7 @@ def end_access_by_staff(*, access_id: UUID, reason: str, actor: Actor, now: date
     if problems := list(rules.protection_has_a_reason(words)):
         raise Invalid(problems)
     ending.end(held, actor=actor, now=now)
-    person = asking.main_person(held.account_id, at=now) if held.account_id else None
-    request = new_request(
-        "end_access", actor=actor, channel="console", language=held.user.language, now=now, policy=policy
-    )
-    request.person, request.account_id = person, held.account_id
-    request.answers = {"access_id": str(held.pk), "account_id": str(held.account_id or "")}
-    request.save(force_insert=True)
-    moves.record(request, "begun", actor=actor, now=now)
+    given = {"access_id": str(held.pk), "account_id": str(held.account_id or ""), "group_id": str(held.group_id or "")}
+    request = tell_of_the_end(held.account_id, held.group_id, given, None, actor, now, policy)
     review.say(request, "internal", words, actor=actor, now=now)
-    _send(request, actor=actor, now=now, policy=policy)
     return request

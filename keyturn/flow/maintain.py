@@ -72,8 +72,7 @@ def begin_change(
     request.user, request.person, request.account = user, person, account
     request.seen = on_file.slots(person, at=now)
     gather.take(request, {**given, **_prefilled(request, asked.questions, given)})
-    request.save(force_insert=True)
-    moves.record(request, "begun", actor=actor, now=now)
+    moves.begin(request, actor=actor, now=now)
     return request
 
 

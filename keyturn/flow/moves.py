@@ -78,6 +78,19 @@ def move(request: Request, step: Step, standing: Standing, *, due_at: datetime |
     request.step, request.standing, request.due_at = step, standing, due_at
 
 
+def begin(request: Request, *, actor: Actor, now: datetime) -> None:
+    """Write a request that is not written yet."""
+    request.save(force_insert=True)
+    record(request, "begun", actor=actor, now=now)
+
+
+def hand_in(request: Request, *, actor: Actor, now: datetime) -> None:
+    """It is the machine's now; who hands in lets a job, or this very transaction, `advance` it."""
+    request.submitted_at = request.submitted_at or now
+    move(request, Step.MATCH, Standing.MACHINE)
+    record(request, "submitted", actor=actor, now=now)
+
+
 def end(request: Request, outcome: Outcome, now: datetime) -> None:
     """The request is over."""
     request.standing, request.outcome = Standing.NOBODY, outcome

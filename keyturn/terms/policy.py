@@ -17,6 +17,7 @@ from typing import Any
 
 from keyturn.terms import verification
 from keyturn.terms.document import MEDIA_TYPES, PURPOSES
+from keyturn.terms.levels import ORDER
 
 RISKS = ("apply", "cool_off", "propose")
 CHANGE_RISK = {
@@ -27,7 +28,7 @@ CHANGE_RISK = {
 KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text in quotation marks"}
 IDENTITY_CHECKS = ("off", "new", "always")
 CLAIM_PROOFS = ("sms", "email", "letter", "federated", "desk")
-LEVELS = ("", "view", "pay", "manage", "owner")
+LEVELS = ("", *ORDER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from keyturn.terms.person import PersonDetails
 from tests import factories
 from tests.flow.town import ANA, Case, Town
 
+ELM = {"line1": "7 Elm Court", "city": "Lumen", "state": "OR", "postal_code": "97890", "country": "US"}
+
 
 class Customer:
     """Somebody with a login, at a house of theirs."""
@@ -46,6 +48,11 @@ class Customer:
         change = self.asks(journey, **more)
         self.town.works()
         return change
+
+    def sends_letters_elsewhere(self) -> "Change":
+        return self.asks(
+            "change_mailing_address", accounts=["all"], mailing_address=ELM, mail_elsewhere=True, when="now"
+        )
 
     def contact(self, channel: str) -> str:
         """By which name the first contact of this kind is known outside."""

@@ -2,9 +2,12 @@
 
 from keyturn.journeys.changes.change_contact import PATH
 from keyturn.journeys.changes.change_name import EVIDENCE, KIND
-from keyturn.journeys.journey import Answers, Ask, Choice, Journey, Kind, Page, Question
+from keyturn.journeys.journey import Answers, Ask, Journey, Kind, Page, Question
+from keyturn.journeys.start_service import IDENTIFIER as FORM
 from keyturn.terms.slots import Slots, Wish
 from keyturn.terms.words import gettext_noop as _
+
+DOCUMENT = next(each for each in FORM.questions if each.name == "id_type")
 
 IDENTIFIER = Page(
     "identifier",
@@ -12,13 +15,7 @@ IDENTIFIER = Page(
     (
         Question(
             "id_type", Ask.CHOICE, _("Choose one"), required=True,
-            choices=(
-                Choice("driver_licence", _("Driver licence")),
-                Choice("state_id", _("State identity card")),
-                Choice("passport", _("Passport"), _("From any country")),
-                Choice("ssn_last4", _("Last four digits of a Social Security number")),
-                Choice("tax_id", _("Tax number of the organisation")),
-            ),
+            choices=tuple(each for each in DOCUMENT.choices if each.value != "none"),
         ),
         Question("id_value", Ask.TEXT, _("Number"), longest=40, required=True, hint=_("Spaces and dashes do not matter.")),
     ),

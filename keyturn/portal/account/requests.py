@@ -21,7 +21,7 @@ from keyturn.portal.dates import written
 from keyturn.portal.rows import rows_of
 from keyturn.portal.walk import Walk
 from keyturn.portal.way import advice_of, heading_of, status_of, tag_of, way_of
-from keyturn.records.queries import documents, my_accounts, my_requests, requests
+from keyturn.records.queries import documents, my_requests, persons, requests
 from keyturn.records.queries.my_requests import Asker
 from keyturn.terms.days import local_date
 from keyturn.terms.errors import Invalid, NotAllowed
@@ -38,7 +38,7 @@ def listed(visit: Visit) -> HttpResponse:
     found = my_requests.listed(visit.user.pk, at=visit.now, start=(page - 1) * AT_ONCE, most=AT_ONCE + 1)
     shown = found[:AT_ONCE]
     askers = my_requests.askers(shown)
-    names = my_accounts.names_of([each.behalf for each in askers.values() if each.behalf], at=visit.now)
+    names = persons.names_of([each.behalf for each in askers.values() if each.behalf], at=visit.now)
     rows = [
         {
             "reference": each.reference, "title": gettext(JOURNEYS[each.journey].title), "tag": tag_of(each),
@@ -151,7 +151,7 @@ def _show(
         error=file_error, hint=_("If we asked for one: take a photo of it."),
     )  # fmt: skip
     asker = my_requests.askers([found])[found.pk]
-    names = my_accounts.names_of([asker.behalf] if asker.behalf else [], at=visit.now)
+    names = persons.names_of([asker.behalf] if asker.behalf else [], at=visit.now)
     wrong = bool(error or file_error)
     account = next((each for each in visit.accounts if each.account.pk == found.account_id), None)
     conflict = _is_own(visit, found) and status_of(found) is Status.NEEDS_CUSTOMER and not requests.open_question(found)

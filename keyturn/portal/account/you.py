@@ -14,6 +14,7 @@ from keyturn.portal import addresses, dates, forms
 from keyturn.portal.account import home, pending, said
 from keyturn.portal.account.door import Visit, signed_in
 from keyturn.records.queries import my_information
+from keyturn.records.queries import persons as on_file
 from keyturn.records.queries.my_information import Mail, Mine
 
 Row = dict[str, Any]
@@ -36,9 +37,7 @@ def you(visit: Visit) -> HttpResponse:
 
 
 def _named(visit: Visit, persons: Iterable[Any]) -> list[Row]:
-    from keyturn.records.queries import my_accounts
-
-    names = my_accounts.names_of([each.pk for each in persons], at=visit.now)
+    names = on_file.names_of([each.pk for each in persons], at=visit.now)
     return [{"id": str(key), "name": name} for key, name in names.items()]
 
 

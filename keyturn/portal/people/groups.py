@@ -14,7 +14,7 @@ from keyturn.portal.account import home, said
 from keyturn.portal.account import powers as words
 from keyturn.portal.account.door import Visit, signed_in
 from keyturn.portal.people import people as pages
-from keyturn.records.queries import groups, my_accounts
+from keyturn.records.queries import groups, persons
 from keyturn.records.queries import people as queries
 from keyturn.terms.errors import NotAllowed, StaleVersion
 
@@ -30,7 +30,7 @@ def _organisations(visit: Visit) -> dict[UUID, frozenset[UUID]]:
 def listed(visit: Visit) -> HttpResponse:
     """Every group of the organisations that this login looks after."""
     theirs = _organisations(visit)
-    names = my_accounts.names_of(theirs, at=visit.now)
+    names = persons.names_of(theirs, at=visit.now)
     found = groups.looked_after_by(visit.user.pk, at=visit.now)
     sections = [
         {

@@ -19,7 +19,7 @@ from keyturn import flow
 from keyturn.look.parts import Choice, Part, problems_of
 from keyturn.portal.account import powers as words
 from keyturn.portal.desk import show
-from keyturn.records.queries import my_accounts
+from keyturn.records.queries import my_accounts, persons
 from keyturn.terms.errors import NotAllowed
 
 
@@ -104,7 +104,7 @@ def _designation(request: HttpRequest, found: Any, token: str, now: Any) -> Http
 def _holder(found: Any, now: Any) -> str:
     """Whose account it is; of a group, the organisation's name."""
     if found.group:
-        names = my_accounts.names_of([found.group.person_id], at=now)
+        names = persons.names_of([found.group.person_id], at=now)
         return names.get(found.group.person_id, "")
     return my_accounts.holders_of([found.account_id], at=now).get(found.account_id, ("", None))[0]
 

@@ -12,7 +12,7 @@ from keyturn.portal.account import powers as words
 from keyturn.portal.account.door import Visit, signed_in
 from keyturn.portal.dates import written
 from keyturn.records.queries import groups as groups_on_file
-from keyturn.records.queries import landlords, my_accounts
+from keyturn.records.queries import landlords, persons
 from keyturn.records.queries import people as queries
 from keyturn.terms.days import local_date
 from keyturn.terms.levels import Level
@@ -124,7 +124,7 @@ def _whom(holder: Any) -> str:
 def history(visit: Visit, subject: str) -> list[dict[str, str]]:
     """What was done about who may act: what, who, for whom, when."""
     found = queries.deeds(subject, what=words.DEEDS, at=visit.now)
-    names = my_accounts.names_of([each.behalf for each in found if each.behalf], at=visit.now)
+    names = persons.names_of([each.behalf for each in found if each.behalf], at=visit.now)
     by_id = {str(key): name for key, name in names.items()}
     return [
         {

@@ -11,8 +11,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from keyturn.records.models import Account, AccountPerson, PersonAddress, PersonName, ServiceAgreement
+from keyturn.records.models import Account, AccountPerson, PersonAddress, ServiceAgreement
 from keyturn.records.models.dated import holds_at
+from keyturn.records.queries import persons
 from keyturn.records.queries.premises import LIVE
 from keyturn.terms.address import Address
 from keyturn.terms.days import day_ends, local_date
@@ -95,7 +96,4 @@ def envelope(person: Any, account: Account | None, *, at: datetime, policy: Poli
     )
     if found is None:
         return ""
-    name = PersonName.objects.filter(holds_at(at), person=person, name_type="primary").first()
-    parts = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
-    shown = " ".join(getattr(name, part) for part in parts if getattr(name, part)) if name else ""
-    return "\n".join([shown, *found.address.lines()])
+    return "\n".join([persons.name_of(person.pk, at=at), *found.address.lines()])

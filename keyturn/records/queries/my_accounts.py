@@ -1,15 +1,15 @@
 """What does somebody who is signed in see of their accounts: the place, the services, whose it is, what is under way?"""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from keyturn.records.models import AccountPerson, PersonName, Request, ServiceAgreement
+from keyturn.records.models import AccountPerson, Request, ServiceAgreement
 from keyturn.records.models.dated import holds_at
-from keyturn.records.queries import shelter
+from keyturn.records.queries import persons, shelter
 from keyturn.records.queries.access import Seen
 from keyturn.terms.address import Address
 from keyturn.terms.levels import Level, allows
@@ -90,20 +90,8 @@ def holders_of(account_ids: Collection[UUID], *, at: datetime) -> dict[UUID, tup
             "account_id", "person_id"
         )
     )
-    names = names_of(mains.values(), at=at)
+    names = persons.names_of(mains.values(), at=at)
     return {account: (names.get(person, ""), person) for account, person in mains.items()}
-
-
-def names_of(person_ids: Iterable[Any], *, at: datetime) -> dict[UUID, str]:
-    """Person -> the name that they go by at a moment."""
-    rows = PersonName.objects.filter(holds_at(at), person_id__in=list(person_ids), name_type="primary")
-    return {row.person_id: as_one(row) for row in rows}
-
-
-def as_one(name: Any) -> str:
-    """A name as it would be read out."""
-    parts = (name.given_name, name.middle_name, name.family_name, name.suffix)
-    return name.organisation_name or " ".join(each for each in parts if each)
 
 
 def _agreements(account_ids: Collection[UUID]) -> Any:

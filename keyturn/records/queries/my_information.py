@@ -17,8 +17,8 @@ from keyturn.records.models import (
     Request,
 )
 from keyturn.records.models.dated import holds_at, not_over_at
-from keyturn.records.queries.my_accounts import as_one
 from keyturn.records.queries.on_file import contact_key
+from keyturn.records.queries.persons import as_one
 from keyturn.terms.address import Address
 from keyturn.terms.season import Season
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from keyturn.records.models import AccountAccess, Act, Designee, Invitation, User
-from keyturn.records.queries import access, my_accounts
+from keyturn.records.queries import access, persons
 from keyturn.terms.levels import Level
 
 
@@ -41,7 +41,7 @@ def holders(account_id: Any, *, at: datetime) -> list[Holder]:
 
 def described(accesses: Collection[AccountAccess], *, at: datetime) -> list[Holder]:
     """The same accesses with the names behind them."""
-    names = my_accounts.names_of([each.person_id for each in accesses if each.person_id], at=at)
+    names = persons.names_of([each.person_id for each in accesses if each.person_id], at=at)
     invited = {
         row.access_id: row for row in Invitation.objects.filter(access__in=accesses).select_related("invited_by")
     }

@@ -50,6 +50,23 @@ def _parts(at: datetime) -> list[Any]:
     ]
 
 
+def names_of(person_ids: Iterable[Any], *, at: datetime) -> dict[UUID, str]:
+    """Person -> the name that they go by at a moment."""
+    rows = PersonName.objects.filter(holds_at(at), person_id__in=list(person_ids), name_type="primary")
+    return {row.person_id: as_one(row) for row in rows}
+
+
+def name_of(person_id: Any, *, at: datetime) -> str:
+    """The name that somebody goes by at a moment; "" where there is none."""
+    return next(iter(names_of([person_id], at=at).values()), "")
+
+
+def as_one(name: Any) -> str:
+    """A name as it would be read out."""
+    parts = (name.given_name, name.middle_name, name.family_name, name.suffix)
+    return name.organisation_name or " ".join(each for each in parts if each)
+
+
 def details_of(person: Person, *, open_identifiers: bool = True) -> PersonDetails:
     """The person as the process speaks of one. `open_identifiers=False` leaves identifiers sealed."""
     name = next((each for each in person.names.all() if each.name_type == "primary"), None) or PersonName()

@@ -13,6 +13,7 @@ from keyturn.records.models import Account, AccountAccess, AccountPerson, Invita
 from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import access
 from keyturn.steps.establish.claim import rules
+from keyturn.steps.establish.ending import step as ending
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import MACHINE, Actor, Verdict
@@ -49,7 +50,7 @@ def grant(
     if held is not None and not rules.replaces(held.capacity):
         return held
     if held is not None:
-        end(held, by=actor, now=now, what="replaced")
+        ending.end(held, actor=actor, now=now, what="replaced")
     made = AccountAccess.objects.create(
         user=user, account=account, person=person, level=level, capacity="self", proof=proof, since=now,
         granted_by=f"{actor.role}:{actor.ident}"[:80], request=request,
@@ -57,16 +58,6 @@ def grant(
     data = {"access": str(made.pk), "level": level, "proof": proof, "login": str(user.pk)}
     acts.note(subject=f"account:{account.pk}", what="linked", actor=actor, now=now, data=data)
     return made
-
-
-def end(held: AccountAccess, *, by: Actor, now: datetime, what: str = "unlinked") -> None:
-    """The access is over, at once, and stays on record."""
-    held.ended_at, held.ended_by = now, f"{by.role}:{by.ident}"[:80]
-    held.save(update_fields=["ended_at", "ended_by"])
-    acts.note(
-        subject=f"account:{held.account_id}", what=what, actor=by, now=now,
-        data={"access": str(held.pk), "login": str(held.user_id)},
-    )  # fmt: skip
 
 
 def end_given(held: AccountAccess, *, by: Actor, now: datetime) -> None:
@@ -78,14 +69,14 @@ def end_given(held: AccountAccess, *, by: Actor, now: datetime) -> None:
         account=held.account_id, request__user=held.user_id, since__gte=held.since, ended_at=None
     )
     for each in given.exclude(capacity="self"):
-        end(each, by=by, now=now, what="stopped")
+        ending.end(each, actor=by, now=now, what="stopped")
         end_given(each, by=by, now=now)
 
 
 def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
     """A claim that ends in a refusal after all leaves no access (I6)."""
     for held in AccountAccess.objects.filter(request=request, ended_at=None):
-        end(held, by=actor, now=now, what="taken_back")
+        ending.end(held, actor=actor, now=now, what="taken_back")
 
 
 def own_access(user: User, account_id: Any, *, now: datetime) -> AccountAccess:

@@ -8,12 +8,14 @@ from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Verdict
 
 
-def end(access: AccountAccess, *, actor: Actor, now: datetime) -> None:
-    """From this moment on they can do nothing; the row stays."""
+def end(access: AccountAccess, *, actor: Actor, now: datetime, what: str = "access_ended") -> None:
+    """From this moment on they can do nothing; the row stays. `what`: how it is called in the audit."""
     access.ended_at, access.ended_by = now, f"{actor.role}:{actor.ident}"[:80]
     access.save(update_fields=["ended_at", "ended_by"])
     subject = f"account:{access.account_id}" if access.account_id else f"group:{access.group_id}"
-    acts.note(subject=subject, what="access_ended", actor=actor, now=now, data={"access": str(access.pk)})
+    acts.note(
+        subject=subject, what=what, actor=actor, now=now, data={"access": str(access.pk), "login": str(access.user_id)}
+    )
 
 
 def end_designee(designee: Designee, *, actor: Actor, now: datetime) -> None:

@@ -26,8 +26,10 @@ from keyturn.records.models import (
     ServiceAgreement,
 )
 from keyturn.records.models.dated import holds_at
+from keyturn.records.queries import persons
 from keyturn.signin.logins import federated
 from keyturn.steps.verify.claim import rules
+from keyturn.steps.verify.rules import normal_code
 from keyturn.terms import account_number
 from keyturn.terms.days import local_date
 from keyturn.terms.finding import Effect, Finding
@@ -99,7 +101,7 @@ def try_code(request: Request, typed: str, *, actor: Actor, now: datetime, polic
     row = ClaimCode.objects.select_for_update().filter(request=request).order_by("-sent_at", "-id").first()
     if row is None:
         return False
-    fits = hmac.compare_digest(row.code_digest, _digest(request, _normal(typed)))
+    fits = hmac.compare_digest(row.code_digest, _digest(request, normal_code(typed)))
     can = rules.code_can_be_tried(
         used=row.used_at is not None, expires_at=row.expires_at, tries=row.tries, now=now, policy=policy
     )
@@ -124,10 +126,6 @@ def _was_proved(request: Request) -> bool:
     """A code was used for the very account and person that the details name now."""
     code = proved_by(request)
     return code is not None and (code.account_id, code.person_id) == (request.account_id, request.person_id)
-
-
-def _normal(text: str) -> str:
-    return "".join(char for char in text.upper()[:40] if char.isalnum())
 
 
 def _digest(request: Request, code: str) -> str:
@@ -165,7 +163,7 @@ def _letter_to(account: Account, person: Person, now: datetime, policy: Policy) 
     post = _post(account, person, now, policy)
     if post is None or not rules.letter_may_go(post, now=now, policy=policy):
         return ""
-    return "\n".join([_name(person, now), *post.lines])
+    return "\n".join([persons.name_of(person.pk, at=now), *post.lines])
 
 
 def _post(account: Account, person: Person, now: datetime, policy: Policy) -> rules.Post | None:
@@ -220,12 +218,6 @@ def _letters_on_their_way(account: Account, now: datetime, policy: Policy) -> in
     return ClaimCode.objects.filter(account=account, channel="letter", sent_at__gt=since).count()
 
 
-def _name(person: Person, now: datetime) -> str:
-    row = person.names.filter(holds_at(now), name_type="primary").first()
-    parts = (row.given_name, row.middle_name, row.family_name, row.suffix, row.organisation_name) if row else ()
-    return " ".join(each for each in parts if each)
-
-
 # ---------------------------------------------------------------- a provider's word
 
 
@@ -257,7 +249,7 @@ def subjects_of(request: Request, client: str, policy: Policy) -> dict[str, str]
     """By which digests one try is counted: who tries, from where, and each thing that names somebody."""
     answers = request.answers
     number = account_number.ref_of(str(answers.get("account_number") or ""), digits=policy.account_number_digits)
-    family = _normal(str(answers.get("family_name") or answers.get("organisation_name") or ""))
+    family = normal_identifier(str(answers.get("family_name") or answers.get("organisation_name") or ""))
     named = {
         "account": number,
         "phone": f"{family}:{answers['phone_last4']}" if answers.get("phone_last4") else "",
