@@ -40,6 +40,7 @@ battery: $(VENV)/.installed-test ## the long tests: kill -9 at random, races, do
 
 lock: $(VENV)/.installed-test ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/runtime.txt
+	uv pip compile pyproject.toml --extra matching --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/matching.txt
 	uv pip compile pyproject.toml --extra test --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/test.txt
 	uv pip compile requirements/build.in -c requirements/test.txt --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/build.txt
 

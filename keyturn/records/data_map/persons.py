@@ -6,6 +6,7 @@ from keyturn.records.data_map.uses import (
     AGREED,
     CARE,
     CONTACT,
+    FORMER,
     HISTORY,
     IDENTITY,
     INDEX,
@@ -114,13 +115,42 @@ PERSONS = (
         "match_candidate", _("Comparisons with requests"),
         whose=(MINE, Link("request", "request_id")), withheld=ABOUT_OTHERS,
         columns=(
-            col(INDEX, "rank weight probability linkable fields vetoes why"),
+            col(INDEX, "rank weight probability linkable fields missing vetoes why"),
             col(TECHNICAL, "id person_id request_id model_version"),
         ),
     ),
     Table(
         "not_same_person", _("People you are not"), whose=(Link("person", "one_id"), Link("person", "other_id")),
         withheld=ABOUT_OTHERS,
-        columns=(col(INDEX, "one_id other_id said_by said_at"), col(TECHNICAL, "id")),
+        columns=(
+            col(INDEX, "one_id other_id relation said_by said_at withdrawn_at withdrawn_by"), col(TECHNICAL, "id"),
+        ),
+    ),
+    Table(
+        "duplicate_pair", _("Comparisons with others on file"), withheld=ABOUT_OTHERS,
+        whose=(Link("person", "one_id"), Link("person", "other_id")),
+        columns=(
+            col(INDEX, "one_id other_id source weight probability zone fields missing vetoes why state found_at opened_at "
+                       "decided_by decided_at"),
+            col(TECHNICAL, "id model_version"),
+        ),
+    ),
+    Table(
+        "blind_review", _("Links that were looked at again"), whose=(MINE, Link("request", "request_id")),
+        withheld=ABOUT_OTHERS,
+        columns=(
+            col(HISTORY, "decoy chosen_at verdict decided_by decided_at"),
+            col(TECHNICAL, "id request_id person_id link_id model_version"),
+        ),
+    ),
+    Table(
+        "person_merge", _("Files of yours that were made one"), erasure=Erasure.BLANK,
+        whose=(Link("person", "survivor_id"), Link("person", "loser_id")),
+        columns=(
+            col(HISTORY, "state proposed_by proposed_at decided_by decided_at undone_by undone_at"),
+            col(FORMER, "moved"),
+            col(IDENTITY, "sealed_kept"),
+            col(TECHNICAL, "id request_id undo_request_id survivor_id loser_id"),
+        ),
     ),
 )  # fmt: skip

@@ -14,7 +14,18 @@ from keyturn.records.models.delivery import Delivery, Message, OutsideCheck
 from keyturn.records.models.document import Document
 from keyturn.records.models.evidence import ClaimCode, Consent, EmailCode, Evidence, Preference, ResumeLink
 from keyturn.records.models.login import AccountAccess, Attempt, Designee, Invitation
-from keyturn.records.models.matching import Candidate, MatchKey, NotSamePerson, PersonFeatures, PersonLink, Proposal
+from keyturn.records.models.matching import (
+    BlindReview,
+    Candidate,
+    DuplicatePair,
+    LinkSwitch,
+    MatchKey,
+    NotSamePerson,
+    PersonFeatures,
+    PersonLink,
+    Proposal,
+)
+from keyturn.records.models.merging import PersonMerge
 from keyturn.records.models.person import (
     Person,
     PersonAddress,
@@ -28,10 +39,10 @@ from keyturn.records.models.privacy import PrivacyCase
 from keyturn.records.models.request import Decision, Event, Note, Request
 
 __all__ = [
-    "Account", "AccountAccess", "AccountGroup", "AccountPerson", "Act", "ApiKey", "Attempt", "Candidate", "ClaimCode",
-    "Consent", "Decision", "Delivery", "Designee", "Document", "EmailCode", "Event", "Evidence", "IdempotentCall",
-    "Invitation", "LandlordAgreement", "MatchKey", "MedicalCertification", "Message", "NotSamePerson", "Note",
-    "OutsideCheck", "Person", "PersonAddress", "PersonContact", "PersonFeatures", "PersonIdentifier", "PersonLink",
+    "Account", "AccountAccess", "AccountGroup", "AccountPerson", "Act", "ApiKey", "Attempt", "BlindReview", "Candidate",
+    "ClaimCode", "Consent", "Decision", "Delivery", "Designee", "Document", "DuplicatePair", "EmailCode", "Event", "Evidence", "IdempotentCall",
+    "Invitation", "LandlordAgreement", "LinkSwitch", "MatchKey", "MedicalCertification", "Message", "NotSamePerson", "Note",
+    "OutsideCheck", "Person", "PersonAddress", "PersonContact", "PersonFeatures", "PersonIdentifier", "PersonLink", "PersonMerge",
     "PersonName", "PersonPerson", "Preference", "Premise", "PrivacyCase", "Proposal", "Protection", "Reading",
     "RedFlag", "Request", "ResumeLink", "ServiceAgreement", "ServicePoint", "User",
 ]  # fmt: skip

@@ -42,7 +42,8 @@ class Candidate(Row):
     linkable = models.BooleanField(default=False)
     fields = models.JSONField(default=list)  # [{field, level, weight}]
     vetoes = ArrayField(models.CharField(max_length=40), default=list)
-    why = ArrayField(models.CharField(max_length=40), default=list)  # what keeps it from being linked
+    why = ArrayField(models.CharField(max_length=40), default=list)  # what keeps it from being linked; relations too
+    missing = ArrayField(models.CharField(max_length=20), default=list)  # fields that one side or both did not give
     model_version = models.CharField(max_length=60)
 
     class Meta:
@@ -70,16 +71,92 @@ class PersonLink(Row):
 
 
 class NotSamePerson(Row):
-    """Somebody looked and said: these two are not the same. Kept with the smaller id first."""
+    """Somebody looked and said: these two are not the same. Kept with the smaller id first; every door respects it.
+
+    `relation`: how they belong together, where that was said too (household, twin, parent_child, namesake, ...).
+    """
 
     one = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     other = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    relation = models.CharField(max_length=20, blank=True)
     said_by = models.CharField(max_length=80)
     said_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=80, blank=True)
 
     class Meta:
         db_table = "not_same_person"
-        constraints = [models.UniqueConstraint(fields=["one", "other"], name="not_same_said_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], condition=Q(withdrawn_at=None), name="not_same_said_once")
+        ]
+
+
+class DuplicatePair(Row):
+    """Two persons on file who may be one, found by a door that made or changed one of them, or by a search of everything.
+
+    Kept with the smaller id first, once for each pair. `held`: waits until staff have room; `open`: in their queue.
+    """
+
+    one = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    source = models.CharField(max_length=10)  # dedupe, import, edit, request
+    weight = models.FloatField()
+    probability = models.FloatField()
+    zone = models.CharField(max_length=8)  # link, review
+    fields = models.JSONField(default=list)  # as for Candidate
+    missing = ArrayField(models.CharField(max_length=20), default=list)
+    vetoes = ArrayField(models.CharField(max_length=40), default=list)
+    why = ArrayField(models.CharField(max_length=40), default=list)
+    model_version = models.CharField(max_length=60)
+    state = models.CharField(max_length=10, default="held")  # held, open, merged, not_same, gone
+    found_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=80, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "duplicate_pair"
+        indexes = [models.Index(fields=["state", "-weight"], name="duplicate_pair_queue")]
+        constraints = [models.UniqueConstraint(fields=["one", "other"], name="duplicate_pair_once")]
+
+
+class BlindReview(Row):
+    """A link that the machine made, looked at again by somebody who is not told what was decided (2 % of all).
+
+    `decoy`: nobody linked these two; it keeps the answer open. `verdict`: same, other, unsure.
+    """
+
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="blind_reviews")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    link = models.OneToOneField(PersonLink, null=True, on_delete=models.CASCADE, related_name="blind_review")
+    decoy = models.BooleanField(default=False)
+    model_version = models.CharField(max_length=60)
+    chosen_at = models.DateTimeField()
+    verdict = models.CharField(max_length=8, blank=True)
+    decided_by = models.CharField(max_length=80, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "blind_review"
+        indexes = [
+            models.Index(fields=["chosen_at"], condition=Q(verdict=""), name="blind_reviews_due"),
+            models.Index(fields=["decided_at"], name="blind_reviews_done"),
+        ]
+
+
+class LinkSwitch(models.Model):
+    """Automatic links were turned off, or on again; the newest row holds. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    on = models.BooleanField()
+    by = models.CharField(max_length=80)  # role:ident; machine: the sampled precision fell
+    why = models.CharField(max_length=40)  # a code
+    sampled = models.PositiveIntegerField(default=0)
+    wrong = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "link_switch"
 
 
 class Proposal(Row):
