@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.console.desk import Desk
+from tests.flow.at_home import Customer
 from tests.flow.conftest import cis_installed, town  # noqa: F401 (fixtures)
 from tests.flow.town import Town
 
@@ -21,3 +22,9 @@ def desk(town: Town) -> Callable[..., Desk]:  # noqa: F811
 @pytest.fixture
 def rosa(desk: Callable[..., Desk]) -> Desk:
     return desk("rosa")
+
+
+@pytest.fixture
+def ana(town: Town, rosa: Desk) -> Customer:  # noqa: F811
+    """Ana is a customer with a login."""
+    return Customer(town)

@@ -1,0 +1,54 @@
+"""How is it entered, certified and ended that somebody depends on service?"""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from keyturn import flow
+from keyturn.records.models import (
+    MedicalCertification,
+)
+from keyturn.terms.request import Actor, Role
+from tests.console.desk import Desk
+from tests.flow.at_home import Customer
+from tests.flow.town import Town
+
+
+class TestLifeSupport:
+    NEEDS = {"patient": "Eva Zelenko", "medical_kind": "life_support", "device": "Ventilator", "phone": "503 555 0142"}
+
+    def test_is_entered_while_somebody_is_on_the_phone_certified_and_ended(
+        self, rosa: Desk, town: Town, ana: Customer
+    ) -> None:
+        path = f"/console/accounts/{ana.account.pk}/life-support"
+        rosa.opens(path).sees("Their word is enough")
+        rosa.posts(path, **self.NEEDS, reason="")
+        assert rosa.status == 422
+        assert 'value="Ventilator"' in rosa.html
+        rosa.posts(path, **self.NEEDS, reason="Her daughter called from her own number.").sees("Protected from now on")
+        town.works()
+        held = MedicalCertification.objects.get()
+        rosa.opens("/console/life-support").sees("Eva Zelenko", "Ventilator", "certificate to come")
+        today = timezone.localdate()
+        act = f"/console/life-support/{held.pk}"
+        rosa.posts(act, act="certify", first=today.isoformat(), last=today.isoformat(), certified_by="Dr Grey")
+        assert rosa.status == 422
+        assert "Dr Grey" in rosa.html
+        rosa.posts(
+            act, act="certify", first=(today - timedelta(days=1)).isoformat(),
+            last=(today + timedelta(days=200)).isoformat(), certified_by="Dr Grey",
+        )  # fmt: skip
+        rosa.sees("The certificate is entered")
+        rosa.posts(act, act="end", why="withdrawn", reason="She has moved to a home.").sees("The protection has ended")
+        held.refresh_from_db()
+        assert (held.state, held.ended_at is not None) == ("withdrawn", True)
+
+    def test_whose_certificate_is_late_is_a_case_for_staff(self, rosa: Desk, town: Town, ana: Customer) -> None:
+        flow.claim_care_at_desk(
+            account_id=ana.account.pk, answers=self.NEEDS, reason="She called from her number.",
+            actor=Actor(Role.STAFF, "7"), now=town.now, policy=town.policy,
+        )  # fmt: skip
+        MedicalCertification.objects.update(temporary_until=town.now - timedelta(hours=1))
+        rosa.opens("/console").sees("Life support 1")
+        rosa.opens("/console/life-support").sees("Late", "Eva Zelenko")
+        assert MedicalCertification.objects.get().ended_at is None
