@@ -1,0 +1,53 @@
+"""What would the registry find, without a database? The same keys and the same ranking as `person_index.candidates`."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from math import log
+
+from keyturn.matching import Decision, Features, Model, blocking_keys, decide, load
+from keyturn.matching.decide import Verified
+from keyturn.terms.policy import Policy
+
+POLICY = Policy()
+
+
+class Registry:
+    """Persons on file in memory, found by their keys; for thousands, not for millions."""
+
+    def __init__(self, people: Iterable[tuple[str, Features]] = ()) -> None:
+        self.forms: dict[str, Features] = {}
+        self.index: dict[int, list[str]] = defaultdict(list)
+        for ident, form in people:
+            self.add(ident, form)
+
+    def add(self, ident: str, form: Features) -> None:
+        self.forms[ident] = form
+        for key in blocking_keys(form):
+            self.index[key].append(ident)
+
+    def candidates(self, probe: Features, *, limit: int = 30) -> dict[str, Features]:
+        """Those who share keys, the rarest and most first."""
+        shared: Counter[str] = Counter()
+        for key in blocking_keys(probe):
+            holders = self.index.get(key, ())
+            if holders:
+                rarity = log(1_000_000 / len(holders))
+                for ident in holders:
+                    shared[ident] += rarity  # type: ignore[assignment]
+        return {ident: self.forms[ident] for ident, _ in shared.most_common(limit)}
+
+
+def decided(
+    registry: Registry, probe: Features, *, verified: Verified = frozenset(), model: Model | None = None
+) -> Decision:
+    """The decision about one probe, by the default policy and model."""
+    return decide(probe, registry.candidates(probe), model=model or load(), verified=verified, policy=POLICY)
+
+
+def everything_proved(probe: Features) -> Verified:
+    """As if every contact and document that the probe gives had been proved in the session."""
+    return frozenset(
+        {("email", each) for each in probe.emails}
+        | {("phone", each) for each in probe.phones}
+        | {("identifier", f"{id_type}:{digest}") for id_type, digest in probe.identifiers}
+    )

@@ -1,0 +1,141 @@
+"""How does a benchmark get a registry of a million persons: a real, durable PostgreSQL with the product's own tables?"""
+
+import base64
+import json
+import multiprocessing
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+import psycopg
+from rich.progress import Progress
+from uuid_utils.compat import uuid7
+
+from bench.matching import background
+from keyturn.local import postgres
+from keyturn.local.homes import throw_away
+from keyturn.matching import KEYS_VERSION, Features, blocking_keys
+
+PIECE = 20_000
+"""Persons written by one COPY."""
+
+PROCESSES = 2
+MEMORY = {"shared_buffers": "2GB", "maintenance_work_mem": "2GB", "max_wal_size": "16GB"}
+"""What an operator of a million persons sets; everything else is as Keyturn starts its own PostgreSQL."""
+
+_PERSON = "person (id, kind, date_of_birth, language, formats, flags, version, created_at, updated_at) FROM STDIN"
+_FEATURES = "person_features (person_id, features, keys_version) FROM STDIN"
+_KEYS = "match_key (key, person_id) FROM STDIN"
+_WHEN = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
+
+
+@contextmanager
+def real_database() -> Iterator[str]:
+    """A PostgreSQL of its own with every table, and Django connected to it; gone at the end. Once per process."""
+    with patch.dict(postgres.COMMON, MEMORY), throw_away(durable=True) as cluster:
+        os.environ.update(
+            DATABASE_URL=cluster.url,
+            DJANGO_SETTINGS_MODULE="keyturn.site.settings",
+            KEYTURN_SECRET_KEY=secrets.token_urlsafe(50),
+            KEYTURN_FIELD_KEYS=f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+            KEYTURN_INDEX_KEY=base64.b64encode(secrets.token_bytes(32)).decode(),
+            KEYTURN_PROFILE="default",
+            KEYTURN_PLAIN_HTTP="1",
+            KEYTURN_ALLOWED_HOSTS="127.0.0.1",
+            KEYTURN_MAILBOX=str(cluster.folder / "mailbox"),
+            KEYTURN_LOG_LEVEL="WARNING",
+        )
+        import django
+
+        django.setup()
+        from django.db import connections
+
+        from keyturn.records.migrate import migrate
+
+        migrate()
+        connections.close_all()
+        yield cluster.url
+        connections.close_all()
+
+
+def load(url: str, known: Iterable[tuple[UUID, Features]], *, strangers: int, progress: Progress) -> None:
+    """Fill the empty registry with those who are asked for and `strangers` others. Keys are indexed once at the end."""
+    with connected(url) as connection:
+        constraints = connection.execute(_TAKEN_OFF).fetchall()
+        for table, name, _text in constraints:
+            connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        write(connection, list(known))
+    task = progress.add_task(f"registry of {strangers:,}", total=strangers)
+    pieces = [(url, seed, min(PIECE, strangers - seed * PIECE)) for seed in range(-(-strangers // PIECE))]
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+        for written in pool.imap_unordered(_piece, pieces):
+            progress.advance(task, written)
+    index = progress.add_task("indexes", total=len(constraints) + 1)
+    with connected(url) as connection:
+        connection.execute("SET maintenance_work_mem = '2GB'")
+        for table, name, text in constraints:
+            connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {text}")
+            progress.advance(index)
+        connection.execute("VACUUM (ANALYZE) match_key, person, person_features")
+        progress.advance(index)
+
+
+_TAKEN_OFF = """
+    SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
+     WHERE conrelid = 'match_key'::regclass AND contype IN ('p', 'f')
+        OR conrelid = 'person_features'::regclass AND contype = 'f' ORDER BY contype DESC
+"""
+
+
+def connected(url: str) -> psycopg.Connection[Any]:
+    """A connection beside Django's, on the product's tables."""
+    return psycopg.connect(url, autocommit=True, options="-c search_path=keyturn,public")
+
+
+_source: background.Marginals | None = None
+
+
+def _piece(task: tuple[str, int, int]) -> int:
+    """In a process of its own: draw, key and write one piece."""
+    global _source
+    url, seed, count = task
+    _source = _source or background.marginals()
+    people = background.strangers(count, seed=seed, source=_source)
+    with connected(url) as connection:
+        write(connection, [(uuid7(), form) for form in people])
+    return count
+
+
+def write(connection: psycopg.Connection[Any], people: list[tuple[UUID, Features]]) -> None:
+    """Copy persons with their features and keys, in the connection's transaction if there is one."""
+    for some in _pieces(people):
+        with connection.cursor() as cursor:
+            _copy(cursor, _PERSON, (_person_line(ident, form) for ident, form in some))
+            _copy(cursor, _FEATURES, (_features_line(ident, form) for ident, form in some))
+            _copy(cursor, _KEYS, (f"{key}\t{ident}\n" for ident, form in some for key in blocking_keys(form)))
+
+
+def _pieces(people: list[tuple[UUID, Features]]) -> Iterator[list[tuple[UUID, Features]]]:
+    left = iter(people)
+    while some := list(islice(left, PIECE)):
+        yield some
+
+
+def _copy(cursor: psycopg.Cursor[Any], target: str, lines: Iterable[str]) -> None:
+    with cursor.copy(f"COPY {target}") as stream:
+        stream.write("".join(lines))
+
+
+def _person_line(ident: UUID, form: Features) -> str:
+    return f"{ident}\t{form.kind}\t{form.birth_date or chr(92) + 'N'}\ten\t{{}}\t{{}}\t1\t{_WHEN}\t{_WHEN}\n"
+
+
+def _features_line(ident: UUID, form: Features) -> str:
+    row = json.dumps(form.as_json(), ensure_ascii=False).replace("\\", "\\\\")
+    return f"{ident}\t{row}\t{KEYS_VERSION}\n"
