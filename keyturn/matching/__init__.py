@@ -3,12 +3,21 @@
 from keyturn.matching.addresses import NormalAddress, normalise, search_terms
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.matching.decide import LINK, NEW, REVIEW, Decision, Ranked, decide, matcher_zone
-from keyturn.matching.explain import Words, words_for, words_for_code
+from keyturn.matching.explain import (
+    Words,
+    words_for,
+    words_for_code,
+    words_for_margin,
+    words_for_missing,
+    words_for_ranked,
+    words_for_relation,
+)
 from keyturn.matching.features import Features, features_of
 from keyturn.matching.identifiers import normal_identifier
 from keyturn.matching.keys import KEYS_VERSION, blocking_keys, identity_lock_keys
 from keyturn.matching.model import Model, load
 from keyturn.matching.places import closeness
+from keyturn.matching.relations import relations
 from keyturn.matching.score import FieldScore, Scored, score
 
 __all__ = [
@@ -35,8 +44,13 @@ __all__ = [
     "normal_identifier",
     "normal_phone",
     "normalise",
+    "relations",
     "score",
     "search_terms",
     "words_for",
     "words_for_code",
+    "words_for_margin",
+    "words_for_missing",
+    "words_for_ranked",
+    "words_for_relation",
 ]

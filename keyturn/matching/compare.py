@@ -1,5 +1,8 @@
 """At which level does each field of two persons agree?"""
 
+from collections.abc import Container
+from typing import Final
+
 from keyturn.matching import contacts, identifiers, names
 from keyturn.matching.dates import compare_dates
 from keyturn.matching.features import Features
@@ -15,6 +18,31 @@ def levels(one: Features, other: Features) -> dict[str, str]:
     found["phone"] = contacts.compare_phones(one.phones, other.phones)
     found["address"] = compare_addresses(one.addresses, other.addresses)
     return {field: level for field, level in found.items() if level}
+
+
+_HELD: Final = {
+    "given": "given", "middle": "middle", "family": "family", "birth_date": "birth_date", "organisation": "organisation",
+    "identifier": "identifiers", "email": "emails", "phone": "phones", "address": "addresses",
+}  # fmt: skip
+_OF_ORGANISATIONS: Final = frozenset({"organisation", "identifier", "email", "phone", "address"})
+_OF_PERSONS: Final = frozenset(_HELD) - {"organisation"}
+
+
+def missing(probe: Features, on_file: Features, compared: Container[str]) -> tuple[tuple[str, str], ...]:
+    """Of each field that could not be compared, who lacks it: "probe", "on_file", "both", or "other_kind" where each has
+    one (identifiers of two types). A suffix that nobody has is not missing."""
+    asked = _OF_PERSONS if probe.is_person and on_file.is_person else _OF_ORGANISATIONS
+    found = []
+    for field, attribute in _HELD.items():
+        if field in asked and field not in compared:
+            has = bool(getattr(probe, attribute)), bool(getattr(on_file, attribute))
+            found.append((field, _WHERE[has]))
+    return tuple(found)
+
+
+_WHERE: Final = {
+    (True, True): "other_kind", (False, True): "probe", (True, False): "on_file", (False, False): "both",
+}  # fmt: skip
 
 
 def _who_levels(one: Features, other: Features) -> dict[str, str]:

@@ -5,11 +5,14 @@ import unicodedata
 from typing import Final
 
 import phonenumbers
+from rapidfuzz.distance import OSA
 
 from keyturn.matching.text import LONGEST
 
 EXACT: Final = "exact"
 SAME_MAILBOX: Final = "same_mailbox"  # dots or a "+tag" that the provider ignores
+SIMILAR: Final = "similar"  # a slip of the fingers in the mailbox or its provider
+ONE_DIGIT: Final = "one_digit"  # wrong, or two neighbours exchanged
 DIFFERENT: Final = "different"
 
 _NANP = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
@@ -81,11 +84,31 @@ def compare_emails(one: tuple[str, ...], other: tuple[str, ...]) -> str:
         return ""
     if not set(one).isdisjoint(other):
         return EXACT
-    return DIFFERENT if {*map(mailbox, one)}.isdisjoint(map(mailbox, other)) else SAME_MAILBOX
+    mine, theirs = {*map(mailbox, one)}, {*map(mailbox, other)}
+    if not mine.isdisjoint(theirs):
+        return SAME_MAILBOX
+    return SIMILAR if any(_is_slip(this, that) for this in mine for that in theirs) else DIFFERENT
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """One slip, in letters: ann1@ and ann2@ are two mailboxes, and jo@ and joe@ too short to tell."""
+    if OSA.distance(one, other, score_cutoff=1) > 1:
+        return False
+    mine, at_home = one.rsplit("@", 1)
+    theirs, elsewhere = other.rsplit("@", 1)
+    if mine == theirs:
+        return at_home.split(".")[0] != elsewhere.split(".")[0] or len(mine) > 5  # gmial.com; .com and .co
+    return min(len(mine), len(theirs)) > 5 and _DIGITS.sub("", mine) == _DIGITS.sub("", theirs)
 
 
 def compare_phones(one: tuple[str, ...], other: tuple[str, ...]) -> str:
-    """Whether two sets of E.164 numbers share one; "" where either is empty. Symmetric."""
+    """The best level between two sets of E.164 numbers; "" where either is empty. Symmetric."""
     if not one or not other:
         return ""
-    return DIFFERENT if set(one).isdisjoint(other) else EXACT
+    if not set(one).isdisjoint(other):
+        return EXACT
+    for mine in one:
+        for theirs in other:
+            if len(mine) == len(theirs) and OSA.distance(mine, theirs, score_cutoff=1) <= 1:
+                return ONE_DIGIT
+    return DIFFERENT

@@ -7,12 +7,14 @@ EXACT: Final = "exact"
 TRANSPOSED: Final = "transposed"  # two neighbouring digits changed places
 DAY_MONTH: Final = "day_month"  # 04/03 read as 03/04
 ONE_DIGIT: Final = "one_digit"
+DAY_OFF: Final = "day_off"  # the day before or after
+FIRST_OF_JANUARY: Final = "first_of_january"  # of the same year: somebody knew only that
 YEAR_MONTH: Final = "year_month"  # another day of the same month
 YEAR: Final = "year"
 MONTH_DAY: Final = "month_day"  # the same day of another year
 DIFFERENT: Final = "different"
 
-SLIPS: Final = frozenset({TRANSPOSED, DAY_MONTH, ONE_DIGIT})
+SLIPS: Final = frozenset({TRANSPOSED, DAY_MONTH, ONE_DIGIT, DAY_OFF})
 """What typing does to a date (quality.md section 2, policy 3); every other difference is a veto."""
 
 GENERATION_YEARS: Final = 13
@@ -44,6 +46,10 @@ def compare_dates(one: str, other: str) -> str:
         return ONE_DIGIT
     if len(wrong) == 2 and _changed_places(one, other, wrong[0], wrong[1]):
         return TRANSPOSED
+    if _are_neighbours(one, other):
+        return DAY_OFF
+    if one[:4] == other[:4] and "-01-01" in (one[4:], other[4:]):
+        return FIRST_OF_JANUARY
     if one[:7] == other[:7]:
         return YEAR_MONTH
     if one[:4] == other[:4]:
@@ -55,6 +61,13 @@ def _changed_places(one: str, other: str, first: int, second: int) -> bool:
     """Neighbours within the eight digits; the hyphens of ISO dates do not separate them."""
     apart = second - first - (1 if "-" in one[first:second] else 0)
     return apart == 1 and one[first] == other[second] and one[second] == other[first]
+
+
+def _are_neighbours(one: str, other: str) -> bool:
+    """Whether one is the day before the other."""
+    if one[:7] != other[:7] and not {one[8:], other[8:]} & {"01"}:  # most pairs: no need to count days
+        return False
+    return abs((date.fromisoformat(one) - date.fromisoformat(other)).days) == 1
 
 
 def a_generation_apart(one: str, other: str) -> bool:

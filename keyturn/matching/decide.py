@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from keyturn.matching.compare import missing
 from keyturn.matching.contacts import mailbox
 from keyturn.matching.features import Features
 from keyturn.matching.model import Model
+from keyturn.matching.relations import looked_at, relations
 from keyturn.matching.score import Scored, score
 from keyturn.terms.policy import Policy
 
@@ -17,23 +19,41 @@ NEW: Final = "new"
 Verified = frozenset[tuple[str, str]]
 """What was proved in this session: ("email", normalised), ("phone", E.164), ("identifier", "type:digest")."""
 
+COUNTRY: Final = 10_000_000
+BIRTHDAYS: Final = 20_000
+"""Days on which the people who apply may have been born: 55 years of them."""
+
+_SURE_GIVEN: Final = frozenset({"exact", "nickname"})
 _SESSION_ONLY: Final = frozenset({"nothing_verified", "links_switched_off"})
 """Reasons that lie in the request or the policy, not in what the matcher sees."""
-
-_SAME_SURNAME: Final = frozenset({"exact", "part", "slip", "phonetic", "swapped", "crossed"})
-_SAME_DOOR: Final = frozenset({"exact", "building", "similar"})
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A candidate with its score. `why` lists all that keeps it from being linked, `relation` how the two seem to belong
-    together if they are two ("household", "shared_contact", "shared_identifier")."""
+    together if they are two (`relations.CODES`). `margin` is how many bits it is ahead of the strongest other candidate
+    (negative: behind; None where there is no other). `missing` says of each field that could not be compared who lacks
+    it: (field, "probe" | "on_file" | "both" | "other_kind"), the last where both have it and the kinds are not the same."""
 
     person_id: str
     scored: Scored
     linkable: bool
     why: tuple[str, ...]
     relation: tuple[str, ...] = ()
+    margin: float | None = None
+    missing: tuple[tuple[str, str], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Scores and codes, nothing personal."""
+        return {
+            "person_id": self.person_id,
+            "linkable": self.linkable,
+            "why": list(self.why),
+            "relation": list(self.relation),
+            "margin": None if self.margin is None else round(self.margin, 2),
+            "missing": [{"field": field, "where": where} for field, where in self.missing],
+            **self.scored.as_json(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +70,18 @@ class Decision:
         """The strongest candidate that nobody has said to be another person."""
         return next((each for each in self.ranked if "not_the_same_person" not in each.why), None)
 
+    @property
+    def related(self) -> tuple[Ranked, ...]:
+        """The candidates who are somebody else, as it seems, and belong together with the probe somehow."""
+        return tuple(each for each in self.ranked if each.relation)
+
     def as_json(self) -> dict[str, Any]:
         """For the decision row: scores and codes, nothing personal."""
         return {
             "zone": self.zone,
             "matcher_zone": self.matcher_zone,
             "model": self.model_version,
-            "candidates": [
-                {
-                    "person_id": each.person_id,
-                    "linkable": each.linkable,
-                    "why": list(each.why),
-                    "relation": list(each.relation),
-                    **each.scored.as_json(),
-                }
-                for each in self.ranked
-            ],
+            "candidates": [each.as_json() for each in self.ranked],
         }
 
 
@@ -84,45 +100,56 @@ def decide(
     """
     scores = {person_id: score(probe, features, model=model) for person_id, features in candidates.items()}
     order = sorted(scores, key=lambda person_id: (person_id in not_same, -scores[person_id].weight, person_id))
-    strongest = [person_id for person_id in order if person_id not in not_same][:2]
+    open_ones = [person_id for person_id in order if person_id not in not_same]
     ranked = []
-    for person_id in order:
-        scored = scores[person_id]
+    for person_id in order[: model.thresholds.kept]:
+        scored, features = scores[person_id], candidates[person_id]
+        rival = next((scores[other] for other in open_ones[:2] if other != person_id), None)
         if person_id in not_same:
             reasons: tuple[str, ...] = ("not_the_same_person",)
         else:
-            rival = next((scores[other] for other in strongest if other != person_id), None)
-            reasons = reasons_against(candidates[person_id], scored, rival, verified=verified, policy=policy)
-        ranked.append(Ranked(person_id, scored, not reasons, reasons, relation(scored)))
+            reasons = reasons_against(probe, features, scored, rival, model=model, verified=verified, policy=policy)
+        margin = None if rival is None else scored.weight - rival.weight
+        lacking = missing(probe, features, {each.field for each in scored.fields})
+        ranked.append(Ranked(person_id, scored, not reasons, reasons, relations(scored), margin, lacking))
+    against = set(ranked[0].why) if open_ones else None
+    unclear = any(wants_review(scores[person_id], model) for person_id in open_ones)
     return Decision(
-        zone=_zone(ranked, policy),
-        ranked=tuple(ranked[: policy.candidates_kept]),
-        matcher_zone=_zone(ranked, policy, forgiven=_SESSION_ONLY),
+        zone=_zone(against, unclear),
+        ranked=tuple(ranked),
+        matcher_zone=_zone(against - _SESSION_ONLY if against else against, unclear),
         model_version=model.version,
     )
 
 
-def _zone(ranked: list[Ranked], policy: Policy, *, forgiven: frozenset[str] = frozenset()) -> str:
-    """Link where nothing but `forgiven` reasons stands against the best; review where anybody is worth a look."""
-    open_ones = [each for each in ranked if "not_the_same_person" not in each.why]
-    if open_ones and forgiven.issuperset(open_ones[0].why):
+def _zone(against: set[str] | None, unclear: bool) -> str:
+    """Link where nothing stands against the best (None: there is nobody); review where anybody is worth a look."""
+    if against is not None and not against:
         return LINK
-    return REVIEW if any(wants_review(each, policy) for each in open_ones) else NEW
+    return REVIEW if unclear else NEW
 
 
 def reasons_against(
-    candidate: Features, scored: Scored, rival: Scored | None, *, verified: Verified, policy: Policy
+    probe: Features,
+    candidate: Features,
+    scored: Scored,
+    rival: Scored | None,
+    *,
+    model: Model,
+    verified: Verified,
+    policy: Policy,
 ) -> tuple[str, ...]:
     """Every condition of an automatic link that does not hold, as codes: vetoes first. Empty: the machine may link.
 
     `rival` is the strongest of the other candidates.
     """
+    limits = model.thresholds
     conditions = {
-        "below_link_score": scored.probability >= policy.link_probability,
-        "several_over_threshold": is_only_one_over_threshold(rival, policy),
-        "margin_too_small": is_clear_of_the_next(scored, rival, policy),
+        "below_link_score": scored.probability >= limits.link,
+        "several_over_threshold": rival is None or rival.probability < limits.link,
+        "margin_too_small": rival is None or scored.weight - rival.weight >= limits.margin,
         "too_few_groups": has_two_groups(scored),
-        "only_name_and_birth_date": has_more_than_name_and_birth_date(scored),
+        "only_name_and_birth_date": has_more_than_a_namesake_would(probe, candidate, scored, model),
         "different_given_name": has_no_other_given_name(scored),
         "different_surname": has_no_other_surname(scored),
         "nothing_verified": has_something_verified(candidate, verified),
@@ -131,24 +158,30 @@ def reasons_against(
     return (*scored.vetoes, *(code for code, holds in conditions.items() if not holds))
 
 
-def is_only_one_over_threshold(rival: Scored | None, policy: Policy) -> bool:
-    """No other candidate would do as well."""
-    return rival is None or rival.probability < policy.link_probability
-
-
-def is_clear_of_the_next(scored: Scored, rival: Scored | None, policy: Policy) -> bool:
-    """The margin to the next candidate is at least the policy's, in bits."""
-    return rival is None or scored.weight - rival.weight >= policy.link_margin
-
-
 def has_two_groups(scored: Scored) -> bool:
     """At least two independent groups of evidence agree."""
     return len(scored.groups) >= 2
 
 
-def has_more_than_name_and_birth_date(scored: Scored) -> bool:
-    """Namesakes born on one day exist in every large town: something beyond the two must agree."""
-    return bool(scored.groups - {"name", "birth_date"})
+def has_more_than_a_namesake_would(probe: Features, candidate: Features, scored: Scored, model: Model) -> bool:
+    """Namesakes born on one day exist in every large town. Where name and birth date are all that agrees, it is enough
+    only if both are written alike to the letter, nothing contradicts, neither side knows anything that the other could
+    have been asked for, and the middle name agrees or the name is so rare that no second one was born that day."""
+    if scored.groups - {"name", "birth_date"}:
+        return True
+    if scored.level("given") not in _SURE_GIVEN or scored.level("family") != "exact":
+        return False
+    if scored.level("birth_date") != "exact" or scored.level("suffix") not in ("", "exact"):
+        return False
+    if any(getattr(each, name) for each in (probe, candidate) for name in ("emails", "phones", "identifiers")):
+        return False
+    middle = scored.level("middle")
+    return middle in ("exact", "initial") or (not middle and namesakes(candidate, model) <= model.thresholds.namesakes)
+
+
+def namesakes(person: Features, model: Model) -> float:
+    """How many others of this name may have been born on the same day in a country of ten millions."""
+    return COUNTRY * model.share("given", person.given) * model.share("family", person.family) / BIRTHDAYS
 
 
 def has_no_other_given_name(scored: Scored) -> bool:
@@ -173,24 +206,12 @@ def has_something_verified(candidate: Features, verified: Verified) -> bool:
     return False
 
 
-def relation(scored: Scored) -> tuple[str, ...]:
-    """How two different people seem to belong together: "household" (one surname, one door or contact),
-    "shared_contact" (somebody else's telephone or mailbox), "shared_identifier" (somebody else's document, ER-12)."""
-    contact = "contact" in scored.groups
-    door = scored.level("address") in _SAME_DOOR
-    codes = {
-        "household": scored.level("family") in _SAME_SURNAME and (contact or door),
-        "shared_contact": contact,
-        "shared_identifier": scored.level("identifier") == "equal",
-    }
-    return tuple(code for code, applies in codes.items() if applies)
+def wants_review(scored: Scored, model: Model) -> bool:
+    """Perhaps the same person, or somebody whose document, telephone or twin a human should know of first (BR-61).
 
-
-def wants_review(ranked: Ranked, policy: Policy) -> bool:
-    """Perhaps the same person, or so close to somebody on file that a human should know before a second one is made."""
-    if ranked.scored.probability >= policy.review_probability:
-        return True
-    return bool(ranked.relation) or "twin" in ranked.scored.vetoes
+    Merely to live with somebody on file, or to bear the same name, holds nobody up: that is a relation, and shown.
+    """
+    return scored.probability >= model.thresholds.review or looked_at(relations(scored))
 
 
 def matcher_zone(decision: Decision) -> str:

@@ -6,6 +6,7 @@ from dataclasses import field as default
 from types import MappingProxyType
 from typing import Final
 
+from keyturn.matching.decide import Ranked
 from keyturn.matching.score import Scored
 from keyturn.terms.words import gettext_noop
 
@@ -56,6 +57,10 @@ _FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("birth_date", "transposed"): gettext_noop("Two neighbouring digits of the birth dates are exchanged."),
     ("birth_date", "day_month"): gettext_noop("Day and month of the birth dates are exchanged."),
     ("birth_date", "one_digit"): gettext_noop("One digit of the birth dates differs."),
+    ("birth_date", "day_off"): gettext_noop("The birth dates are one day apart."),
+    ("birth_date", "first_of_january"): gettext_noop(
+        "The year of birth is the same; on one side the day is the first of January, as where only the year is known."
+    ),
     ("birth_date", "year_month"): gettext_noop("Year and month of birth are the same, the day is not."),
     ("birth_date", "year"): gettext_noop("Only the year of birth is the same."),
     ("birth_date", "month_day"): gettext_noop("Day and month of birth are the same, the year is not."),
@@ -68,8 +73,10 @@ _FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("email", "same_mailbox"): gettext_noop(
         "Their e-mail addresses are spelled differently and reach the same mailbox."
     ),
+    ("email", "similar"): gettext_noop("The e-mail addresses differ by a slip of the fingers."),
     ("email", "different"): gettext_noop("The e-mail addresses are different."),
     ("phone", "exact"): gettext_noop("They share a phone number."),
+    ("phone", "one_digit"): gettext_noop("One digit of the phone numbers differs."),
     ("phone", "different"): gettext_noop("The phone numbers are different."),
     ("address", "exact"): gettext_noop("They share an address, door for door."),
     ("address", "building"): gettext_noop("They share a house; the unit is known of only one."),
@@ -80,6 +87,7 @@ _FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("address", "different"): gettext_noop("They have no address in common."),
     ("household", "relative"): gettext_noop("People of one household would agree on much of this too."),
     ("household", "twin"): gettext_noop("Twins would agree on much of this too."),
+    ("household", "namesake"): gettext_noop("Somebody else of the same name would agree on much of this too."),
     ("household", "stranger"): gettext_noop("People who do not know each other could agree on this by chance."),
 }
 
@@ -98,16 +106,32 @@ _CODES: Final[Mapping[str, str]] = {
     "several_over_threshold": gettext_noop("More than one person on file fits this well."),
     "margin_too_small": gettext_noop("The next candidate fits nearly as well."),
     "too_few_groups": gettext_noop("Fewer than two independent kinds of evidence agree."),
-    "only_name_and_birth_date": gettext_noop("Only name and birth date agree: namesakes born on one day are not rare."),
+    "only_name_and_birth_date": gettext_noop(
+        "Only name and birth date agree, and there may be a namesake who was born on that day."
+    ),
     "different_given_name": gettext_noop("The given names leave room for a relative."),
     "different_surname": gettext_noop("The surnames are different, and no identifier says that one was changed."),
     "nothing_verified": gettext_noop("No e-mail, phone or identifier on file was proved in this session."),
     "links_switched_off": gettext_noop("The policy links nobody automatically."),
     "not_the_same_person": gettext_noop("Staff have decided before that this is somebody else."),
     "household": gettext_noop("They seem to belong to one household."),
+    "same_door": gettext_noop("They have lived behind one door: the next tenant, perhaps, or a room-mate."),
+    "namesake": gettext_noop("They bear the same name."),
     "shared_identifier": gettext_noop("They show the same identifier."),
     "shared_contact": gettext_noop("They share an e-mail address or a phone number."),
 }
+
+
+_MISSING: Final[Mapping[str, str]] = {
+    "probe": gettext_noop("The applicant did not say."),
+    "on_file": gettext_noop("Not on file."),
+    "both": gettext_noop("Nobody knows it on either side."),
+    "other_kind": gettext_noop("Each has one, of another kind."),
+}
+
+CLOSE: Final = 4.0
+FAR: Final = 10.0
+"""Bits: the best is sixteen times, and a thousand times, as likely as the next."""
 
 
 def words_for(scored: Scored) -> tuple[Words, ...]:
@@ -115,6 +139,39 @@ def words_for(scored: Scored) -> tuple[Words, ...]:
     fields = sorted(scored.fields, key=lambda each: -abs(each.weight))
     spoken = [Words(each.field, _FIELDS[each.field, each.level], each.weight) for each in fields]
     return (*spoken, *(words_for_code(code) for code in scored.vetoes))
+
+
+def words_for_ranked(ranked: Ranked) -> tuple[Words, ...]:
+    """All that a reviewer reads of one candidate: the fields and vetoes, what else keeps it from being linked, how the
+    two belong together, the margin, and what was missing."""
+    others = [code for code in ranked.why if code not in ranked.scored.vetoes]
+    related = [words_for_relation(code) for code in ranked.relation if code not in ranked.scored.vetoes]
+    silent = [words_for_missing(field, where) for field, where in ranked.missing]
+    codes = [words_for_code(code) for code in others]
+    return (*words_for(ranked.scored), *codes, *related, words_for_margin(ranked.margin), *silent)
+
+
+def words_for_missing(field: str, where: str) -> Words:
+    """Why `field` says nothing (`Ranked.missing`)."""
+    return Words(field, _MISSING[where])
+
+
+def words_for_margin(margin: float | None) -> Words:
+    """How far a candidate is ahead of the strongest other one, in bits (`Ranked.margin`)."""
+    if margin is None:
+        return Words("", gettext_noop("Nobody else on file comes into question."))
+    if margin <= 0:
+        return Words("", gettext_noop("Somebody else on file fits as well or better."), weight=-1.0)
+    if margin < CLOSE:
+        return Words("", gettext_noop("The next candidate fits nearly as well."), weight=-1.0)
+    if margin < FAR:
+        return Words("", gettext_noop("The next candidate fits clearly less well."), weight=1.0)
+    return Words("", gettext_noop("Nobody else on file fits nearly as well."), weight=1.0)
+
+
+def words_for_relation(code: str) -> Words:
+    """The sentence for a code of `Ranked.relation`: it speaks neither for nor against one person."""
+    return Words("", _CODES[code])
 
 
 def words_for_code(code: str) -> Words:

@@ -80,7 +80,7 @@ def score(probe: Features, candidate: Features, *, model: Model) -> Scored:
         probability=1 / (1 + 2 ** -max(min(weight, 60.0), -200.0)),
         fields=tuple(fields),
         groups=groups_of(found),
-        vetoes=vetoes(probe, candidate, found),
+        vetoes=vetoes(probe, candidate, found, enabled=model.vetoes),
         model_version=model.version,
     )
 

@@ -1,9 +1,9 @@
 """What forbids the machine to say "the same person", however high the score (quality.md section 2, policy 3)?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Final
 
-from keyturn.matching.dates import DIFFERENT, MONTH_DAY, SLIPS, YEAR, YEAR_MONTH, a_generation_apart
+from keyturn.matching.dates import EXACT, SLIPS, a_generation_apart
 from keyturn.matching.features import Features
 
 Levels = Mapping[str, str]
@@ -11,15 +11,16 @@ Levels = Mapping[str, str]
 FLAG_VETOES: Final = ("deceased", "fraud_flag", "protected_address", "already_linked")
 """Flags of a person on file that always bring a human in."""
 
+_ONE_DATE: Final = SLIPS | {EXACT}
 _SAME_GIVEN: Final = frozenset({"exact", "nickname", "slip", "similar", "swapped"})
 _SAME_FAMILY: Final = frozenset({"exact", "slip", "phonetic", "part", "crossed"})
 _SAME_HOUSE: Final = frozenset({"exact", "building", "similar", "neighbour"})
 
 
-def vetoes(probe: Features, candidate: Features, found: Levels) -> tuple[str, ...]:
-    """The codes of all that applies, in a fixed order."""
-    codes = [code for code, applies in _VETOES.items() if applies(probe, candidate, found)]
-    return (*codes, *(flag for flag in FLAG_VETOES if flag in candidate.flags))
+def vetoes(probe: Features, candidate: Features, found: Levels, *, enabled: Container[str]) -> tuple[str, ...]:
+    """The codes of all that applies, in a fixed order; only what the model has `enabled`."""
+    codes = [code for code, applies in _VETOES.items() if code in enabled and applies(probe, candidate, found)]
+    return (*codes, *(flag for flag in FLAG_VETOES if flag in enabled and flag in candidate.flags))
 
 
 def different_kind(probe: Features, candidate: Features, found: Levels) -> bool:
@@ -34,7 +35,7 @@ def different_identifier(probe: Features, candidate: Features, found: Levels) ->
 
 def different_birth_date(probe: Features, candidate: Features, found: Levels) -> bool:
     """The birth dates differ by more than a slip of the fingers."""
-    return found.get("birth_date") in (DIFFERENT, YEAR, YEAR_MONTH, MONTH_DAY)
+    return found.get("birth_date", EXACT) not in _ONE_DATE
 
 
 def generation_gap(probe: Features, candidate: Features, found: Levels) -> bool:
@@ -60,3 +61,6 @@ _VETOES: Final[Mapping[str, Callable[[Features, Features, Levels], bool]]] = {
     each.__name__: each
     for each in (different_kind, different_identifier, different_birth_date, generation_gap, twin, suffix_conflict)
 }
+
+KNOWN: Final = (*_VETOES, *FLAG_VETOES)
+"""All codes, as a model file names them."""

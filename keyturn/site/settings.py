@@ -6,6 +6,7 @@
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from keyturn.matching import model
 from keyturn.site import environment as env
 from keyturn.site import oidc
 from keyturn.terms import policy
@@ -20,6 +21,7 @@ CSRF_TRUSTED_ORIGINS = [KEYTURN_BASE_URL]
 # The utility's own settings
 KEYTURN_PROFILE = env.profile_folder(env.text("KEYTURN_PROFILE", "default"))
 KEYTURN_POLICY = policy.load(KEYTURN_PROFILE / "policy.toml")
+model.load(KEYTURN_POLICY.match_profile)  # what is wrong with it is said now, and not to the first applicant
 KEYTURN_BRAND = env.toml(KEYTURN_PROFILE / "brand.toml")
 
 # Personal data at rest (quality.md section 4)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -29,6 +29,15 @@ KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", 
 IDENTITY_CHECKS = ("off", "new", "always")
 CLAIM_PROOFS = ("sms", "email", "letter", "federated", "desk")
 LEVELS = ("", *ORDER)
+SHARES = {"blind_review_share": 1, "blind_decoy_share": 0.5, "link_precision_floor": 1}
+"""Settings that are a share, and the largest that makes sense."""
+MOVED = {
+    "link_probability": "thresholds.link",
+    "review_probability": "thresholds.review",
+    "link_margin": "thresholds.margin",
+    "candidates_kept": "thresholds.kept",
+}
+"""Former settings that are part of the matching model now (`keyturn/matching/model.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +89,13 @@ class Policy:
     back_date_days: int = 0  # how far back a partner may set a start that has happened
 
     # Knowing a person again (quality.md section 2)
-    match_profile: str = "default"
+    match_profile: str = "default"  # a model that comes with Keyturn; a profile's own matching.json goes before it
     link_automatically: bool = True
-    link_probability: float = 0.999
-    review_probability: float = 0.02
-    link_margin: float = 4.0  # bits between the best and the second candidate
-    candidates_kept: int = 10
+    blind_review_share: float = 0.02  # of the machine's links, looked at again by somebody who is told nothing
+    blind_decoy_share: float = 0.2  # of what they are shown, pairs that nobody linked
+    link_precision_floor: float = 0.999  # of the links looked at again; where fewer are right, the machine makes none
+    link_precision_window_days: int = 90
+    duplicates_open_most: int = 200  # pairs of persons on file who may be one, before staff at a time; others are held
 
     # What staff must look at
     identity_check: str = "off"  # off | new | always: when the outside identity check is asked
@@ -175,10 +185,10 @@ class Policy:
 
     @property
     def version(self) -> str:
-        """Label and digest: two policies that differ in any value never share a version."""
-        text = json.dumps(
-            {k: dict(v) if isinstance(v, Mapping) else v for k, v in _values(self).items()}, sort_keys=True
-        )
+        """Label and digest: two policies that differ in any value never share a version. Which model matches is not part
+        of it: each decision keeps the model's own version beside this one."""
+        values = {name: value for name, value in _values(self).items() if name != "match_profile"}
+        text = json.dumps({k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}, sort_keys=True)
         return f"{self.label}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
@@ -187,18 +197,24 @@ def _values(policy: Policy) -> dict[str, Any]:
 
 
 def load(path: Path) -> Policy:
-    """Read a profile's `policy.toml`. ValueError says in a sentence which name or value is not good enough."""
+    """Read a profile's `policy.toml`; where a `matching.json` lies beside it, that is the model. ValueError says in a sentence which name or value is not good enough."""
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except ValueError as problem:  # not TOML, or not UTF-8
         raise ValueError(f"{path.name} cannot be read: {problem}") from None
-    return from_mapping(values, source=path.name)
+    policy = from_mapping(values, source=path.name)
+    model = path.with_name("matching.json")
+    return replace(policy, match_profile=str(model)) if model.is_file() else policy
 
 
 def from_mapping(values: Mapping[str, Any], *, source: str = "policy") -> Policy:
     """Build a policy from plain values, checking names, kinds and bounds."""
     known = [each.name for each in fields(Policy)]
     for name in values:
+        if name in MOVED:
+            raise ValueError(
+                f"{source}: {name} is {MOVED[name]} of the matching model now (matching.json beside this file)"
+            )
         if name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0.75)
             meant = f" (did you mean {near[0]}?)" if near else ""
@@ -219,6 +235,8 @@ def _amiss(name: str, value: Any) -> str:
         return "0 or more"
     if name.endswith("_probability") and not 0 < value <= 1:
         return "more than 0 and at most 1"
+    if name in SHARES and value > SHARES[name]:
+        return f"between 0 and {SHARES[name]}"
     if name == "identity_check" and value not in IDENTITY_CHECKS:
         return f"one of {', '.join(IDENTITY_CHECKS)}"
     if name == "change_risk" and not (set(value) <= set(CHANGE_RISK) and set(value.values()) <= set(RISKS)):

@@ -1,11 +1,14 @@
 """What can staff do with a request that came to them, and what can they not?"""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from keyturn import flow
+from keyturn.matching import model
 from keyturn.records.crypto import digest
 from keyturn.records.models import Decision, Note, Person, PersonLink, ServiceAgreement
 from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
@@ -21,6 +24,15 @@ ANOTHER_ANA = replace(ANA, emails=(), identifiers=())
 def moved_away_with_a_debt(town: Town, who: PersonDetails) -> Person:
     """Somebody who was served until 2024 and left a bill behind."""
     return town.serves(who, town.house(), status=AgreementStatus.STOPPED, until=date(2024, 5, 31), balance="214.60")
+
+
+def model_that_keeps(candidates: int, folder: Path) -> str:
+    """A profile's own matching.json."""
+    values = model.read(model.shipped("default"))
+    values["thresholds"]["kept"] = candidates
+    path = folder / "matching.json"
+    path.write_text(json.dumps(values))
+    return str(path)
 
 
 @pytest.fixture
@@ -93,8 +105,8 @@ class TestWhoItIs:
         case.staff("same_person", person=ana)
         assert (case.status, case.rules) == (IN_REVIEW, {"D-04"})
 
-    def test_new_is_said_once_however_many_are_alike(self, town: Town) -> None:
-        town.policy_says(candidates_kept=2)
+    def test_new_is_said_once_however_many_are_alike(self, town: Town, tmp_path: Path) -> None:
+        town.policy_says(match_profile=model_that_keeps(2, tmp_path))
         for name in ("Ana", "Zoltan", "Mona", "Rita", "Ivo"):
             town.knows(replace(ANA, given_name=name, identifiers=()))
         case = town.moves_in(replace(ANA, given_name="Olga"))

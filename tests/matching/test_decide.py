@@ -1,6 +1,7 @@
 """May the machine say "the same person"?"""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,11 @@ def decided(
     verified: frozenset[tuple[str, str]] = BY_EMAIL,
     policy: Policy = POLICY,
     not_same: frozenset[str] = frozenset(),
+    **thresholds: float,
 ) -> Decision:
     candidates = {f"p{number}": features for number, features in enumerate(on_file, start=1)}
-    return decide(probe, candidates, model=MODEL, verified=verified, policy=policy, not_same=not_same)
+    model = replace(MODEL, thresholds=replace(MODEL.thresholds, **thresholds))
+    return decide(probe, candidates, model=model, verified=verified, policy=policy, not_same=not_same)
 
 
 def test_nobody_on_file_is_somebody_new() -> None:
@@ -85,7 +88,7 @@ def test_a_utility_may_link_nobody_automatically() -> None:
 def test_the_threshold_is_the_utility_s() -> None:
     without_address = replace(JANE, addresses=(), phones=())
     assert decided(without_address, JANE).zone == "link"
-    strict = decided(without_address, JANE, policy=replace(POLICY, link_probability=0.9999999))
+    strict = decided(without_address, JANE, link=0.9999999)
     assert (strict.zone, strict.ranked[0].why) == ("review", ("below_link_score",))
 
 
@@ -99,14 +102,14 @@ def test_two_records_that_both_fit_are_left_to_a_human() -> None:
 def test_the_margin_to_the_next_candidate_is_in_bits() -> None:
     near = replace(JANE, given="june", emails=(), phones=())
     margin = decided(JANE, JANE).ranked[0].scored.weight - decided(JANE, near).ranked[0].scored.weight
-    assert decided(JANE, JANE, near, policy=replace(POLICY, link_margin=margin - 0.01)).zone == "link"
-    tight = decided(JANE, JANE, near, policy=replace(POLICY, link_margin=margin + 0.01))
+    assert decided(JANE, JANE, near, margin=margin - 0.01).zone == "link"
+    tight = decided(JANE, JANE, near, margin=margin + 0.01)
     assert (tight.zone, tight.ranked[0].why) == ("review", ("margin_too_small",))
 
 
 def test_name_and_birth_date_alone_link_nobody() -> None:
     """A namesake born on the same day, whose telephone was typed over an old record's."""
-    bare = replace(JANE, emails=(), phones=(), addresses=())
+    bare = replace(JANE, emails=("another@example.com",), phones=("+15035559999",), addresses=())
     decision = decided(bare, JANE)
     assert decision.zone == matcher_zone(decision) == "review"
     assert "only_name_and_birth_date" in decision.ranked[0].why
@@ -163,12 +166,67 @@ def test_one_document_on_two_persons_is_always_looked_at() -> None:
     assert decision.ranked[0].relation == ("shared_identifier",)
 
 
-def test_a_husband_is_shown_to_a_human_and_a_stranger_who_lived_there_before_is_not() -> None:
+def test_a_husband_is_related_and_so_is_a_stranger_who_lived_there_before_and_neither_holds_anybody_up() -> None:
     husband = replace(JANE, given="igor", birth_date="1968-07-30", emails=(), phones=())
     former_tenant = Features(given="mary", family="smith", birth_date="1955-05-05", addresses=(HOME,))
-    assert decided(JANE, husband).zone == "review"
+    assert decided(JANE, husband).zone == decided(JANE, former_tenant).zone == "new"
     assert decided(JANE, husband).ranked[0].relation == ("household",)
-    assert decided(JANE, former_tenant).zone == "new"
+    assert decided(JANE, former_tenant).ranked[0].relation == ("same_door",)
+    assert [each.person_id for each in decided(JANE, husband, former_tenant).related] == ["p1", "p2"]
+
+
+def test_somebody_else_s_telephone_is_looked_at_unless_they_are_one_household() -> None:
+    """BR-61: the telephone is on another person's file."""
+    neighbour = Features(given="mary", family="smith", birth_date="1955-05-05", phones=JANE.phones, addresses=(AWAY,))
+    assert decided(JANE, neighbour).zone == "review"
+    assert decided(JANE, neighbour).ranked[0].relation == ("shared_contact",)
+    wife = replace(neighbour, family="zelenko")
+    assert decided(JANE, wife).zone == "new"
+    assert decided(JANE, wife).ranked[0].relation == ("household",)
+
+
+def test_a_namesake_is_shown_and_holds_nobody_up() -> None:
+    namesake = Features(given="jane", family="zelenko", birth_date="1999-08-01", addresses=(AWAY,))
+    assert decided(JANE, namesake).zone == "new"
+    assert decided(JANE, namesake).ranked[0].relation == ("namesake",)
+
+
+def test_a_twin_is_looked_at() -> None:
+    decision = decided(JANE, replace(JANE, given="igor"))
+    assert decision.zone == "review"
+    assert decision.ranked[0].relation[:2] == ("household", "twin")
+
+
+class TestNameAndBirthDateAlone:
+    BARE = replace(JANE, emails=(), phones=(), addresses=(AWAY,))
+    MOVED = replace(JANE, emails=(), phones=(), addresses=(HOME,), middle="ann")
+
+    def word(self, probe: Features, on_file: Features) -> tuple[str, tuple[str, ...]]:
+        decision = decided(probe, on_file, verified=frozenset())
+        return matcher_zone(decision), tuple(set(decision.ranked[0].why) - {"nothing_verified"})
+
+    def test_link_who_has_moved_if_the_middle_name_agrees(self) -> None:
+        assert self.word(replace(self.BARE, middle="a"), self.MOVED) == ("link", ())
+
+    def test_are_too_little_for_a_common_name_without_a_middle_name(self) -> None:
+        smith = replace(self.BARE, given="james", family="smith")
+        on_file = replace(self.MOVED, given="james", family="smith")
+        assert self.word(smith, on_file)[1][-1:] == ("only_name_and_birth_date",)
+        assert self.word(replace(smith, middle="a"), on_file)[1] != ("only_name_and_birth_date",)
+
+    def test_are_enough_for_a_name_that_hardly_anybody_else_bears(self) -> None:
+        assert self.word(self.BARE, self.MOVED) == ("link", ())
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"middle": "b"}, {"given": "jnae"}, {"family": "zelenka"}, {"birth_date": "1970-03-21"}, {"suffix": "jr"},
+            {"phones": ("+15035551234",)}, {"emails": ("jane@example.com",)}, {"identifiers": (("ssn", "a"),)},
+        ],
+    )  # fmt: skip
+    def test_are_too_little_where_anything_differs_or_could_have_been_asked_for(self, change: dict[str, Any]) -> None:
+        zone, why = self.word(replace(self.BARE, middle="a"), replace(self.MOVED, **change))  # type: ignore[arg-type]
+        assert (zone, "only_name_and_birth_date" in why) == ("review", True)
 
 
 def test_a_husband_on_file_does_not_stand_in_the_way_of_her_own_record() -> None:
@@ -189,7 +247,7 @@ def test_whom_staff_ruled_out_is_listed_last_and_neither_linked_nor_a_rival() ->
 def test_the_best_come_first_and_only_so_many_are_kept() -> None:
     crowd = [replace(JANE, birth_date=f"19{year}-06-30") for year in range(40, 60)]
     decision = decided(JANE, *crowd, JANE)
-    assert len(decision.ranked) == POLICY.candidates_kept
+    assert len(decision.ranked) == MODEL.thresholds.kept
     weights = [each.scored.weight for each in decision.ranked]
     assert weights == sorted(weights, reverse=True)
     assert decision.ranked[0].person_id == "p21"

@@ -2,9 +2,20 @@
 
 from dataclasses import replace
 
-from keyturn.matching import Features, load, score, words_for, words_for_code
+import pytest
+
+from keyturn.matching import (
+    Features,
+    load,
+    score,
+    words_for,
+    words_for_code,
+    words_for_margin,
+    words_for_ranked,
+    words_for_relation,
+)
 from keyturn.matching.addresses import NormalAddress
-from keyturn.matching.decide import reasons_against, relation
+from keyturn.matching.decide import decide, reasons_against
 from keyturn.terms.policy import Policy
 
 MODEL = load()
@@ -34,8 +45,8 @@ def test_sentences_name_nobody() -> None:
 
 def test_every_level_of_the_model_and_every_code_has_a_sentence() -> None:
     from keyturn.matching import explain
-    from keyturn.matching.decide import decide
-    from keyturn.matching.vetoes import _VETOES, FLAG_VETOES
+    from keyturn.matching.relations import CODES
+    from keyturn.matching.vetoes import KNOWN
 
     levels = {
         (field, level)
@@ -45,11 +56,54 @@ def test_every_level_of_the_model_and_every_code_has_a_sentence() -> None:
     }
     assert levels <= explain._FIELDS.keys()
     assert {("household", each) for each in MODEL.alternatives} <= explain._FIELDS.keys()
-    policy = Policy(link_automatically=False)
-    sure = score(JANE, replace(JANE, identifiers=(("ssn", "1"),)), model=MODEL)
     unsure = score(Features(given="j", family="roe"), Features(given="k", family="doe"), model=MODEL)
-    for code in (*_VETOES, *FLAG_VETOES, "not_the_same_person", *relation(sure), "shared_contact", "shared_identifier"):
+    sure = score(JANE, JANE, model=MODEL)
+    policy = Policy(link_automatically=False)
+    against = reasons_against(JANE, JANE, unsure, sure, model=MODEL, verified=frozenset(), policy=policy)
+    assert len(against) > 5
+    for code in (*KNOWN, *CODES, "not_the_same_person", "only_name_and_birth_date", *against):
         assert words_for_code(code).message
-    for code in reasons_against(JANE, unsure, sure, verified=frozenset(), policy=policy):
-        assert words_for_code(code).message
-    assert decide(JANE, {}, model=MODEL, verified=frozenset(), policy=policy).zone == "new"
+        assert words_for_relation(code).weight == 0
+
+
+def test_the_whole_of_a_candidate_is_told_in_words() -> None:
+    probe = replace(JANE, phones=(), given="igor", birth_date="1950-01-01", emails=("igor@example.com",))
+    found = decide(
+        probe, {"jane": JANE, "joan": replace(JANE, given="igor")}, model=MODEL, verified=frozenset(), policy=Policy()
+    )
+    one, other = found.ranked
+    text = " ".join(each.message for each in words_for_ranked(other))
+    assert "Somebody else on file fits as well or better." in text
+    assert "They seem to belong to one household." in text
+    assert {
+        (each.field, each.message) for each in words_for_ranked(one) if each.field in ("phone", "email", "middle")
+    } == {
+        ("phone", "The applicant did not say."),
+        ("email", "Not on file."),
+        ("middle", "Nobody knows it on either side."),
+    }
+    assert (one.margin or 0) == -(other.margin or 0) > 0
+
+
+@pytest.mark.parametrize(
+    ("margin", "word", "side"),
+    [
+        (None, "Nobody else", "neutral"), (-3.0, "Somebody else", "against"), (0.0, "Somebody else", "against"),
+        (2.0, "nearly as well", "against"), (6.0, "clearly less", "for"), (30.0, "Nobody else", "for"),
+    ],
+)  # fmt: skip
+def test_the_distance_to_the_next_in_words(margin: float | None, word: str, side: str) -> None:
+    words = words_for_margin(margin)
+    assert word in words.message
+    assert words.side == side
+
+
+def test_as_data_it_has_what_was_missing_the_margin_and_the_relation() -> None:
+    husband = replace(JANE, given="igor", birth_date="1950-01-01", emails=("igor@example.com",), phones=())
+    found = decide(husband, {"jane": JANE}, model=MODEL, verified=frozenset(), policy=Policy()).as_json()
+    [candidate] = found["candidates"]
+    assert candidate["relation"] == ["household"]
+    assert candidate["margin"] is None
+    assert {"field": "phone", "where": "probe"} in candidate["missing"]
+    assert {"field": "email", "where": "on_file"} in candidate["missing"]
+    assert not {"given", "family", "birth_date", "address"} & {each["field"] for each in candidate["missing"]}

@@ -8,13 +8,12 @@ from random import Random
 
 import pytest
 
-from keyturn.matching import Features, blocking_keys, decide, load, matcher_zone
+from keyturn.matching import Decision, Features, blocking_keys, decide, load, matcher_zone
 from keyturn.terms.policy import Policy
 
 from .people import LOOKALIKES, a_person, carelessly, features
 
 PAIRS = 200
-RELATED = ("twin", "junior", "spouse", "child")
 
 
 def everything_proved(probe: Features) -> frozenset[tuple[str, str]]:
@@ -23,6 +22,13 @@ def everything_proved(probe: Features) -> frozenset[tuple[str, str]]:
         | {("phone", each) for each in probe.phones}
         | {("identifier", f"{id_type}:{digest}") for id_type, digest in probe.identifiers}
     )
+
+
+def shown_as(decision: Decision) -> str:
+    """link, review, or, of those who are taken for somebody new, whether staff see a relation: related or new."""
+    if "link" in (decision.zone, matcher_zone(decision)):
+        return "link"
+    return "related" if decision.zone == "new" and decision.related else decision.zone
 
 
 def zones(kind: str, *, careless: bool) -> list[str]:
@@ -36,7 +42,7 @@ def zones(kind: str, *, careless: bool) -> list[str]:
         probe, on_file = features(other), features(known)
         candidates = {"known": on_file} if blocking_keys(probe) & blocking_keys(on_file) else {}
         decision = decide(probe, candidates, model=load(), verified=everything_proved(probe), policy=Policy())
-        found.append("link" if "link" in (decision.zone, matcher_zone(decision)) else decision.zone)
+        found.append(shown_as(decision))
     return found
 
 
@@ -47,18 +53,20 @@ def test_nobody_is_linked_to_who_resembles_them(kind: str, careless: bool) -> No
 
 
 @pytest.mark.parametrize("careless", [False, True], ids=["whole records", "careless records"])
-@pytest.mark.parametrize("kind", RELATED)
-def test_a_relative_is_shown_to_a_human(kind: str, careless: bool) -> None:
-    assert zones(kind, careless=careless).count("review") >= 0.95 * PAIRS
+@pytest.mark.parametrize("kind", LOOKALIKES)
+def test_whoever_resembles_somebody_is_shown_to_a_human(kind: str, careless: bool) -> None:
+    few = 0.3 if careless and kind == "namesake" else 0.05  # a common name alone, misspelled, is no key
+    assert zones(kind, careless=careless).count("new") <= few * PAIRS
 
 
-def test_a_namesake_born_the_same_day_is_shown_to_a_human() -> None:
-    assert zones("namesake born the same day", careless=False).count("review") >= 0.95 * PAIRS
+@pytest.mark.parametrize("kind", ["twin", "namesake born the same day"])
+def test_who_cannot_be_told_from_the_person_is_looked_at(kind: str) -> None:
+    assert zones(kind, careless=False).count("review") >= 0.95 * PAIRS
 
 
-@pytest.mark.parametrize("kind", ["next tenant", "namesake"])
-def test_a_stranger_is_not_held_up(kind: str) -> None:
-    assert zones(kind, careless=False).count("new") >= 0.95 * PAIRS
+@pytest.mark.parametrize("kind", ["spouse", "child", "next tenant", "namesake"])
+def test_merely_related_people_are_not_held_up(kind: str) -> None:
+    assert zones(kind, careless=False).count("related") >= 0.8 * PAIRS
 
 
 def test_somebody_on_file_is_found_and_mostly_linked_however_careless() -> None:

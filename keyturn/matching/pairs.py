@@ -1,0 +1,35 @@
+"""Are two persons who are both on file one?"""
+
+from dataclasses import dataclass, replace
+
+from keyturn.matching.decide import LINK, NEW, REVIEW, Decision, Ranked, decide
+from keyturn.matching.features import Features
+from keyturn.matching.model import Model
+from keyturn.terms.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What the online matcher says when one of two persons comes and only the other is on file. `zone` is "link",
+    "review" or "new"; `ranked` names the second person."""
+
+    zone: str
+    ranked: Ranked
+
+
+def weigh(one: Features, other: Features, *, other_id: str = "", model: Model, policy: Policy) -> Pair:
+    """Score two records on file by the very `decide` that judges a newcomer.
+
+    Who asks first must not matter: flags of either side count, and it is "link" only if it is from both sides.
+    """
+    flags = one.flags | other.flags
+    decision = _asked(one, replace(other, flags=flags), other_id, model, policy)
+    zone = decision.matcher_zone
+    if zone == LINK:
+        zone = _asked(other, replace(one, flags=flags), other_id, model, policy).matcher_zone
+        zone = zone if zone != NEW else REVIEW
+    return Pair(zone, decision.ranked[0])
+
+
+def _asked(probe: Features, candidate: Features, ident: str, model: Model, policy: Policy) -> Decision:
+    return decide(probe, {ident: candidate}, model=model, verified=frozenset(), policy=policy)
