@@ -16,9 +16,12 @@ from django.db.models import Model
 
 from keyturn.matching.features import Features, features_of
 from keyturn.matching.keys import KEYS_VERSION, blocking_keys, identity_lock_keys
+from keyturn.matching.model import Model as WeightModel
+from keyturn.matching.model import load
 from keyturn.records.crypto import digest
 from keyturn.records.models import MatchKey, PersonFeatures
 from keyturn.terms.person import PersonDetails
+from keyturn.terms.policy import Policy
 
 CANDIDATES_READ = 30
 """How many persons are read and scored: those who share the rarest keys. Who is meant is the first of them in 998 of
@@ -94,7 +97,7 @@ def population() -> int:
 _population: dict[str, tuple[float, int]] = {}
 
 
-def model(policy: Policy) -> Model:
+def model(policy: Policy) -> WeightModel:
     """The profile's model for a registry of this size: the same at every door."""
     return load(policy.match_profile).sized(population())
 
