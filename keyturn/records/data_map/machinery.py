@@ -16,7 +16,7 @@ FRAMEWORK = tuple(
         "auth_permission": "id name content_type_id codename",
         "django_content_type": "id app_label model",
         "django_migrations": "id app name applied",
-        "link_switch": "id at on by why sampled wrong",
+        "link_switch": "id at on by why sampled wrong sealed_reason",
     }.items()
 )
 

@@ -139,7 +139,7 @@ PERSONS = (
         "blind_review", _("Links that were looked at again"), whose=(MINE, Link("request", "request_id")),
         withheld=ABOUT_OTHERS,
         columns=(
-            col(HISTORY, "decoy chosen_at verdict decided_by decided_at"),
+            col(HISTORY, "decoy chosen_at verdict sealed_reason decided_by decided_at"),
             col(TECHNICAL, "id request_id person_id link_id model_version"),
         ),
     ),

@@ -133,11 +133,14 @@ class BlindReview(Row):
     model_version = models.CharField(max_length=60)
     chosen_at = models.DateTimeField()
     verdict = models.CharField(max_length=8, blank=True)
+    sealed_reason = sealed_column()
+    reason = Sealed(str)
     decided_by = models.CharField(max_length=80, blank=True)
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "blind_review"
+        constraints = [models.UniqueConstraint(fields=["request", "person"], name="blind_review_once")]
         indexes = [
             models.Index(fields=["chosen_at"], condition=Q(verdict=""), name="blind_reviews_due"),
             models.Index(fields=["decided_at"], name="blind_reviews_done"),
@@ -154,6 +157,8 @@ class LinkSwitch(models.Model):
     why = models.CharField(max_length=40)  # a code
     sampled = models.PositiveIntegerField(default=0)
     wrong = models.PositiveIntegerField(default=0)
+    sealed_reason = sealed_column()
+    reason = Sealed(str)  # in the words of whoever pressed it
 
     class Meta:
         db_table = "link_switch"
