@@ -1,17 +1,16 @@
-"""How do the applicant and a person on file compare, field by field, with what speaks for and against?"""
+"""How do two who may be one person compare, field by field, with what speaks for and against?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from keyturn.console.differing import Piece, Value, beside, lists_beside
 from keyturn.console.vocabulary import AGREEMENT, AGREEMENTS, FIELDS, FLAGS, IDENTIFIERS, SERVICES, ZONES, say
-from keyturn.matching.explain import words_for, words_for_code
-from keyturn.matching.score import FieldScore, Scored
+from keyturn.console.weighing import Weighed, Weight, told, weigh
 from keyturn.records.queries.dossier import OnFile, Owned
 from keyturn.terms.address import Address
 from keyturn.terms.person import Kind, PersonDetails
@@ -19,23 +18,27 @@ from keyturn.terms.person import Kind, PersonDetails
 AGREES = frozenset({"exact", "equal", "same_mailbox", "last4"})
 SIMILAR = frozenset({
     "nickname", "initial", "similar", "slip", "swapped", "crossed", "phonetic", "part", "middle", "one_sided", "transposed",
-    "day_month", "one_digit", "building",
+    "day_month", "one_digit", "day_off", "building",
 })  # fmt: skip
 DIFFERS = frozenset({
-    "different", "different_last4", "conflict", "year", "year_month", "month_day", "neighbour", "street", "locality",
+    "different", "different_last4", "conflict", "first_of_january", "year", "year_month", "month_day", "neighbour", "street", "locality",
 })  # fmt: skip
 """The matcher's levels as three words that a glance takes in."""
 
-STRENGTHS = (0.5, 3.0, 8.0)
-"""Bits from which a field speaks for or against, a little, plainly and strongly: nobody at a desk thinks in bits."""
 
-HEAVIEST = 12.0
-"""Bits at which the bar is full; more than this on one field changes nothing for a human."""
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two: what they are called, and which identifiers, masked to the last characters."""
+
+    details: PersonDetails
+    identifiers: tuple[tuple[str, str, str], ...] = ()  # (id, type, last four); without an id they cannot be opened
+    silent: str = ""  # what it means that a value is not there
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field of the two. `agreement` is agrees, similar, differs or missing; `weight` in bits, `bar` 0-100."""
+    """One field of the two. `agreement` is agrees, similar, differs or missing; `weighed` is None where it does not count."""
 
     field: str
     label: str
@@ -44,9 +47,7 @@ class Line:
     agreement: str
     word: str
     sentence: str
-    weight: float | None
-    bar: int
-    side: str
+    weighed: Weight | None
     told: str
     identifiers: tuple[tuple[str, str], ...] = ()  # (id, label) of what can be opened on their side
 
@@ -58,42 +59,53 @@ class Comparison:
     person: OnFile
     name: str
     lines: tuple[Line, ...]
-    vetoes: tuple[str, ...]
+    unknown: tuple[str, ...]
     flags: tuple[str, ...]
-    household: str
-    household_told: str
-    probability: str
     proposal: str
-    against: tuple[str, ...]
-    model: str
+    weighed: Weighed
     accounts: tuple[dict[str, Any], ...]
 
 
 def compare(details: PersonDetails, person: OnFile, *, zone: str) -> Comparison:
     """Hold the applicant's words against a person on file. `zone` is the matcher's own word for the request."""
-    scored = _scored(person.candidate)
-    spoken = _spoken(scored)
-    levels = {each.field: each for each in scored.fields}
-    fields = _values(details, person)
-    why = tuple(code for code in (person.candidate.why if person.candidate else ()) if code not in scored.vetoes)
+    ours = Side(
+        details, tuple(("", each.id_type, each.value) for each in details.identifiers), _("The applicant did not say.")
+    )
+    weighed = weigh(person.candidate)
+    lines, unknown = side_by_side(ours, on_file(person), weighed, person.candidate)
     return Comparison(
         person=person,
         name=person.details.display_name,
-        lines=tuple(
-            _line(field, ours, theirs, levels.get(field), spoken, person)
-            for field, (ours, theirs) in fields.items()
-            if ours or theirs
-        ),
-        vetoes=tuple(_sentence(code) for code in scored.vetoes),
+        lines=lines,
+        unknown=unknown,
         flags=tuple(say(FLAGS, each) for each in person.flags),
-        household=spoken.get("household", ""),
-        household_told=_told(levels["household"].weight) if "household" in levels else "",
-        probability=_percent(scored.probability) if person.candidate else "",
         proposal=say(ZONES, zone) if zone else "",
-        against=tuple(_sentence(code) for code in why),
-        model=scored.model_version,
-        accounts=tuple(_account(each) for each in person.accounts),
+        weighed=weighed,
+        accounts=accounts_of(person),
     )
+
+
+def on_file(person: OnFile, *, opened: bool = True) -> Side:
+    """A person on file as one of the two; `opened`: their identifiers can be opened here."""
+    rows = tuple((str(each.pk) if opened else "", each.id_type, each.last_four) for each in person.identifiers)
+    return Side(person.details, rows, _("Not on file."), person.protected)
+
+
+def side_by_side(ours: Side, theirs: Side, weighed: Weighed, judged: Any) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    """The lines of what at least one of the two gave, and the names of the fields that could not be compared."""
+    fields = _values(ours, theirs)
+    lines = tuple(
+        _line(field, left, right, weighed.weights.get(field), ours, theirs)
+        for field, (left, right) in fields.items()
+        if left or right or (field == "address" and (ours.protected or theirs.protected))
+    )
+    missing = [each for each in (judged.missing if judged else ()) if each not in weighed.weights]
+    found = missing or [each.field for each in lines if each.agreement == "missing"]
+    return lines, tuple(say(FIELDS, each) for each in found)
+
+
+def accounts_of(person: OnFile) -> tuple[dict[str, Any], ...]:
+    return tuple(_account(each) for each in person.accounts)
 
 
 def _account(account: Owned) -> dict[str, Any]:
@@ -109,84 +121,40 @@ def _account(account: Owned) -> dict[str, Any]:
     return {"ref": account.ref, "balance": account.balance, "live": account.live, "served": served}
 
 
-def _scored(candidate: Any) -> Scored:
-    """What the matcher kept of this candidate, in its own shape."""
-    if candidate is None:
-        return Scored(0.0, 0.0, (), frozenset(), ())
-    rows = tuple(FieldScore(row["field"], row["level"], row["weight"]) for row in candidate.fields)
-    return Scored(
-        candidate.weight, candidate.probability, rows, frozenset(), tuple(candidate.vetoes), candidate.model_version
-    )
-
-
-def _spoken(scored: Scored) -> Mapping[str, str]:
-    """Field to sentence. A level that a newer matcher no longer has a sentence for is passed over."""
-    found: dict[str, str] = {}
-    for each in scored.fields:
-        try:
-            words = words_for(Scored(0.0, 0.0, (each,), frozenset(), ()))[0]
-        except KeyError:
-            continue
-        found[each.field] = _(words.message) % words.params if words.params else _(words.message)
-    return found
-
-
-def _sentence(code: str) -> str:
-    try:
-        return _(words_for_code(code).message)
-    except KeyError:
-        return code.replace("_", " ")
-
-
-def _values(details: PersonDetails, person: OnFile) -> dict[str, tuple[Sequence[str], Sequence[str]]]:
-    """Each field's values: the applicant's, and those on file."""
-    theirs = person.details
-    if Kind.ORGANISATION in (details.kind, theirs.kind):
-        names = {"organisation": (_one(details.display_name), _one(theirs.display_name))}
+def _values(ours: Side, theirs: Side) -> dict[str, tuple[Sequence[str], Sequence[str]]]:
+    """Each field's values on both sides. An organisation's parts of names are one."""
+    pair = (ours, theirs)
+    if any(each.details.kind == Kind.ORGANISATION for each in pair):
+        names = {"organisation": [_one(each.details.display_name) for each in pair]}
     else:
-        names = {
-            "given": (_one(details.given_name), _one(theirs.given_name)),
-            "middle": (_one(details.middle_name), _one(theirs.middle_name)),
-            "family": (_one(details.family_name), _one(theirs.family_name)),
-            "suffix": (_one(details.suffix), _one(theirs.suffix)),
-            "birth_date": (_one(_day(details.date_of_birth)), _one(_day(theirs.date_of_birth))),
-        }
-    return {
-        **names,
-        "identifier": (
-            [f"{say(IDENTIFIERS, each.id_type)} {masked(each.value)}" for each in details.identifiers],
-            [f"{say(IDENTIFIERS, each.id_type)} {masked(each.last_four)}" for each in person.identifiers],
-        ),
-        "email": (details.emails, theirs.emails),
-        "phone": (details.phones, theirs.phones),
-        "address": ([_inline(each) for each in details.addresses], [_inline(each) for each in theirs.addresses]),
-    }
+        parts = {"given": "given_name", "middle": "middle_name", "family": "family_name", "suffix": "suffix"}
+        names = {name: [_one(getattr(each.details, part)) for each in pair] for name, part in parts.items()}
+        names["birth_date"] = [_one(_day(each.details.date_of_birth)) for each in pair]
+    rest = {
+        "identifier": [[f"{say(IDENTIFIERS, kind)} {masked(value)}" for _id, kind, value in each.identifiers] for each in pair],
+        "email": [list(each.details.emails) for each in pair],
+        "phone": [list(each.details.phones) for each in pair],
+        "address": [[] if each.protected else [_inline(place) for place in each.details.addresses] for each in pair],
+    }  # fmt: skip
+    return {field: (left, right) for field, (left, right) in {**names, **rest}.items()}
 
 
 def _line(
-    field: str,
-    ours: Sequence[str],
-    theirs: Sequence[str],
-    level: FieldScore | None,
-    spoken: Mapping[str, str],
-    person: OnFile,
+    field: str, left: Sequence[str], right: Sequence[str], weighed: Weight | None, ours: Side, theirs: Side
 ) -> Line:
-    agreement = _agreement(level.level if level else "", ours, theirs)
-    weight = level.weight if level else None
-    left, right = _pieces(field, ours, theirs)
+    agreement = _agreement(weighed.level if weighed else "", left, right)
+    mine, other = _pieces(field, left, right)
     return Line(
         field=field,
         label=say(FIELDS, field),
-        ours=tuple(left),
-        theirs=tuple(right),
+        ours=tuple(mine),
+        theirs=tuple(other),
         agreement=agreement,
         word=say(AGREEMENT, agreement),
-        sentence=spoken.get(field, "") or _silence(ours, theirs),
-        weight=weight,
-        bar=round(min(abs(weight or 0.0), HEAVIEST) / HEAVIEST * 100),
-        side="for" if (weight or 0.0) > 0.5 else "against" if (weight or 0.0) < -0.5 else "neutral",
-        told=_told(weight),
-        identifiers=tuple((str(each.pk), say(IDENTIFIERS, each.id_type)) for each in person.identifiers)
+        sentence=(weighed.sentence if weighed else "") or _silence(field, left, right, ours, theirs),
+        weighed=weighed,
+        told=told(weighed.weight if weighed else None),
+        identifiers=tuple((ident, say(IDENTIFIERS, kind)) for ident, kind, _last in theirs.identifiers if ident)
         if field == "identifier"
         else (),
     )
@@ -210,31 +178,10 @@ def _agreement(level: str, ours: Sequence[str], theirs: Sequence[str]) -> str:
     return "agrees" if level in AGREES else "similar" if level in SIMILAR else "differs"
 
 
-def _silence(ours: Sequence[str], theirs: Sequence[str]) -> str:
-    if not ours:
-        return _("The applicant did not say.")
-    return "" if theirs else _("Not on file.")
-
-
-def _told(weight: float | None) -> str:
-    """The weight in words, for those who do not see the bar."""
-    if weight is None:
-        return _("Does not count")
-    strength = sum(abs(weight) > least for least in STRENGTHS)
-    if not strength:
-        return _("Says nothing either way")
-    speaks_for = (_("Speaks a little for it"), _("Speaks for it"), _("Speaks strongly for it"))
-    against = (_("Speaks a little against it"), _("Speaks against it"), _("Speaks strongly against it"))
-    return (speaks_for if weight > 0 else against)[strength - 1]
-
-
-def _percent(probability: float) -> str:
-    """Never "100 %": nothing is certain."""
-    if probability >= 0.9999:
-        return _("more than %(percent)s %%") % {"percent": number_format(99.99, 2)}
-    if probability < 0.0001:
-        return _("less than %(percent)s %%") % {"percent": number_format(0.01, 2)}
-    return f"{number_format(probability * 100, 2)} %"
+def _silence(field: str, left: Sequence[str], right: Sequence[str], ours: Side, theirs: Side) -> str:
+    if field == "address" and (ours.protected or theirs.protected):
+        return _("Protected: not shown")
+    return "" if left and right else theirs.silent if left else ours.silent
 
 
 def masked(value: str) -> str:
