@@ -1,0 +1,1 @@
+"""Step maintain, duplicates: who is on file twice, as it seems?"""
