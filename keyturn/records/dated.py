@@ -46,6 +46,26 @@ from keyturn.terms.spans import Span, cut, span_of, until_the_next
 D = TypeVar("D", bound=Dated)
 
 
+def rewrite(*, superseded: Iterable[Dated], entered: Iterable[Dated], now: datetime) -> datetime:
+    """Stop believing some rows and believe others instead, of several persons and accounts at once; when that was.
+
+    Whoever calls has planned both under the locks of `hold`, has set what each new row says and from when until when,
+    and makes the keys anew by which those persons are found. Versions of the accounts whose people change are counted.
+    """
+    gone, new = list(superseded), list(entered)
+    moment = max([now, *(row.recorded_at for row in gone)])  # nothing is given up before it was believed
+    for table in {type(row) for row in gone}:
+        ids_gone = [row.pk for row in gone if type(row) is table]
+        if table.objects.filter(pk__in=ids_gone).update(superseded_at=moment) != len(ids_gone):
+            raise NotAllowed("changed_meanwhile")
+    for row in new:
+        row.recorded_at, row.superseded_at = moment, None
+    writing.insert(new)
+    accounts = {row.account_id for row in (*gone, *new) if isinstance(row, AccountPerson)}
+    Account.objects.filter(pk__in=accounts).update(version=F("version") + 1)
+    return moment
+
+
 _FOUND_BY = (PersonName, PersonContact, PersonIdentifier, PersonAddress)
 
 
@@ -133,7 +153,7 @@ class Changes:
         if span.is_empty:
             raise NotAllowed("ended_already")
         self._cut([row], span)
-        new = _copy(row, **values)
+        new = copy_of(row, **values)
         self._make_room(new, span)
         return self._enter(new, span)
 
@@ -148,7 +168,7 @@ class Changes:
         if span.is_empty:
             raise NotAllowed("ends_before_it_begins")
         self._give_up(row)
-        new = _copy(row, **values)
+        new = copy_of(row, **values)
         self._make_room(new, span)
         return self._enter(new, span)
 
@@ -160,7 +180,7 @@ class Changes:
         ]
         for each in before:
             self._give_up(each)
-            self._enter(_copy(each), Span(each.valid_from, row.valid_to))
+            self._enter(copy_of(each), Span(each.valid_from, row.valid_to))
 
     def _make_room(self, row: Dated, span: Span) -> None:
         others = self.rows(type(row))
@@ -176,9 +196,9 @@ class Changes:
             self._give_up(row)
         for piece in plan.pieces:
             if not piece.lost:
-                self._enter(_copy(piece.row), piece.span)
+                self._enter(copy_of(piece.row), piece.span)
             elif instead:
-                self._enter(_copy(piece.row, **instead), piece.span)
+                self._enter(copy_of(piece.row, **instead), piece.span)
 
     def _give_up(self, row: Dated) -> None:
         rows = self.rows(type(row))
@@ -237,7 +257,7 @@ class Changes:
             bulk.reindex([self.person.pk], now=self.now)
 
 
-def _copy(row: D, **values: Any) -> D:
+def copy_of(row: D, **values: Any) -> D:
     """The same content under a new id. A sealed value is bound to its row's id, so it is sealed anew."""
     fields = [each.attname for each in row._meta.concrete_fields if each.attname not in NOT_CONTENT]
     new = type(row)(id=ids.new_id(), **{name: getattr(row, name) for name in fields})

@@ -230,7 +230,7 @@ def reindex(person_ids: Iterable[UUID], *, now: datetime) -> None:
         hidden = shelter.protected(some, at=now)
         forms = [
             (person.pk, person_index.features(_findable(person, hidden)))
-            for person in queries.with_parts(at=now).filter(pk__in=some)
+            for person in queries.with_parts(at=now).filter(pk__in=some, redirect_to=None)  # the merged are not found
         ]
         with connection.cursor() as cursor:
             for table in ("match_key", "person_features"):
