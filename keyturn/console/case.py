@@ -15,7 +15,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from keyturn import flow
-from keyturn.console import answers, comparison, kept, papers, story, vocabulary, wanted
+from keyturn.console import answers, comparison, kept, papers, story, told_apart, vocabulary, wanted, weighing
 from keyturn.console.access import DECIDERS, RETRIERS, STAFF, SUPERVISORS, actor_of, may_see_protected, only, role_of
 from keyturn.console.maintained import STAYS
 from keyturn.console.people import proposal_row
@@ -160,6 +160,14 @@ def _people(case: Any, typed: Typed, *, now: datetime) -> dict[str, Any]:
     return {
         "candidates": [(str(each.person_id), names.get(each.person_id, "?"), each is shown) for each in found],
         "compared": comparison.compare(details, person, zone=case.match_zone) if person and not new_here else None,
+        "margin": weighing.margin(
+            shown, [(each, names.get(each.person_id, "?")) for each in found if each is not shown]
+        ),
+        "earlier": told_apart.sentences(
+            shown.person_id, at=now, among=[each.person_id for each in found if each is not shown]
+        )
+        if shown
+        else [],
         "linked": case.person_id is not None,
         "is_left_open": any(row["rule"] in ("M-02", "M-04") for row in case.findings),
         "is_linked_one": bool(person and case.person_id == person.person_id),

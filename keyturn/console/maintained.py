@@ -79,6 +79,7 @@ EVENTS = {
     "guessed": _("Code tried"),
     "clock_extended": _("More time taken"),
     "link_undone": _("Link to the person undone"),
+    "link_doubted": _("Looked at again: perhaps another person"),
 }
 
 MESSAGES = {
@@ -179,6 +180,7 @@ TRIGGERS = {
     "D-24": _("The name was to change twice in a day"),
     "D-25": _("A document that stands on another file"),
     "D-26": _("New access or contact, then letters elsewhere"),
+    "wrong_link": _("The machine linked a request, and who looked again says it is another person"),
 }
 FLAG_STATES = {"open": _("Open"), "fraud": _("Fraud"), "harmless": _("Harmless")}
 STAYS = {

@@ -237,6 +237,17 @@ ACTORS = {
     "machine": _("Keyturn"),
 }
 
+RELATIONS = {
+    "household": _("One household"),
+    "twin": _("Perhaps twins"),
+    "parent_child": _("Perhaps parent and child"),
+    "shared_contact": _("Share a contact"),
+    "shared_identifier": _("Show one document"),
+    "same_door": _("Same door"),
+    "namesake": _("Namesakes"),
+}
+"""How two belong together if they are two (`matching.relations`)."""
+
 ZONES = {
     "link": _("the same person as the best candidate"),
     "review": _("perhaps the same person: staff decide"),

@@ -1,5 +1,6 @@
 """How does the console show a weight, a value with its differences, a moment?"""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,8 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from keyturn.console.comparison import Line
 from keyturn.console.differing import Piece, Value
+from keyturn.console.weighing import Weight
 
 register = template.Library()
 
@@ -28,18 +29,40 @@ def _shown(piece: Piece) -> SafeString:
 
 
 @register.simple_tag
-def scale(line: Line) -> SafeString:
+def scale(weight: Weight) -> SafeString:
     """The weight as a bar from the middle: to the right it speaks for one person, to the left against."""
-    half = line.bar / 2
-    start = 50 if line.side != "against" else 50 - half
+    half = weight.bar / 2
+    start = 50 if weight.side != "against" else 50 - half
     return format_html(
         '<svg class="kc-scale kc-scale--{}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
         '<rect class="kc-scale__track" x="0" y="3" width="100" height="2"/>'
         '<rect class="kc-scale__bar" x="{}" y="0" width="{}" height="8"/>'
         '<rect class="kc-scale__middle" x="49.500" y="0" width="1" height="8"/></svg>',
-        line.side,
+        weight.side,
         f"{start:.1f}",
         f"{max(half, 0.6):.1f}",
+    )
+
+
+FULL = 40.0
+"""Bits at which one half of the balance is full."""
+
+
+@register.simple_tag
+def half(weights: Sequence[Weight], side: str) -> SafeString:
+    """One half of the balance: what speaks for (or against) laid end to end, the strongest at the middle."""
+    full = max(FULL, sum(abs(each.weight) for each in weights))
+    pieces, at = [], 0.0
+    for each in weights:
+        long = abs(each.weight) / full * 100
+        start = at if side == "for" else 100 - at - long
+        pieces.append((f"{start + 0.2:.2f}", f"{max(long - 0.4, 0.4):.2f}"))
+        at += long
+    return format_html(
+        '<svg class="kc-half kc-half--{}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<rect class="kc-scale__track" x="0" y="3" width="100" height="2"/>{}</svg>',
+        side,
+        format_html_join("", '<rect class="kc-half__piece" x="{}" y="0" width="{}" height="8"/>', pieces),
     )
 
 
