@@ -26,6 +26,7 @@ COMMANDS = {
     "api-key": ("api_key", "Make, list and revoke keys of the HTTP API."),
     "import": ("import_", "Take over persons, premises or accounts from a file."),
     "export": ("export", "Write persons, premises or accounts to a file."),
+    "match": ("match", "Look for each row of a file among the persons on file."),
     "openapi": ("openapi", "Print the description of the HTTP API (OpenAPI 3.1)."),
     "staff": ("staff", "Make staff users of the console, and give them new passwords."),
     "audit": ("audit", "Check that nobody changed what was written about requests."),

@@ -39,7 +39,7 @@ def command(kind: str, file: Path, form: str | None, without_identifiers: bool) 
 
     from keyturn.records.queries import rows
 
-    with _opened(file) as stream:
+    with opened(file) as stream:
         write = _write_csv if form == "csv" else _write_jsonl
         count = write(stream, kind, rows.export(kind, at=timezone.now(), identifiers=not without_identifiers))
     click.echo(f"{count:,} {kind} written to {file}.", err=True)
@@ -48,7 +48,7 @@ def command(kind: str, file: Path, form: str | None, without_identifiers: bool) 
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
+def opened(path: Path) -> Iterator[TextIO]:
     """Standard output, or a file that appears under its name only when it is whole. What is no plain file stays in place."""
     if str(path) == "-":
         yield sys.stdout

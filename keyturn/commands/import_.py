@@ -52,7 +52,7 @@ def command(kind: str, file: Path, form: str | None, dry_run: bool, rejects: Pat
 
     from keyturn import flow
 
-    with _bar(lines) as progress:
+    with progress_bar(lines) as progress:
         intake = flow.take_in(
             kind,
             (rows_of_csv if form == "csv" else rows_of_jsonl)(file, kind),
@@ -150,7 +150,7 @@ def check_columns(heading: list[str], kind: str, path: Path) -> None:
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Callable[[int], None] | None]:
+def progress_bar(total: int, what: str = "Rows") -> Iterator[Callable[[int], None] | None]:
     """A progress bar on a terminal; nothing in a log."""
     if not sys.stderr.isatty():
         yield None
@@ -160,7 +160,7 @@ def _bar(total: int) -> Iterator[Callable[[int], None] | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Rows", total=total)
+        task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
 
 

@@ -1,11 +1,14 @@
 """How do a utility's own persons, premises and accounts come in?"""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from keyturn.steps.maintain import step as maintain
 from keyturn.steps.maintain.intake import Intake
 from keyturn.steps.maintain.step import NumberedRow
+from keyturn.terms.finding import Finding
+from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
 
 
@@ -23,3 +26,10 @@ def take_in(
     The one verb that is not one transaction: each block commits by itself, and the same file again does no harm.
     """
     return maintain.take_in(kind, rows, now=now, policy=policy, dry_run=dry_run, progress=progress)
+
+
+def somebody(
+    cells: Mapping[str, Any], *, now: datetime, policy: Policy
+) -> tuple[str, PersonDetails | None, list[Finding]]:
+    """A row of persons that is only looked for: its reference, who it is, and what keeps it from being read."""
+    return maintain.somebody(cells, now=now, policy=policy)

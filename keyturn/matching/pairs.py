@@ -2,26 +2,29 @@
 
 from dataclasses import dataclass, replace
 
-from keyturn.matching.decide import LINK, NEW, REVIEW, Decision, Ranked, decide
+from keyturn.matching.decide import LINK, NEW, REVIEW, Decision, Ranked, decide, wants_review
 from keyturn.matching.features import Features
 from keyturn.matching.model import Model
+from keyturn.matching.score import score
 from keyturn.terms.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What the online matcher says when one of two persons comes and only the other is on file. `zone` is "link",
-    "review" or "new"; `ranked` names the second person."""
+    """What the online matcher says when one of two persons comes and only the other is on file. `zone` is "link" or
+    "review"; `ranked` names the second person."""
 
     zone: str
     ranked: Ranked
 
 
-def weigh(one: Features, other: Features, *, other_id: str = "", model: Model, policy: Policy) -> Pair:
-    """Score two records on file by the very `decide` that judges a newcomer.
+def weigh(one: Features, other: Features, *, other_id: str = "", model: Model, policy: Policy) -> Pair | None:
+    """Judge two records on file by the very `decide` that judges a newcomer; None where it says "new".
 
     Who asks first must not matter: flags of either side count, and it is "link" only if it is from both sides.
     """
+    if not wants_review(score(one, other, model=model), model):
+        return None  # nearly all that are compared; no flag makes more of them
     flags = one.flags | other.flags
     decision = _asked(one, replace(other, flags=flags), other_id, model, policy)
     zone = decision.matcher_zone

@@ -26,6 +26,7 @@ def found(one: Person, other: Person) -> duplicates.Found:
     forms = [person_index.of_person(each.pk) for each in (one, other)]
     assert forms[0] and forms[1]
     pair = weigh(forms[0], forms[1], other_id=str(other.pk), model=person_index.model(policy), policy=policy)
+    assert pair
     return duplicates.Found(one.pk, other.pk, pair.zone, pair.ranked)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F, Prefetch, prefetch_related_objects
 
 from keyturn.matching.addresses import normalise
@@ -171,3 +172,10 @@ def _shown_by(identifier: Identifier) -> list[tuple[str, str]]:
     value = normal_identifier(identifier.value)
     ending = [("ssn_last4", value[-4:])] if identifier.id_type == "ssn" else []
     return [(identifier.id_type, value), *ending]
+
+
+def refs_of(person_ids: Iterable[Any]) -> dict[str, str]:
+    """Person's id -> the CIS's reference, or the id again while the CIS has not given one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, ref FROM person WHERE id = ANY(%s::uuid[])", [[str(each) for each in person_ids]])
+        return {str(ident): ref or str(ident) for ident, ref in cursor.fetchall()}

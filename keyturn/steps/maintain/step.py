@@ -253,6 +253,19 @@ def details_of(row: rules.Row) -> PersonDetails:
     )
 
 
+def somebody(
+    cells: Mapping[str, Any], *, now: datetime, policy: Policy
+) -> tuple[str, PersonDetails | None, list[Finding]]:
+    """A row of persons that is only to be looked for: its reference, who it is, and what keeps it from being read.
+
+    Whoever is looked for needs no name: a telephone number may be all that is known.
+    """
+    row = {name: rules.clean(cells[name]) if cells[name] else "" for name in COLUMNS["persons"] if name in cells}
+    found = [each for each in rules.check("persons", row, rules.Terms(policy, local_date(now, policy)))
+             if each.effect is Effect.FIX and each.rule != "K-06"]  # fmt: skip
+    return row.get("ref", ""), None if found else details_of(row), found
+
+
 class _Premises(_Taking):
     def judge_together(self, accepted: Accepted) -> Accepted:
         return accepted
