@@ -11,10 +11,10 @@ PYTHON = $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	"$$each" -c '$(SUITABLE)' 2>/dev/null && { echo "$$each"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check battery bench docs lock clean
+.PHONY: help install demo test check battery bench bench-matching docs lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed ## everything into .venv, locked and checked by hash
 
@@ -46,6 +46,9 @@ lock: $(VENV)/.installed-test ## write requirements/*.txt anew from pyproject.to
 
 bench: $(VENV)/.installed-test ## the main job on FEBRL4, through the HTTP API (ARGS="--write" puts the result into docs/)
 	@$(RUN) -m bench.febrl4 $(ARGS)
+
+bench-matching: $(VENV)/.installed-test ## how well and how fast persons are known again, beside others (ARGS="--write", "--only febrl")
+	@$(RUN) -m bench.matching $(ARGS)
 
 docs: $(VENV)/.installed ## the pages that are made from the code
 	@$(RUN) docs/make.py

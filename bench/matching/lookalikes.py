@@ -13,6 +13,7 @@ from random import Random
 from rich.progress import Progress
 
 from bench.matching import people, sources
+from bench.matching.calibration import Shown, shown
 from bench.matching.memory import Registry, decided, everything_proved
 from keyturn.matching import Decision
 from keyturn.terms.person import PersonDetails
@@ -31,7 +32,7 @@ class Outcome:
     shown: int = 0
     found: int = 0
     wrong: int = 0
-    weights: list[float] = field(default_factory=list)
+    candidates: list[Shown] = field(default_factory=list)
 
 
 def run(
@@ -70,8 +71,7 @@ def _count(outcome: Outcome, decision: Decision, ident: str, *, is_same: bool) -
     outcome.reviewed += decision.zone == "review"
     outcome.shown += the_one is not None and ("review" in zones or bool(the_one.relation))
     outcome.found += the_one is not None and ("review" in zones or ("link" in zones and best == ident))
-    if the_one:
-        outcome.weights.append(the_one.scored.weight)
+    outcome.candidates += shown(decision, {ident} if is_same else set())
 
 
 def totals(outcomes: dict[str, Outcome]) -> Counter[str]:

@@ -25,6 +25,11 @@ class Registry:
         for key in blocking_keys(form):
             self.index[key].append(ident)
 
+    @property
+    def model(self) -> Model:
+        """The default model for a registry of this size; no smaller than the smallest that the product reckons with."""
+        return load().sized(max(10_000, len(self.forms)))
+
     def candidates(self, probe: Features, *, limit: int = 30) -> dict[str, Features]:
         """Those who share keys, the rarest and most first."""
         shared: Counter[str] = Counter()
@@ -40,8 +45,8 @@ class Registry:
 def decided(
     registry: Registry, probe: Features, *, verified: Verified = frozenset(), model: Model | None = None
 ) -> Decision:
-    """The decision about one probe, by the default policy and model."""
-    return decide(probe, registry.candidates(probe), model=model or load(), verified=verified, policy=POLICY)
+    """The decision about one probe by the default policy, with the default model for this registry."""
+    return decide(probe, registry.candidates(probe), model=model or registry.model, verified=verified, policy=POLICY)
 
 
 def everything_proved(probe: Features) -> Verified:

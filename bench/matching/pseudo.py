@@ -1,0 +1,137 @@
+"""Are people of one census known again in the census ten years later, one at a time, with the default noise?
+
+On file is the simulated census of 2020; every row of that of 2030 is a probe. Seeds 101 to 110 (registry s, probes
+s + 500), on which nobody tuned anything. Zones are the matcher's own word: nobody proves anything in a census.
+
+Denominators: `links`, `review` and `wrong` are of all probes; `missed` is of those on file: the true record is neither
+linked nor for review. A wrong link is one to somebody else's record.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+
+from rich.progress import Progress
+
+from bench.matching import sources
+from bench.matching.calibration import Shown, shown
+from bench.matching.memory import Registry, decided
+from keyturn.matching import Decision
+
+SEEDS = tuple(range(101, 111))
+PROBE_SEED = 500
+
+
+@dataclass
+class Result:
+    """One seed. `outcomes` has per person on file "linked", "review", "missed" or "wrong"; by simulant id."""
+
+    seed: int
+    asked: int = 0
+    known: int = 0
+    links: int = 0
+    wrong: int = 0
+    review: int = 0
+    review_known: int = 0
+    missed: int = 0
+    not_retrieved: int = 0
+    seconds: float = 0.0
+    outcomes: dict[str, str] = field(default_factory=dict)
+    shown: list[Shown] = field(default_factory=list)
+
+
+def registry(seed: int) -> tuple[Registry, dict[str, set[str]]]:
+    """The census of 2020 on file, and each person's records."""
+    made, records = Registry(), defaultdict(set)
+    for number, row in enumerate(sources.census(year=2020, seed=seed).rows):
+        made.add(str(number), sources.features(sources.of_census(row)))
+        records[row["simulant_id"]].add(str(number))
+    return made, records
+
+
+def run(seed: int, *, sample: int = 0) -> Result:
+    """One seed in memory; `sample` takes only the first so many probes."""
+    on_file, records = registry(seed)
+    probes = sources.census(year=2030, seed=seed + PROBE_SEED).rows
+    result = Result(seed)
+    started = time.perf_counter()
+    model = on_file.model
+    for row in probes[: sample or None]:
+        decision = decided(on_file, sources.features(sources.of_census(row)), model=model)
+        count(result, decision, records.get(row["simulant_id"], set()), row["simulant_id"])
+    result.seconds = time.perf_counter() - started
+    return result
+
+
+def count(result: Result, decision: Decision, truth: set[str], person: str) -> None:
+    """Add one probe whose true records are `truth` (empty: nobody on file)."""
+    zone, best = decision.matcher_zone, decision.best.person_id if decision.best else ""
+    ranked = {each.person_id for each in decision.ranked}
+    result.asked += 1
+    result.known += bool(truth)
+    result.links += zone == "link"
+    result.wrong += zone == "link" and best not in truth
+    result.review += zone == "review"
+    result.review_known += zone == "review" and bool(truth)
+    result.shown += shown(decision, truth)
+    if not truth:
+        return
+    outcome = "missed"
+    if zone == "link":
+        outcome = "linked" if best in truth else "wrong"
+    elif zone == "review" and ranked & truth:
+        outcome = "review"
+    result.missed += outcome == "missed"
+    result.not_retrieved += not ranked & truth
+    result.outcomes[person] = outcome
+
+
+def run_all(seeds: Iterable[int] = SEEDS, *, progress: Progress | None = None, processes: int = 2) -> list[Result]:
+    """All seeds, two at a time."""
+    seeds = list(seeds)
+    task = progress.add_task(f"pseudopeople, {len(seeds)} seeds", total=len(seeds)) if progress else None
+    found = []
+    with get_context("spawn").Pool(min(processes, len(seeds))) as pool:
+        for result in pool.imap_unordered(run, seeds):
+            found.append(result)
+            if progress and task is not None:
+                progress.advance(task)
+    return sorted(found, key=lambda each: each.seed)
+
+
+# Splink, all of it at once and one-to-one
+
+
+def splink(seed: int) -> Result:
+    """Splink on the same two files: the best one-to-one assignment; a link from .999 on, else review from .02 on."""
+    import pandas as pd
+
+    from bench.matching import baselines
+    from bench.matching.febrl import assigned
+
+    rows = {year: sources.census(year=year, seed=s).rows for year, s in ((2020, seed), (2030, seed + PROBE_SEED))}
+    started = time.perf_counter()
+    with baselines.quietly():
+        tables = []
+        for year, some in rows.items():
+            table = pd.DataFrame(some).astype(object).drop(columns=["year", "household_id", "simulant_id"])
+            table.insert(0, "unique_id", [f"{year}-{number}" for number in range(len(table))])
+            tables.append(table.where(table.notna(), None))
+        weights = baselines.splink_pairs(baselines.splink_linker(tables, "census"), 0.02)
+        pairs = assigned(weights)
+    result = Result(seed, asked=len(rows[2030]), seconds=time.perf_counter() - started)
+    people = {year: [row["simulant_id"] for row in some] for year, some in rows.items()}
+    on_file = set(people[2020])
+    found = {other: (one, weights[one, other]) for one, other in pairs}
+    for number, person in enumerate(people[2030]):
+        one, weight = found.get(f"2030-{number}", ("", -99.0))
+        right = bool(one) and people[2020][int(one.split("-")[1])] == person
+        is_link = weight >= 9.965  # log2 of the odds of .999
+        result.known += person in on_file
+        result.links += is_link
+        result.wrong += is_link and not right
+        result.review += bool(one) and not is_link
+        result.missed += person in on_file and not right
+    return result
