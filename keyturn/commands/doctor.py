@@ -162,6 +162,28 @@ def keys() -> str:
     return f"{len(ours.KEYTURN_FIELD_KEYS)} in KEYTURN_FIELD_KEYS, the first one seals"
 
 
+def links() -> str:
+    """Whether the machine links requests to persons (docs/howto/links.md)."""
+    from datetime import UTC, datetime
+
+    from django.conf import settings as ours
+
+    from keyturn.records.queries import linking
+
+    policy = ours.KEYTURN_POLICY
+    now = linking.switch(policy)
+    if now.by == "machine" and not now.on:
+        raise Ill(
+            f"off since {now.at:%Y-%m-%d}: {now.wrong} of {now.sampled} that were looked at again were wrong; a supervisor"
+            " turns them on again in the console"
+        )
+    if not now.on:
+        return "off, by the policy" if now.by == "policy" else f"off, by hand, since {now.at:%Y-%m-%d}"
+    found = linking.precision(at=datetime.now(UTC), days=policy.link_precision_window_days)
+    told = f"{found.counted.wrong} of {found.counted.sampled} looked at again were wrong, {found.waiting} wait"
+    return f"on; in {policy.link_precision_window_days} days {told}"
+
+
 def clock() -> str:
     before = time.time()
     there = float(_row("SELECT extract(epoch FROM clock_timestamp())")[0])
@@ -181,15 +203,16 @@ CHECKS: tuple[Callable[[], str], ...] = (
     scanner,
     providers,
     keys,
+    links,
     clock,
 )
-NEED_A_DATABASE = (migrations, queue, keys, clock)
-NEED_TABLES = (queue, keys)
+NEED_A_DATABASE = (migrations, queue, keys, links, clock)
+NEED_TABLES = (queue, keys, links)
 
 
 @click.command()
 def command() -> None:
-    """Check settings, database, migrations, queue, CIS, mail, virus scanner, OpenID providers, keys and clock: a line each; exit 1 if one fails.
+    """Check settings, database, migrations, queue, CIS, mail, virus scanner, OpenID providers, keys, automatic links and clock: a line each; exit 1 if one fails.
 
     \b
     Example:

@@ -42,6 +42,7 @@ from keyturn.flow.groups import change_group, create_group, end_group
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
 from keyturn.flow.intake import take_in
 from keyturn.flow.landlord import change_landlord
+from keyturn.flow.linking_watch import BlindSides, blind_sides, decide_blind, next_blind, switch_links
 from keyturn.flow.machine import advance
 from keyturn.flow.maintain import (
     begin_change,
@@ -71,18 +72,19 @@ from keyturn.steps.establish.delegate.step import DESIGNEE_WORDING
 from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
-    "DESIGNEE_WORDING", "ESSENTIAL", "NOT_KEPT", "accept", "accept_designation", "advance", "answer", "ask", "attest",
-    "begin", "begin_change", "begin_claim", "certify_care", "change_group", "change_landlord", "check_identity",
-    "claim", "claim_care_at_desk", "comparison", "create_group", "customer", "decide_case", "decide_proposal",
-    "decline", "differences", "end_access", "end_care", "end_designee", "end_group", "expire", "extend_privacy",
-    "find_account", "follow_resume_link", "forget", "forget_documents", "invitation", "is_invited", "is_own",
-    "is_sensitive", "keep_answer", "keep_login", "keep_mine", "keep_theirs", "lacking", "lift_protection",
-    "link_login", "look_again", "look_at_protected", "look_for_duplicates", "name_account", "note_pairs", "notify",
-    "open_claim", "open_document", "overdue", "privacy_copy", "proofs_for", "protect", "prove_email", "proved_again",
-    "put_back", "read_message", "remind_care", "remove_document", "reply", "rescue", "resting", "retry", "reveal",
-    "review", "revoke_invitation", "rulebook", "send_code", "send_message", "send_resume_link", "sentence", "shown",
-    "staff_change", "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "take", "take_in",
-    "take_over", "take_over_access", "take_turn", "tell_cis", "text_received", "try_claim_code", "turn_day",
-    "undo_link", "unlink", "unsubscribe", "unsubscribes", "upload", "wake", "what_follows", "what_stayed",
-    "who_is_told", "who_serves", "withdraw", "withdraw_care", "words", "would_stay",
+    "DESIGNEE_WORDING", "ESSENTIAL", "NOT_KEPT", "BlindSides", "accept", "accept_designation", "advance", "answer",
+    "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides", "certify_care", "change_group",
+    "change_landlord", "check_identity", "claim", "claim_care_at_desk", "comparison", "create_group", "customer",
+    "decide_blind", "decide_case", "decide_proposal", "decline", "differences", "end_access", "end_care",
+    "end_designee", "end_group", "expire", "extend_privacy", "find_account", "follow_resume_link", "forget",
+    "forget_documents", "invitation", "is_invited", "is_own", "is_sensitive", "keep_answer", "keep_login", "keep_mine",
+    "keep_theirs", "lacking", "lift_protection", "link_login", "look_again", "look_at_protected",
+    "look_for_duplicates", "name_account", "next_blind", "note_pairs", "notify", "open_claim", "open_document",
+    "overdue", "privacy_copy", "proofs_for", "protect", "prove_email", "proved_again", "put_back", "read_message",
+    "remind_care", "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review", "revoke_invitation",
+    "rulebook", "send_code", "send_message", "send_resume_link", "sentence", "shown", "staff_change", "staff_words",
+    "start_days", "stop", "stop_link", "stoppable", "submit", "switch_links", "take", "take_in", "take_over",
+    "take_over_access", "take_turn", "tell_cis", "text_received", "try_claim_code", "turn_day", "undo_link", "unlink",
+    "unsubscribe", "unsubscribes", "upload", "wake", "what_follows", "what_stayed", "who_is_told", "who_serves",
+    "withdraw", "withdraw_care", "words", "would_stay",
 ]  # fmt: skip

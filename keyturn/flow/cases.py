@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from keyturn.flow import desk
+from keyturn.flow import desk, linking_watch, moves
 from keyturn.records import acts, history
 from keyturn.records.models import AccountAccess, PersonLink, Proposal, RedFlag, Request
 from keyturn.steps.establish.claim import step as establish_claim
@@ -96,6 +96,7 @@ def undo_link(*, request_id: UUID, reason: str, actor: Actor, now: datetime) -> 
     acts.note(
         subject=f"person:{link.person_id}", what="link_undone", actor=actor, now=now, data={"request": str(request.pk)}
     )
+    linking_watch.note_undone(link, actor=actor, now=now, policy=moves.policy())
     return what_stays(request)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
@@ -28,6 +29,9 @@ SELECT count(*) FILTER (WHERE state = 'due'), count(*) FILTER (WHERE state = 'fa
   FROM message WHERE state IN ('due', 'failed') AND created_at > now() - interval '7 days'"""
 
 
+_SWITCH = 'SELECT "on" FROM link_switch ORDER BY id DESC LIMIT 1'
+
+
 class FromTheDatabase(Collector):
     """The queue and the requests that are on their way. `keyturn_database_up` 0, and nothing else, while it is away."""
 
@@ -45,6 +49,8 @@ class FromTheDatabase(Collector):
                 messages = cursor.fetchone()
                 cursor.execute(_PRIVACY)
                 overdue = cursor.fetchone()
+                cursor.execute(_SWITCH)
+                switch = cursor.fetchone()
         except DatabaseError:
             yield GaugeMetricFamily("keyturn_database_up", "Whether the database answers.", value=0)
             return
@@ -54,6 +60,9 @@ class FromTheDatabase(Collector):
         yield from _of_the_messages(*messages)
         told = "Requests about one's own data that are past their day. Alarm above 0."
         yield GaugeMetricFamily("keyturn_privacy_overdue", told, value=overdue[0])
+        made = settings.KEYTURN_POLICY.link_automatically and (switch is None or switch[0])
+        told = "Whether the machine links requests to persons. Alarm on 0, unless the policy says so."
+        yield GaugeMetricFamily("keyturn_links_on", told, value=float(made))
 
 
 def _of_the_queue(due: int, doing: int, gave_up: int, workers: int) -> Iterator[GaugeMetricFamily]:

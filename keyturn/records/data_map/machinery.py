@@ -16,7 +16,7 @@ FRAMEWORK = tuple(
         "auth_permission": "id name content_type_id codename",
         "django_content_type": "id app_label model",
         "django_migrations": "id app name applied",
-        "link_switch": "id at on by why sampled wrong sealed_reason",
+        "link_switch": "id at on by why sampled wrong reason",
     }.items()
 )
 
@@ -51,7 +51,7 @@ def _cis(name: str, label: str, *columns: object, key: str = "ref") -> Table:
 
 ADDRESSES = "line1 line2 city state postal_code country"
 CIS_TABLES = (
-    _cis("person", _("You"), col(IDENTITY, "kind date_of_birth language"), col(TECHNICAL, "ref created_at")),
+    _cis("person", _("You"), col(IDENTITY, "kind date_of_birth language"), col(TECHNICAL, "ref created_at merged_into")),
     _cis("person_name", _("Names"),
          col(IDENTITY, "name_type given_name middle_name family_name suffix organisation_name valid_from valid_to"),
          col(TECHNICAL, "person_ref place")),
@@ -91,5 +91,8 @@ CIS_TABLES = (
     _cis("command", _("What the billing system was told"),
          col(HISTORY, "name answer at request_reference"),
          col(TECHNICAL, "sequence key fingerprint person_ref"), key="key"),
+    _cis("merge", _("Files of yours that were made one"),
+         col(HISTORY, "parts at undone_at"), col(TECHNICAL, "request_reference survivor_ref loser_ref"),
+         key="request_reference"),
     _cis("setting", _("The system"), col(NOBODY, "name value"), key="name"),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from keyturn.records.data_map.shape import Erasure, Link, Table, col
 from keyturn.records.data_map.uses import (
     ADDRESS,
     AGREED,
+    ANSWERS,
     CARE,
     CONTACT,
     FORMER,
@@ -139,7 +140,8 @@ PERSONS = (
         "blind_review", _("Links that were looked at again"), whose=(MINE, Link("request", "request_id")),
         withheld=ABOUT_OTHERS,
         columns=(
-            col(HISTORY, "decoy chosen_at verdict sealed_reason decided_by decided_at"),
+            col(HISTORY, "decoy chosen_at verdict decided_by decided_at"),
+            col(ANSWERS, "sealed_reason"),
             col(TECHNICAL, "id request_id person_id link_id model_version"),
         ),
     ),

@@ -16,8 +16,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="linkswitch",
-            name="sealed_reason",
-            field=models.BinaryField(null=True),
+            name="reason",
+            field=models.CharField(blank=True, max_length=400),
         ),
         migrations.AddConstraint(
             model_name="blindreview",

@@ -157,8 +157,7 @@ class LinkSwitch(models.Model):
     why = models.CharField(max_length=40)  # a code
     sampled = models.PositiveIntegerField(default=0)
     wrong = models.PositiveIntegerField(default=0)
-    sealed_reason = sealed_column()
-    reason = Sealed(str)  # in the words of whoever pressed it
+    reason = models.CharField(max_length=400, blank=True)  # in the words of whoever turned it; about nobody on file
 
     class Meta:
         db_table = "link_switch"

@@ -47,3 +47,10 @@ def customer_class(kind: Kind, policy: Policy) -> str:
 def link_is_automatic(person_decision: dict[str, object]) -> bool:
     """I6: automatic where staff said nothing about the person."""
     return not person_decision
+
+
+@rule("E-40", "Of the links that the machine makes a share is looked at again, and nobody can choose which")
+def is_looked_at_again(mark: str, *, share: float) -> bool:
+    """`mark` is a keyed digest of the request's id, in hexadecimal: who does not know the key can neither foresee nor
+    arrange what it says, and a job that is run again says the same."""
+    return int(mark[:13], 16) < share * 16**13

@@ -19,6 +19,7 @@ from keyturn.records.crypto import digest
 from keyturn.records.models import (
     Account,
     AccountPerson,
+    BlindReview,
     NotSamePerson,
     Person,
     PersonAddress,
@@ -55,7 +56,8 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     agreements = _agreements(request, is_new_account=bool(account))
     request.established_at = now
     link = _link(request, is_new=is_new, now=now)
-    writing.insert([*rows, *account, link, *agreements, *_consents(request, now)])
+    again = _looked_at_again(request, link, now=now, policy=policy)
+    writing.insert([*rows, *account, link, *again, *agreements, *_consents(request, now)])
     _remember_not_same(request, now)
     return Verdict(data={"person": str(request.person_id), "account": str(request.account_id), "new_person": is_new})
 
@@ -154,6 +156,17 @@ def _link(request: Request, *, is_new: bool, now: datetime) -> PersonLink:
         made_by=request.person_decision.get("by", "worker"),
         made_at=now,
     )
+
+
+def _looked_at_again(request: Request, link: PersonLink, *, now: datetime, policy: Policy) -> list[Model]:
+    """A share of what the machine linked waits for somebody who is not told of it (quality.md section 2, policy 6)."""
+    by_machine = link.automatic and not link.created_person
+    mark = digest("looked at again", str(request.pk))
+    if not (by_machine and rules.is_looked_at_again(mark, share=policy.blind_review_share)):
+        return []
+    return [
+        BlindReview(request=request, person=link.person, link=link, model_version=request.model_version, chosen_at=now)
+    ]
 
 
 def _remember_not_same(request: Request, now: datetime) -> None:

@@ -4,17 +4,19 @@ Everything from here to `establish` happens in one transaction (quality.md secti
 same identity waits, and then finds what was written here.
 """
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from keyturn.journeys.applicant import applicant
-from keyturn.matching.decide import Decision, decide
+from keyturn.matching.decide import LINK, Decision, decide
 from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES
 from keyturn.matching.model import load
 from keyturn.records import person_index, writing
 from keyturn.records.crypto import digest
-from keyturn.records.models import Candidate, Request
-from keyturn.records.queries import persons, premises
+from keyturn.records.models import Candidate, Person, Request
+from keyturn.records.queries import linking, persons, premises
 from keyturn.steps.match import rules
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
@@ -26,11 +28,11 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     details = applicant(request.answers)
     probe = person_index.features(details)
     request.premise = premises.resolve(request.answers.get("service_address") or {})  # before anybody must wait for us
-    decision = _search(request, details, probe, policy)
+    decision, best = _search(request, details, probe, policy)
     looked_before = bool(request.match_zone)
     request.match_zone = rules.zone(decision, request.person_decision)
     request.model_version = load(policy.match_profile).version
-    request.person = _person(request, decision)
+    request.person = _person(request, decision, best)
     _keep_candidates(request, decision, looked_before=looked_before)
     findings = (
         *rules.person_is_clear(request.match_zone),
@@ -44,22 +46,34 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     )
 
 
-def _search(request: Request, details: PersonDetails, probe: Features, policy: Policy) -> Decision:
+def _search(
+    request: Request, details: PersonDetails, probe: Features, policy: Policy
+) -> tuple[Decision, Person | None]:
+    """The decision and, where the machine links, to whom. The switch that turns automatic links off holds here."""
     person_index.lock(probe, request.premise.pk if request.premise else None)
     proofs = (rules.Proof(each.kind, each.subject) for each in request.evidence.all())
-    return decide(
+    decided = partial(
+        decide,
         probe,
         person_index.candidates(probe),
         model=load(policy.match_profile),
         verified=rules.verified(details, proofs, digest=digest),
-        policy=policy,
         not_same=frozenset(request.person_decision.get("new", ())),
     )
+    decision = decided(policy=policy)
+    if decision.zone != LINK or decision.best is None or request.person_decision:
+        return decision, None
+    best, links_are_on = linking.whom_to_link(decision.best.person_id)  # both in one trip, and only where they matter
+    if not links_are_on:
+        return decided(policy=replace(policy, link_automatically=False)), None
+    return decision, best
 
 
-def _person(request: Request, decision: Decision) -> object:
+def _person(request: Request, decision: Decision, best: Person | None) -> object:
     if request.match_zone != "link":
         return None
+    if best is not None:
+        return best
     chosen = request.person_decision.get("same") or (decision.best.person_id if decision.best else "")
     return persons.by_id(chosen)
 
