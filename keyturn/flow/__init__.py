@@ -63,6 +63,14 @@ from keyturn.flow.protection import lift_protection, look_at_protected, protect
 from keyturn.flow.reading import read_message
 from keyturn.flow.repeats import keep_answer, take_turn
 from keyturn.flow.retention import forget
+from keyturn.flow.same_person import (
+    agree_merge,
+    not_same,
+    propose_merge,
+    refuse_merge,
+    take_back_not_same,
+    unmerge,
+)
 from keyturn.flow.sentences import sentence
 from keyturn.flow.staff import retry, review
 from keyturn.flow.territory import who_serves
@@ -72,19 +80,19 @@ from keyturn.steps.establish.delegate.step import DESIGNEE_WORDING
 from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
-    "DESIGNEE_WORDING", "ESSENTIAL", "NOT_KEPT", "BlindSides", "accept", "accept_designation", "advance", "answer",
-    "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides", "certify_care", "change_group",
+    "DESIGNEE_WORDING", "ESSENTIAL", "NOT_KEPT", "BlindSides", "accept", "accept_designation", "advance", "agree_merge",
+    "answer", "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides", "certify_care", "change_group",
     "change_landlord", "check_identity", "claim", "claim_care_at_desk", "comparison", "create_group", "customer",
     "decide_blind", "decide_case", "decide_proposal", "decline", "differences", "end_access", "end_care",
     "end_designee", "end_group", "expire", "extend_privacy", "find_account", "follow_resume_link", "forget",
     "forget_documents", "invitation", "is_invited", "is_own", "is_sensitive", "keep_answer", "keep_login", "keep_mine",
-    "keep_theirs", "lacking", "lift_protection", "link_login", "look_again", "look_at_protected",
-    "look_for_duplicates", "name_account", "next_blind", "note_pairs", "notify", "open_claim", "open_document",
-    "overdue", "privacy_copy", "proofs_for", "protect", "prove_email", "proved_again", "put_back", "read_message",
-    "remind_care", "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review", "revoke_invitation",
-    "rulebook", "send_code", "send_message", "send_resume_link", "sentence", "shown", "staff_change", "staff_words",
-    "start_days", "stop", "stop_link", "stoppable", "submit", "switch_links", "take", "take_in", "take_over",
-    "take_over_access", "take_turn", "tell_cis", "text_received", "try_claim_code", "turn_day", "undo_link", "unlink",
-    "unsubscribe", "unsubscribes", "upload", "wake", "what_follows", "what_stayed", "who_is_told", "who_serves",
-    "withdraw", "withdraw_care", "words", "would_stay",
+    "keep_theirs", "lacking", "lift_protection", "link_login", "look_again", "look_at_protected", "look_for_duplicates",
+    "name_account", "next_blind", "not_same", "note_pairs", "notify", "open_claim", "open_document", "overdue",
+    "privacy_copy", "proofs_for", "propose_merge", "protect", "prove_email", "proved_again", "put_back", "read_message",
+    "refuse_merge", "remind_care", "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review",
+    "revoke_invitation", "rulebook", "send_code", "send_message", "send_resume_link", "sentence", "shown",
+    "staff_change", "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "switch_links", "take",
+    "take_back_not_same", "take_in", "take_over", "take_over_access", "take_turn", "tell_cis", "text_received",
+    "try_claim_code", "turn_day", "undo_link", "unlink", "unmerge", "unsubscribe", "unsubscribes", "upload", "wake",
+    "what_follows", "what_stayed", "who_is_told", "who_serves", "withdraw", "withdraw_care", "words", "would_stay",
 ]  # fmt: skip

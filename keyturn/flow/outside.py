@@ -24,7 +24,7 @@ from keyturn.steps.confirm.rules import News
 from keyturn.steps.sync import rules as sync_rules
 from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.rules import Next
-from keyturn.terms.cis import Answer, CancelService, Command
+from keyturn.terms.cis import Answer, Command
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.policy import Policy
@@ -76,6 +76,9 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
     delivery = Delivery.objects.select_for_update().filter(request=request).first()
     if delivery is None or request.step != Step.SYNC or request.standing != Standing.MACHINE:
         return None
+    if not way_of(request).is_told(request):
+        _complete(request, delivery, Answer(), now=now)
+        return None
     if sync_rules.is_leased(delivery.leased_until, now):
         queue.later("tell_cis", at=delivery.leased_until, once=f"{delivery.key}:lease", request_id=str(request_id))
         return None
@@ -100,6 +103,10 @@ def _answered(request_id: UUID, answer: Answer, *, now: datetime) -> None:
     delivery = Delivery.objects.select_for_update().get(request=request)
     if delivery.state == "done" or request.standing != Standing.MACHINE:
         return
+    _complete(request, delivery, answer, now=now)
+
+
+def _complete(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
     way_of(request).keep(request, delivery, answer, now=now)
     moves.move(request, Step.CONFIRM, Standing.NOBODY)
     moves.end(request, Outcome.COMPLETED, now)
@@ -164,8 +171,7 @@ def undo_in_cis(*, request_id: UUID, tries: int = 0, now: datetime, policy: Poli
         done = cis().find(request.delivery.key)
         if done is None:
             return
-        command = CancelService(request_reference=request.reference, account_ref=done.account_ref)
-        cis().send(command, key=sync_rules.key_to_undo(request.reference))
+        cis().send(way_of(request).undoing(request, done), key=sync_rules.key_to_undo(request.reference))
     except (Unavailable, InDoubt, Rejected) as problem:
         if isinstance(problem, Rejected) or tries >= policy.cis_tries:
             log.error("left in the CIS", code=problem.code, tries=tries)

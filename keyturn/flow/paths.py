@@ -32,6 +32,7 @@ from keyturn.steps.establish.claim import step as establish_claim
 from keyturn.steps.establish.delegate import step as establish_delegate
 from keyturn.steps.establish.ending import step as ending
 from keyturn.steps.gather import step as gather
+from keyturn.steps.maintain.merge import step as merge
 from keyturn.steps.maintain.privacy import step as privacy
 from keyturn.steps.match import step as match
 from keyturn.steps.match.claim import step as match_claim
@@ -49,7 +50,7 @@ from keyturn.steps.verify import step as verify
 from keyturn.steps.verify.change import step as verify_change
 from keyturn.steps.verify.claim import step as verify_claim
 from keyturn.steps.verify.delegate import step as verify_delegate
-from keyturn.terms.cis import Answer, Command
+from keyturn.terms.cis import Answer, CancelService, Command
 from keyturn.terms.days import local_date
 from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
@@ -85,6 +86,14 @@ class Pause:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _always(request: Request) -> bool:
+    return True
+
+
+def _cancel(request: Request, done: Answer) -> Command:
+    return CancelService(request_reference=request.reference, account_ref=done.account_ref)
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One kind of journey. `mending` finds what the customer can settle before it is sent; `pause` says how it rests."""
@@ -99,6 +108,8 @@ class Way:
     mending: Callable[..., list[Finding]] | None = None
     at_once: News | None = None  # told as soon as it is written down, before the CIS has answered
     pause: Callable[..., Pause] | None = None
+    is_told: Callable[[Request], bool] = _always  # False: the CIS knows nothing of what this is about
+    undoing: Callable[[Request, Answer], Command] = _cancel  # of what a call in doubt did for a request that came to nothing
 
 
 def _write_change(request: Request, *, now: datetime, policy: Policy) -> Verdict:
@@ -216,6 +227,17 @@ WAYS: dict[Kind, Way] = {
         command=privacy.command_for,
         keep=_keep_privacy,
         tell=confirm_privacy.tell,
+    ),
+    Kind.MERGE: Way(
+        form=(),
+        deciding={Step.DECIDE: merge},
+        establish=merge.carry_out,
+        command=merge.command_for,
+        keep=merge.keep_answer,
+        tell=merge.tell,
+        take_back=merge.take_back,
+        is_told=merge.is_told,
+        undoing=merge.undoing,
     ),
 }
 

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     END = "end"  # somebody may act for an account no longer
     CARE = "care"  # protection that holds at once: somebody depends on service
     PRIVACY = "privacy"  # what somebody may ask about their own data
+    MERGE = "merge"  # staff make two files one, or two again
 
 
 class Ask(StrEnum):

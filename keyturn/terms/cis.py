@@ -15,6 +15,8 @@ The codes of `Rejected`, the same for every connector where the CIS tells them a
     identifier_in_use           it stands on another person there (BR-08)
     overlapping_season          two seasonal addresses would hold on one day
     not_portal_owned            staff have taken that person on the account over: theirs to remove (BR-21, ER-27)
+    cannot_merge                the CIS has no way to make two persons one, or two again: its staff must do it
+    already_merged, not_merged  what a MergePersons, or an UnmergePersons, found
     key_reused                  the key has been used for another command
     against_the_rules, unreadable_value   anything else that the CIS refused
 """
@@ -79,7 +81,39 @@ class UpdateCustomer:
     origin: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-Command = EstablishService | CancelService | UpdateCustomer
+@dataclass(frozen=True, slots=True)
+class MergePersons:
+    """Two persons that the CIS holds are one: `loser_ref` leads to `survivor_ref` from now on.
+
+    The loser's parts in accounts become the survivor's; where both stand on one account the stronger part stays. Nothing
+    is deleted: the loser's own names, contacts and identifiers stay with that record, so that it can be undone.
+    """
+
+    request_reference: str
+    survivor_ref: str
+    loser_ref: str
+    origin: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class UnmergePersons:
+    """They were two after all: undo what `MergePersons` did for the request `merge_reference`.
+
+    `loser_account_refs` are the accounts that are the loser's now, those that came since among them; whatever else the
+    survivor stands on stays with the survivor.
+    """
+
+    request_reference: str
+    merge_reference: str
+    survivor_ref: str
+    loser_ref: str
+    loser_account_refs: tuple[str, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+Command = EstablishService | CancelService | UpdateCustomer | MergePersons | UnmergePersons
+ABOUT_PERSONS = (UpdateCustomer, MergePersons, UnmergePersons)
+"""Commands whose answer names a person and no account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +135,8 @@ class Answer:
             return False
         if isinstance(command, UpdateCustomer):
             return self.person_ref == command.person_ref
+        if isinstance(command, MergePersons | UnmergePersons):
+            return self.person_ref == command.survivor_ref
         if isinstance(command, CancelService):
             return self.account_ref == command.account_ref
         return (
@@ -111,7 +147,7 @@ class Answer:
 
     def names_what(self, command: Command) -> bool:
         """Does it name a person, and an account where `command` is about one? `fits` asks for more."""
-        return bool(self.person_ref and (self.account_ref or isinstance(command, UpdateCustomer)))
+        return bool(self.person_ref and (self.account_ref or isinstance(command, ABOUT_PERSONS)))
 
 
 class Cis(Protocol):

@@ -11,14 +11,33 @@ from typing import Any
 
 from psycopg import sql
 
-from keyturn.connectors.cis.reference import adopt, establish, keys, mailing, names, numbers, occupancy, reading, update
+from keyturn.connectors.cis.reference import (
+    adopt,
+    establish,
+    keys,
+    mailing,
+    merge,
+    names,
+    numbers,
+    occupancy,
+    reading,
+    update,
+)
 from keyturn.connectors.cis.reference.connection import Cursor, Link
 from keyturn.connectors.cis.reference.staff import Desk
 from keyturn.terms.address import Address
-from keyturn.terms.cis import Answer, CancelService, Command, EstablishService, UpdateCustomer
+from keyturn.terms.cis import (
+    Answer,
+    CancelService,
+    Command,
+    EstablishService,
+    MergePersons,
+    UnmergePersons,
+    UpdateCustomer,
+)
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 
-_STEPS = ("schema.sql", "schema_2.sql")
+_STEPS = ("schema.sql", "schema_2.sql", "schema_3.sql")
 """What each version of the tables added, in order. A step that a release has brought is never changed again."""
 
 _VERSION = str(len(_STEPS))
@@ -140,7 +159,7 @@ class ReferenceCis:
             cursor.execute(
                 "TRUNCATE person, person_name, person_identifier, person_contact, person_address, premise,"
                 " service_point, account, account_person, agreement, adjustment, customer_contact, command, upcoming_name,"
-                " account_mailing, detail"
+                " account_mailing, detail, merge"
             )
 
     def close(self) -> None:
@@ -155,6 +174,10 @@ class ReferenceCis:
                 return establish.cancel(cursor, command)
             case UpdateCustomer():
                 return update.update(cursor, command, number=self._number)
+            case MergePersons():
+                return merge.merge(cursor, command)
+            case UnmergePersons():
+                return merge.unmerge(cursor, command)
         raise Rejected("unknown_command")
 
     def _steps_taken(self, cursor: Cursor) -> int:

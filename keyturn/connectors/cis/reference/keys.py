@@ -13,7 +13,15 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from keyturn.connectors.cis.reference.connection import Cursor
-from keyturn.terms.cis import Answer, CancelService, Command, EstablishService, UpdateCustomer
+from keyturn.terms.cis import (
+    Answer,
+    CancelService,
+    Command,
+    EstablishService,
+    MergePersons,
+    UnmergePersons,
+    UpdateCustomer,
+)
 from keyturn.terms.errors import Rejected
 
 _WHO = {"person", "person_ref", "account_ref", "mailing_address", "language", "origin"}
@@ -29,6 +37,8 @@ def fingerprint(command: Command) -> str:
         asked["services"] = ",".join(sorted(command.services))
     if isinstance(command, CancelService):
         asked["account_ref"] = command.account_ref
+    if isinstance(command, MergePersons | UnmergePersons):
+        asked.pop("loser_account_refs", None)  # what is theirs by then: an account may come between two deliveries
     if isinstance(command, UpdateCustomer):
         asked["person_ref"] = command.person_ref
         asked["changes"] = json.dumps([[type(each).__name__, asdict(each)] for each in command.changes], default=str)

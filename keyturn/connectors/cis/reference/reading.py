@@ -37,7 +37,7 @@ _AUDIT = {
         AND h.status IN ('pending_start', 'active', 'pending_stop')""",
     "something done without a customer contact (BR-39)": """
         SELECT 1 FROM command c WHERE c.answer IS NOT NULL AND NOT EXISTS (SELECT 1 FROM customer_contact k
-        WHERE k.request_reference = c.request_reference AND CASE WHEN c.name = 'UpdateCustomer'
+        WHERE k.request_reference = c.request_reference AND CASE WHEN c.name IN ('UpdateCustomer', 'MergePersons', 'UnmergePersons')
         THEN k.person_ref = c.answer ->> 'person_ref' ELSE k.account_ref = c.answer ->> 'account_ref' END)""",
     "contacts of one routing without a primary one (BR-15)": """
         SELECT 1 FROM person_contact GROUP BY person_ref, routing HAVING min(place) <> 0""",
@@ -48,7 +48,7 @@ _AUDIT = {
 
 def person(cursor: Cursor, ref: str) -> Row | None:
     """A person with names, identifiers, contacts (the primary one first), addresses, details, accounts and contacts."""
-    found = _one(cursor, "SELECT ref, kind, date_of_birth, language FROM person WHERE ref = %s", ref)
+    found = _one(cursor, "SELECT ref, kind, date_of_birth, language, merged_into FROM person WHERE ref = %s", ref)
     if found is None:
         return None
     parts = ", ".join(names.PARTS)

@@ -1,0 +1,1 @@
+"""Two persons on file are one: made one, and two again."""

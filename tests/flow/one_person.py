@@ -1,0 +1,98 @@
+"""In which words do tests tell of two files that become one, and what of the database do they compare?"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import models
+
+from keyturn import flow
+from keyturn.records.models import Person, PersonMerge
+from keyturn.records.models.dated import Dated
+from keyturn.terms.request import Actor, Role
+from tests.flow.town import ANA, Town
+
+ROSA, OTTO = Actor(Role.STAFF, "rosa"), Actor(Role.STAFF, "otto")
+WHY = "They came to the desk with both bills."
+ANNA = replace(ANA, given_name="Anna", emails=("anna@example.net",), phones=("+15035550199",), identifiers=())
+
+
+def proposed(town: Town, survivor: Person, loser: Person, *, by: Actor = ROSA, **choices: str) -> PersonMerge:
+    return flow.propose_merge(
+        survivor_id=survivor.pk, loser_id=loser.pk, choices=choices, reason=WHY, actor=by, now=town.now,
+        policy=town.policy,
+    )  # fmt: skip
+
+
+def agreed(town: Town, merge: PersonMerge, *, by: Actor = OTTO) -> PersonMerge:
+    return flow.agree_merge(merge_id=merge.pk, reason=WHY, actor=by, now=town.now, policy=town.policy)
+
+
+def merged(town: Town, survivor: Person, loser: Person, **choices: str) -> PersonMerge:
+    """Both colleagues have looked, and the CIS has been told."""
+    merge = agreed(town, proposed(town, survivor, loser, **choices))
+    town.works()
+    return merge
+
+
+def unmerged(town: Town, merge: PersonMerge, *, by: Actor = OTTO, **choices: str) -> PersonMerge:
+    found = flow.unmerge(merge_id=merge.pk, choices=choices, reason=WHY, actor=by, now=town.now, policy=town.policy)
+    town.works()
+    return found
+
+
+NEVER = {"id", "recorded_at", "superseded_at", "source", "sealed_value"}
+"""Of a dated row: what its being written again changes. (A sealed value is compared by its digest.)"""
+
+
+def believed_rows(*persons: Person, own: frozenset[Any] = frozenset()) -> dict[str, list[Any]]:
+    """Every believed row of every table with a foreign key to a person that names one of these, all columns.
+
+    `own`: ids of requests that are the merge's, which were not there before. Versions and dates of writing are left out.
+    """
+    wanted = {each.pk for each in persons}
+    found: dict[str, list[Any]] = {}
+    for model in apps.get_app_config("records").get_models(include_auto_created=True):
+        keys = [each for each in model._meta.concrete_fields if each.related_model is Person]
+        if not keys and model is not Person:
+            continue
+        where = models.Q(pk__in=wanted) if model is Person else models.Q()
+        for key in keys:
+            where |= models.Q(**{f"{key.attname}__in": wanted})
+        rows = model._default_manager.filter(where)
+        found[model._meta.db_table] = sorted((_columns(row) for row in rows if not _is_own(row, own)), key=repr)
+    return found
+
+
+def _is_own(row: Any, own: frozenset[Any]) -> bool:
+    return isinstance(row, PersonMerge) or row.pk in own or getattr(row, "request_id", None) in own
+
+
+def _columns(row: Any) -> tuple[Any, ...]:
+    left_out = NEVER if isinstance(row, Dated) else {"version", "updated_at"}
+    return tuple(
+        (each.column, _plain(getattr(row, each.attname)))
+        for each in row._meta.concrete_fields
+        if each.column not in left_out
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, memoryview):
+        return bytes(value)
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def differences(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> dict[str, Any]:
+    """What is only before, and what is only after, by table."""
+    return {
+        name: ([row for row in before[name] if row not in after[name]], [r for r in after[name] if r not in before[name]])
+        for name in before
+        if before[name] != after[name]
+    }  # fmt: skip
+
+
+def a_colleague(name: str) -> Actor:
+    return Actor(Role.STAFF, str(get_user_model().objects.create_user(name, staff_role="reviewer").pk))
