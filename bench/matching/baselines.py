@@ -11,11 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bench.matching import sources
-from bench.matching.febrl import Pair, assigned, groups
-
-SAME = 0.5
-"""Splink's pairs from this probability on."""
-
+from bench.matching.febrl import LEAST, LIKELIER, Pair, assigned, groups
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
@@ -106,7 +102,7 @@ def splink_linker(tables: list[Any], kind: str) -> Any:
     )
     api = DuckDBAPI()
     frames = [api.register(table) for table in tables]
-    linker = Linker(frames if len(frames) > 1 else frames[0], settings)
+    linker = Linker(frames if len(frames) > 1 else frames[0], settings, log_level=logging.ERROR)
     training = linker.training
     training.estimate_probability_two_random_records_match([block_on(*rules[0], *rules[1])], recall=0.6)
     training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
@@ -135,7 +131,7 @@ def splink4() -> list[Pair]:
             ],
             "febrl",
         )
-        return assigned(splink_pairs(linker, SAME))
+        return assigned(splink_pairs(linker, LEAST))
 
 
 def splink3() -> list[Pair]:
@@ -143,5 +139,5 @@ def splink3() -> list[Pair]:
     from itertools import combinations
 
     with quietly():
-        links = splink_pairs(splink_linker([febrl_table(dict(sources.febrl3()))], "febrl"), SAME)
+        links = splink_pairs(splink_linker([febrl_table(dict(sources.febrl3()))], "febrl"), LIKELIER)
     return [pair for group in groups(links) for pair in combinations(sorted(group), 2)]

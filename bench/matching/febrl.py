@@ -12,6 +12,12 @@ from keyturn.matching import Features, Model, blocking_keys, load, score
 
 Pair = tuple[str, str]
 
+LEAST = 1e-6
+"""FEBRL4's pairs may be this unlikely (20 bits against): each record has its mate in the other file, whatever was done to it."""
+
+LIKELIER = 0.5
+"""FEBRL3's pairs are those that are likelier one person than two."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -77,18 +83,22 @@ def likely(
 
 
 def keyturn4() -> list[Pair]:
-    """Pairs that the model's review threshold lets through, each record once: the assignment of the greatest weight."""
+    """The 5,000 originals with their duplicates."""
     originals, duplicates = sources.febrl4()
     one = {f"rec-{number}-org": sources.features(sources.of_febrl(row)) for number, row in originals.items()}
     other = {f"rec-{number}-dup-0": sources.features(sources.of_febrl(row)) for number, row in duplicates.items()}
-    model = load().sized(len(one))
-    return assigned(likely(one, other, model=model, least=model.thresholds.review))
+    return pairs4(one, other, model=load())
+
+
+def pairs4(one: Mapping[str, Features], other: Mapping[str, Features], *, model: Model) -> list[Pair]:
+    """Both files hold each person once, so that among all pairs of some weight the best assignment is taken."""
+    return assigned(likely(one, other, model=model.sized(len(one)), least=LEAST))
 
 
 def keyturn3() -> list[Pair]:
     """Pairs that are likelier one person than two, and whoever hangs together through them."""
     forms = {name: sources.features(sources.of_febrl(row)) for name, row in sources.febrl3().items()}
-    links = likely(forms, None, model=load().sized(len(forms)), least=0.5)
+    links = likely(forms, None, model=load().sized(len(forms)), least=LIKELIER)
     return [pair for group in groups(links) for pair in combinations(sorted(group), 2)]
 
 

@@ -64,7 +64,7 @@ def splink(count: int = 30) -> float:
     with baselines.quietly():
         linker = baselines.splink_linker([baselines.febrl_table(originals), baselines.febrl_table(duplicates)], "febrl")
         api, times = linker._db_api, []
-        left = api.register(baselines.febrl_table(originals), source_dataset_name="left")
+        left = api.register(baselines.febrl_table(originals))
         for number in list(duplicates)[: count + 3]:
             table = baselines.febrl_table({number: duplicates[number]})
             started = time.perf_counter()
