@@ -21,7 +21,7 @@ SIMILAR = frozenset({
     "day_month", "one_digit", "day_off", "building",
 })  # fmt: skip
 DIFFERS = frozenset({
-    "different", "different_last4", "conflict", "first_of_january", "year", "year_month", "month_day", "neighbour", "street", "locality",
+    "different", "different_last4", "other_initial", "conflict", "first_of_january", "year", "year_month", "month_day", "neighbour", "street", "locality",
 })  # fmt: skip
 """The matcher's levels as three words that a glance takes in."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import log2
 from typing import Any, Final
 
 from keyturn.matching.compare import missing
@@ -19,11 +20,8 @@ NEW: Final = "new"
 Verified = frozenset[tuple[str, str]]
 """What was proved in this session: ("email", normalised), ("phone", E.164), ("identifier", "type:digest")."""
 
-COUNTRY: Final = 10_000_000
-BIRTHDAYS: Final = 20_000
-"""Days on which the people who apply may have been born: 55 years of them."""
-
-_SURE_GIVEN: Final = frozenset({"exact", "nickname"})
+COUNTRY: Final = log2(10_000_000)
+_WHO: Final = frozenset({"given", "middle", "family", "birth_date"})
 _SESSION_ONLY: Final = frozenset({"nothing_verified", "links_switched_off"})
 """Reasons that lie in the request or the policy, not in what the matcher sees."""
 
@@ -165,33 +163,37 @@ def has_two_groups(scored: Scored) -> bool:
 
 def has_more_than_a_namesake_would(probe: Features, candidate: Features, scored: Scored, model: Model) -> bool:
     """Namesakes born on one day exist in every large town. Where name and birth date are all that agrees, it is enough
-    only if both are written alike to the letter, nothing contradicts, neither side knows anything that the other could
-    have been asked for, and the middle name agrees or the name is so rare that no second one was born that day."""
+    only if nothing contradicts, neither side knows anything that the other could have been asked for, and the two
+    together are so rare that hardly anybody in a whole country shares them by chance."""
     if scored.groups - {"name", "birth_date"}:
         return True
-    if scored.level("given") not in _SURE_GIVEN or scored.level("family") != "exact":
-        return False
-    if scored.level("birth_date") != "exact" or scored.level("suffix") not in ("", "exact"):
-        return False
     if any(getattr(each, name) for each in (probe, candidate) for name in ("emails", "phones", "identifiers")):
         return False
-    middle = scored.level("middle")
-    return middle in ("exact", "initial") or (not middle and namesakes(candidate, model) <= model.thresholds.namesakes)
+    if scored.level("middle") in ("different", "other_initial") or scored.level("suffix") not in ("", "exact"):
+        return False
+    return namesakes(scored) <= model.thresholds.namesakes
 
 
-def namesakes(person: Features, model: Model) -> float:
-    """How many others of this name may have been born on the same day in a country of ten millions."""
-    return COUNTRY * model.share("given", person.given) * model.share("family", person.family) / BIRTHDAYS
+def namesakes(scored: Scored) -> float:
+    """How many people in a country of ten millions agree by chance on as much of name and birth date as these two."""
+    return float(2.0 ** (COUNTRY - sum(each.weight for each in scored.fields if each.field in _WHO)))
 
 
 def has_no_other_given_name(scored: Scored) -> bool:
-    """The given names do not contradict each other; a missing one does not."""
-    return scored.level("given") not in ("different", "middle", "initial")
+    """The given names agree: a relative has another. Where one is missing, the middle names or a document agree."""
+    level = scored.level("given")
+    if not level and not scored.level("organisation"):
+        return scored.level("identifier") == "equal" or scored.level("middle") in ("exact", "initial")
+    return level not in ("different", "middle", "initial")
 
 
 def has_no_other_surname(scored: Scored) -> bool:
-    """The surnames agree somehow; who has changed theirs shows the same document."""
-    return scored.level("family") not in ("different", "crossed") or scored.level("identifier") == "equal"
+    """The surnames agree somehow. Who has changed theirs shows the same document, or was born on the same day, lives
+    behind the same door and agrees in all other names."""
+    if scored.level("family") not in ("different", "crossed") or scored.level("identifier") == "equal":
+        return True
+    others = scored.level("given") == "exact" and scored.level("middle") in ("exact", "initial")
+    return others and scored.level("birth_date") == "exact" and "address" in scored.groups
 
 
 def has_something_verified(candidate: Features, verified: Verified) -> bool:

@@ -38,6 +38,7 @@ _FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("given", "different"): gettext_noop("The given names are different."),
     ("middle", "exact"): gettext_noop("The middle names are the same."),
     ("middle", "initial"): gettext_noop("The middle initials fit."),
+    ("middle", "other_initial"): gettext_noop("The middle initials do not fit."),
     ("middle", "different"): gettext_noop("The middle names are different."),
     ("family", "exact"): gettext_noop("The surnames are the same."),
     ("family", "part"): gettext_noop("The surnames have one part in common."),

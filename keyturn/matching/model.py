@@ -21,7 +21,8 @@ A model is one JSON file (`models/<name>.json`, or a profile's own `matching.jso
   as many people bear a name that is a slip away (`slips`).
 - `person`, `organisation`, `shared`: field -> level -> how often it is seen between two records of [one person, two
   strangers, two relatives, twins, namesakes]. The levels of a field exclude each other, so that each column adds up to 1;
-  `identifier` is two questions, whole numbers (equal, different) and last four digits (last4, different_last4).
+  `identifier` is two questions, whole numbers (equal, different) and last four digits (last4, different_last4), and so is
+  `middle`: whole names (exact, different) and, where one is but an initial, initials (initial, other_initial).
 
 The version that every decision keeps is the label and a digest of all of this but the note.
 """
@@ -52,7 +53,7 @@ _PARTS: Final = frozenset({
 LEVELS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "person": {
         "given": ("exact", "nickname", "initial", "middle", "slip", "similar", "swapped", "different"),
-        "middle": ("exact", "initial", "different"),
+        "middle": ("exact", "different", "initial", "other_initial"),
         "family": ("exact", "part", "slip", "phonetic", "swapped", "crossed", "different"),
         "suffix": ("exact", "one_sided", "conflict"),
         "birth_date": (
@@ -62,7 +63,7 @@ LEVELS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "organisation": {"organisation": ("exact", "similar", "part", "different")},
     "shared": {
-        "identifier": ("equal", "last4", "different", "different_last4"),
+        "identifier": ("equal", "different", "last4", "different_last4"),
         "email": ("exact", "same_mailbox", "similar", "different"),
         "phone": ("exact", "one_digit", "different"),
         "address": ("exact", "building", "similar", "neighbour", "street", "locality", "different"),
@@ -264,18 +265,19 @@ def _tables_are_whole(values: Mapping[str, Any]) -> None:
                     raise ValueError(f"{where}.{level} must have {1 + len(ALTERNATIVES)} numbers")
                 for share in rows[level]:
                     _number(share, f"{where}.{level}", least=1e-12, most=1)
-            for names in _questions(field, levels):
+            for names in questions(field, levels):
                 for column, whom in enumerate(("same", *ALTERNATIVES)):
                     total = sum(rows[level][column] for level in names)
                     if abs(total - 1) > _ADDS_UP:
                         raise ValueError(f"{where}: the column of {whom} adds up to {total:.4g}, not 1")
 
 
-def _questions(field: str, levels: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """The levels that exclude each other; four digits are only asked for where no whole number is shown."""
-    if field == "identifier":
-        yield "equal", "different"
-        yield "last4", "different_last4"
+def questions(field: str, levels: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The levels that exclude each other: four digits are only asked for where no whole number is shown, and initials
+    where one middle name is no more than that."""
+    if field in ("identifier", "middle"):
+        yield levels[:2]
+        yield levels[2:]
     else:
         yield levels
 

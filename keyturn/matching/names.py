@@ -12,6 +12,7 @@ from keyturn.matching.text import fold, squeezed, word_set
 EXACT: Final = "exact"
 NICKNAME: Final = "nickname"
 INITIAL: Final = "initial"
+OTHER_INITIAL: Final = "other_initial"
 MIDDLE: Final = "middle"  # goes by the middle name
 PART: Final = "part"  # one of two surnames
 SLIP: Final = "slip"  # a slip of the fingers
@@ -31,6 +32,17 @@ _TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev"
 _PARTICLES: Final = word_set(
     "da das de del dela della den der di do dos du el la las le lo los mac san santa ten ter van von y zu af al bin ibn"
 )
+_NO_NAMES: Final = word_set(
+    "adult anon anonymous apellido baby boy brother casa child current customer dad daughter declined desconocido dont dummy "
+    "father fathers female first friend gent gentelman gentleman girl grandchild granddaughter granddaddy grandfather "
+    "grandma grandmother grandpa grandson guest head hh hhm hija hijo home hombre house household householder husband "
+    "inmate kid know lady last landlord male man member men mom mother mr mrs ms mujer na name newborn nina nino no nobody "
+    "nombre none null occupant of oldest one other owner parent person ref reference refuse refused renter res resident "
+    "residente respondant respondent roommate self senor senora sir sister son spouse tenant test the three tbd two "
+    "unknown unk woman women wife xx xxx young younger youngest a in de la el los las"
+)
+"""What is written where nobody gave a name: "occupant", "lady of the house". Some people are really called so
+(Julia Child), so that such words are only passed over where they disagree with a name."""
 _DATA = Path(__file__).parent / "data"
 
 
@@ -101,18 +113,30 @@ def frequency_of_family(family: str) -> float | None:
     return None if count is None else count / 1_000_000
 
 
+def nickname_groups(name: str) -> frozenset[int]:
+    """The groups of names that are forms of each other to which a folded given name belongs."""
+    return _nicknames().get(name, frozenset())
+
+
 def are_nicknames(one: str, other: str) -> bool:
     """Whether both are forms of one name ("bill", "william"); a form of two names ("pat") does not join these two."""
     table = _nicknames()
     return not table.get(one, frozenset()).isdisjoint(table.get(other, frozenset()))
 
 
+def is_no_name(name: str) -> bool:
+    """Whether a folded name may have been put in the place of one that nobody gave."""
+    return all(word in _NO_NAMES for word in name.split())
+
+
 def compare_given(one: str, one_middle: str, other: str, other_middle: str) -> str:
-    """The level of two folded given names; "" where one is missing. Symmetric."""
+    """The level of two folded given names; "" where one is missing or says "occupant". Symmetric."""
     if not one or not other:
         return ""
     if one == other or squeezed(one) == squeezed(other):
         return EXACT
+    if is_no_name(one) or is_no_name(other):
+        return ""
     mine, theirs = first_given(one), first_given(other)
     if mine == theirs:
         return _same_first(one, one_middle, other, other_middle)
@@ -142,12 +166,12 @@ def _same_first(one: str, one_middle: str, other: str, other_middle: str) -> str
 
 def _compare_spelling(one: str, other: str) -> str:
     """A slip where only one of the two is a name. Maria and Marie are both names; so, perhaps, are two rare ones."""
-    if one[0] != other[0] and one[:2] != other[1::-1]:  # Kaden and Jaden: nobody misses the first letter
-        return DIFFERENT
     known = _per_million("given_names")
     are_names = (one in known) + (other in known)
     if are_names == 2 or not _looks_like(one, other):
         return DIFFERENT
+    if one[0] != other[0] and one[:2] != other[1::-1]:  # Jary is Mary misread; Kaden and Jaden are twins
+        return SIMILAR if are_names and len(one) == len(other) > 3 else DIFFERENT
     return SLIP if are_names else SIMILAR
 
 
@@ -162,12 +186,14 @@ def _looks_like(one: str, other: str) -> bool:
 
 
 def compare_family(one: str, other: str) -> str:
-    """The level of two folded surnames; "" where one is missing. Symmetric."""
+    """The level of two folded surnames; "" where one is missing, or only an initial. Symmetric."""
     if not one or not other:
         return ""
     mine, theirs = squeezed(one), squeezed(other)
     if mine == theirs:
         return EXACT
+    if min(len(mine), len(theirs)) == 1 or is_no_name(one) or is_no_name(other):
+        return ""
     core, other_core = core_family(one), core_family(other)
     if core == other_core:
         return EXACT
@@ -179,12 +205,14 @@ def compare_family(one: str, other: str) -> str:
 
 
 def compare_middle(one: str, other: str) -> str:
-    """The level of two folded middle names; "" where one is missing. Symmetric."""
+    """The level of two folded middle names; "" where one is missing. Symmetric. Where one is but an initial, "initial" or
+    "other_initial" is all that can be said."""
     if not one or not other:
         return ""
-    if one == other:
-        return EXACT if len(one) > 1 else INITIAL
-    return INITIAL if one[0] == other[0] and (len(one) == 1 or len(other) == 1) else DIFFERENT
+    if len(one) == 1 or len(other) == 1:
+        return INITIAL if one[0] == other[0] else OTHER_INITIAL
+    mine, theirs = squeezed(one), squeezed(other)
+    return EXACT if mine == theirs or are_nicknames(mine, theirs) or _looks_like(mine, theirs) else DIFFERENT
 
 
 def compare_suffix(one: str, other: str) -> str:

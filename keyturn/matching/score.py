@@ -118,6 +118,8 @@ def _name_agrees(found: Mapping[str, str]) -> bool:
     if "organisation" in found:
         return found["organisation"] in ("exact", "similar")
     given, family = found.get("given"), found.get("family")
+    if given == "exact" and not family:
+        return found.get("middle") in ("exact", "initial")
     if given == family == "swapped":
         return True
     return given in ("exact", "nickname", "slip", "similar") and family in ("exact", "slip", "part")

@@ -12,7 +12,9 @@ FLAG_VETOES: Final = ("deceased", "fraud_flag", "protected_address", "already_li
 """Flags of a person on file that always bring a human in."""
 
 _ONE_DATE: Final = SLIPS | {EXACT}
-_SAME_GIVEN: Final = frozenset({"exact", "nickname", "slip", "similar", "swapped"})
+_SAME_GIVEN: Final = frozenset({"exact", "slip", "swapped"})
+_NEARLY_SAME_GIVEN: Final = frozenset({"nickname", "similar"})
+_AGREES: Final = frozenset({"exact", "initial"})
 _SAME_FAMILY: Final = frozenset({"exact", "slip", "phonetic", "part", "crossed"})
 _SAME_HOUSE: Final = frozenset({"exact", "building", "similar", "neighbour"})
 
@@ -44,11 +46,15 @@ def generation_gap(probe: Features, candidate: Features, found: Levels) -> bool:
 
 
 def twin(probe: Features, candidate: Features, found: Levels) -> bool:
-    """One surname, birth date and house, and not surely one given name. "J" may be James or his twin John."""
+    """One surname, birth date and house, and not surely one given name. "J" may be James or his twin John; Julie may be
+    called Julia at home, or have a sister Julia: then one document says it, or the middle name."""
     if found.get("birth_date") != "exact" or found.get("family") not in _SAME_FAMILY or "given" not in found:
         return False
     if found["given"] in _SAME_GIVEN:
         return False
+    if found["given"] in _NEARLY_SAME_GIVEN:
+        if found.get("middle") in _AGREES or found.get("identifier") == "equal":
+            return False
     return found.get("address") in _SAME_HOUSE or "exact" in (found.get("email"), found.get("phone"))
 
 
