@@ -13,6 +13,7 @@ from typing import Any
 from bench.matching import sources
 from bench.matching.febrl import LEAST, LIKELIER, Pair, assigned, groups
 
+
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
     """Without their warnings and progress lines."""

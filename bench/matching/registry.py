@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+import numpy as np
 import psycopg
 from rich.progress import Progress
 from uuid_utils.compat import uuid7
@@ -26,19 +27,24 @@ PIECE = 20_000
 """Persons written by one COPY."""
 
 PROCESSES = 2
-MEMORY = {"shared_buffers": "2GB", "maintenance_work_mem": "2GB", "max_wal_size": "16GB"}
-"""What an operator of a million persons sets; everything else is as Keyturn starts its own PostgreSQL."""
+SETTINGS = {
+    "shared_buffers": "2GB",  # what an operator of a million persons sets
+    "max_wal_size": "16GB",
+    "wal_level": "minimal",  # loading only: an index that is built anew is not written twice
+    "max_wal_senders": "0",
+}
+"""Everything else is as Keyturn starts its own PostgreSQL."""
 
 _PERSON = "person (id, kind, date_of_birth, language, formats, flags, version, created_at, updated_at) FROM STDIN"
 _FEATURES = "person_features (person_id, features, keys_version) FROM STDIN"
-_KEYS = "match_key (key, person_id) FROM STDIN"
+_KEYS = "match_key (key, person_id) FROM STDIN (FORMAT binary)"
 _WHEN = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
 
 
 @contextmanager
 def real_database() -> Iterator[str]:
     """A PostgreSQL of its own with every table, and Django connected to it; gone at the end. Once per process."""
-    with patch.dict(postgres.COMMON, MEMORY), throw_away(durable=True) as cluster:
+    with patch.dict(postgres.COMMON, SETTINGS), throw_away(durable=True) as cluster:
         os.environ.update(
             DATABASE_URL=cluster.url,
             DJANGO_SETTINGS_MODULE="keyturn.site.settings",
@@ -80,7 +86,8 @@ def load(url: str, known: Iterable[tuple[UUID, Features]], *, strangers: int, pr
     with connected(url) as connection:
         connection.execute("SET maintenance_work_mem = '2GB'")
         for table, name, text in constraints:
-            connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {text}")
+            unchecked = " NOT VALID" if text.startswith("FOREIGN KEY") else ""  # it says nothing about searches
+            connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {text}{unchecked}")
             progress.advance(index)
         connection.execute("VACUUM (ANALYZE) match_key, person, person_features")
         progress.advance(index)
@@ -116,9 +123,9 @@ def write(connection: psycopg.Connection[Any], people: list[tuple[UUID, Features
     """Copy persons with their features and keys, in the connection's transaction if there is one."""
     for some in _pieces(people):
         with connection.cursor() as cursor:
-            _copy(cursor, _PERSON, (_person_line(ident, form) for ident, form in some))
-            _copy(cursor, _FEATURES, (_features_line(ident, form) for ident, form in some))
-            _copy(cursor, _KEYS, (f"{key}\t{ident}\n" for ident, form in some for key in blocking_keys(form)))
+            _copy(cursor, _PERSON, "".join(_person_line(ident, form) for ident, form in some))
+            _copy(cursor, _FEATURES, "".join(_features_line(ident, form) for ident, form in some))
+            _copy(cursor, _KEYS, _key_rows(some))
 
 
 def _pieces(people: list[tuple[UUID, Features]]) -> Iterator[list[tuple[UUID, Features]]]:
@@ -127,9 +134,22 @@ def _pieces(people: list[tuple[UUID, Features]]) -> Iterator[list[tuple[UUID, Fe
         yield some
 
 
-def _copy(cursor: psycopg.Cursor[Any], target: str, lines: Iterable[str]) -> None:
+def _copy(cursor: psycopg.Cursor[Any], target: str, block: str | bytes) -> None:
     with cursor.copy(f"COPY {target}") as stream:
-        stream.write("".join(lines))
+        stream.write(block)
+
+
+def _key_rows(people: list[tuple[UUID, Features]]) -> bytes:
+    """(key, person_id) of everybody, as PostgreSQL's binary COPY reads them: half the time of text."""
+    keyed = [(ident.bytes, blocking_keys(form)) for ident, form in people]
+    table = np.empty(sum(len(keys) for _, keys in keyed), dtype=_ROW)
+    table["fields"], table["key_length"], table["ident_length"] = 2, 8, 16
+    table["key"] = np.fromiter((key for _, keys in keyed for key in keys), dtype=np.int64, count=len(table))
+    table["ident"] = np.frombuffer(b"".join(ident * len(keys) for ident, keys in keyed), dtype="V16")
+    return b"PGCOPY\n\xff\r\n\0" + bytes(8) + table.tobytes() + b"\xff\xff"
+
+
+_ROW = np.dtype([("fields", ">i2"), ("key_length", ">i4"), ("key", ">i8"), ("ident_length", ">i4"), ("ident", "V16")])
 
 
 def _person_line(ident: UUID, form: Features) -> str:
