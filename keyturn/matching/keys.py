@@ -8,46 +8,28 @@ from keyturn.matching.addresses import NormalAddress
 from keyturn.matching.contacts import mailbox
 from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES
-from keyturn.matching.names import core_family, first_given, frequency_of_family, frequency_of_given, phonetic
+from keyturn.matching.names import (
+    core_family,
+    first_given,
+    frequency_of_family,
+    frequency_of_given,
+    full_form,
+    phonetic,
+)
 from keyturn.matching.organisations import names_of
-from keyturn.matching.text import squeezed
+from keyturn.matching.text import squeezed, word_set
 
-KEYS_VERSION = 1
+KEYS_VERSION = 2
 """Goes up whenever the same features give other keys: then all persons must be keyed again."""
 
-FAMILIES = frozenset(
-    [
-        "phone",
-        "email",
-        "id",
-        "id4y",
-        "id4f",
-        "d1",
-        "dw",
-        "dp",
-        "dn",
-        "ds",
-        "ny",
-        "nm",
-        "fm",
-        "an",
-        "wn",
-        "wp",
-        "ws",
-        "wc",
-        "np",
-        "fp",
-        "nn",
-        "org",
-        "orgs",
-        "orgp",
-        "orga",
-    ]
-)
+FAMILIES = word_set("phone email id id4y id4f d1 dw dp dn ds ny nm fm an wn wp ws wc np fp nn fi gi org orgs orgp orga")
 """The first words of all key texts. A model may search by some of them only; persons are filed under all."""
 
 RARE = 2e-5
 """A whole name alone is a key where fewer than this share of people are expected to have it."""
+
+RARE_PART = 3e-5
+"""The same for a surname or a given name with the middle initial."""
 
 MOST_PLACES = 4
 """Addresses that are keyed; the first are the current ones."""
@@ -105,14 +87,15 @@ def _contact_texts(features: Features) -> Iterator[str]:
 
 def _person_texts(features: Features) -> Iterator[str]:
     """Of each combination at least two parts differ between strangers, and no two combinations lean on the same parts."""
-    given, family, places = first_given(features.given), _words(features.family), features.addresses[:MOST_PLACES]
-    words, sounds = [*family, given] if given else family, _sounds(features.family)
+    first, family, places = first_given(features.given), _words(features.family), features.addresses[:MOST_PLACES]
+    words, sounds = [*family, first] if first else family, _sounds(features.family)
+    given = full_form(first)
     if features.birth_date:
         yield from _birth_texts(features.birth_date, words, places)
         if given:
             yield from _birth_and_names_texts(features.birth_date, given, sounds)
     for address in places:
-        yield from _place_texts(words, address)
+        yield from _place_texts(words, family, address)
         if given and address.postal:
             for word, sound in zip(family, sounds, strict=True):
                 yield f"np {_pair(word[:3], given[:3])} {_blurred(address.postal)}"
@@ -120,6 +103,16 @@ def _person_texts(features: Features) -> Iterator[str]:
     if given and family and _is_rare(given, features.family):
         for sound in sounds:
             yield f"nn {_pair(sound, phonetic(given))}"
+    if features.middle:
+        yield from _rare_part_texts(given, features.family, features.middle[0])
+
+
+def _rare_part_texts(given: str, family: str, initial: str) -> Iterator[str]:
+    """A rare half of the name with the middle initial: the other half is missing, or was changed."""
+    if family and (frequency_of_family(family) or RARE_PART) <= RARE_PART:
+        yield f"fi {phonetic(squeezed(family))} {initial}"
+    if given and (frequency_of_given(given) or RARE_PART) <= RARE_PART:
+        yield f"gi {phonetic(given)} {initial}"
 
 
 def _words(family: str) -> list[str]:
@@ -171,7 +164,7 @@ def _birth_and_names_texts(born: str, given: str, sounds: list[str]) -> Iterator
         yield f"fm {sound} {given[0]} {born[:7]}"
 
 
-def _place_texts(words: list[str], address: NormalAddress) -> Iterator[str]:
+def _place_texts(words: list[str], family: list[str], address: NormalAddress) -> Iterator[str]:
     """A little of a name with a place, and the door alone: a household is found together."""
     core, number, postal = squeezed(address.street_core), address.number, _blurred(address.postal)
     if core and number and postal:
@@ -183,8 +176,8 @@ def _place_texts(words: list[str], address: NormalAddress) -> Iterator[str]:
             yield f"wp {word[0]} {number} {postal}"
         if core and postal:
             yield f"ws {word[:3]} {core[:4]} {postal}"
-        if core and address.city:
-            yield f"wc {word[:3]} {core[:4]} {address.city[:4]}"
+    for word in family if core and address.city else ():
+        yield f"wc {word[:3]} {core[:4]} {address.city[:4]}"
 
 
 def _organisation_texts(features: Features) -> Iterator[str]:

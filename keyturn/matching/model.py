@@ -71,6 +71,11 @@ LEVELS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 }  # fmt: skip
 """Section -> field -> levels: all that a file must weigh, and nothing else."""
 
+AT_ONE_DOOR: Final = 4
+"""So many people who do not belong together, former tenants among them, are on file behind an ordinary door."""
+
+ONE_DOOR: Final = frozenset({"exact", "building", "similar"})
+
 _ADDS_UP: Final = 0.015
 """How far a column's sum may be from 1: figures are written with few digits."""
 
@@ -149,7 +154,8 @@ class Model:
         while size < persons:
             size *= 4
         text = f"{self.digest} {size}"
-        return replace(self, population=size, digest=sha256(text.encode()).hexdigest()[:8])
+        shared = {section: _crowded(getattr(self, section), size) for section in ("person", "organisation")}
+        return replace(self, population=size, digest=sha256(text.encode()).hexdigest()[:8], **shared)
 
 
 def from_mapping(values: Mapping[str, Any], *, source: str = "model") -> Model:
@@ -289,6 +295,17 @@ def _weights(fields: Mapping[str, Mapping[str, list[float]]]) -> dict[str, Mappi
         )
         for field, levels in fields.items()
     }
+
+
+def _crowded(fields: Mapping[str, Mapping[str, Weights]], size: int) -> Mapping[str, Mapping[str, Weights]]:
+    """The weights for a registry so small that a door's other tenants are a fair share of it: an address never speaks
+    for one person rather than for any of the few who lived there."""
+    most = log2(size / AT_ONE_DOOR)
+    address = {
+        level: (min(weights[0], most), *weights[1:]) if level in ONE_DOOR else weights
+        for level, weights in fields["address"].items()
+    }
+    return MappingProxyType({**fields, "address": MappingProxyType(address)})
 
 
 def _digest(values: Mapping[str, Any]) -> str:

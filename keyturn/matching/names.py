@@ -129,6 +129,26 @@ def is_no_name(name: str) -> bool:
     return all(word in _NO_NAMES for word in name.split())
 
 
+@lru_cache(maxsize=1)
+def _full_forms() -> dict[str, str]:
+    """Short form -> the commonest full form. A name that is the full form on a line of its own stays itself."""
+    known = _per_million("given_names")
+    found: dict[str, str] = {}
+    full = set()
+    for line in (_DATA / "nicknames.txt").read_text(encoding="utf-8").splitlines():
+        words = line.partition("#")[0].replace(":", " ").split()
+        full.update(words[:1])
+        for short in words[1:]:
+            if known.get(words[0], 0) > known.get(found.get(short, ""), -1):
+                found[short] = words[0]
+    return {short: name for short, name in found.items() if short not in full}
+
+
+def full_form(given: str) -> str:
+    """ "william" for "bill": one of the names that a first given name may be short for, and always the same one."""
+    return _full_forms().get(given, given)
+
+
 def compare_given(one: str, one_middle: str, other: str, other_middle: str) -> str:
     """The level of two folded given names; "" where one is missing or says "occupant". Symmetric."""
     if not one or not other:
