@@ -29,7 +29,7 @@ PIECE = 20_000
 PROCESSES = 2
 SETTINGS = {
     "shared_buffers": "2GB",  # what an operator of a million persons sets
-    "max_wal_size": "16GB",
+    "max_wal_size": "6GB",
     "wal_level": "minimal",  # loading only: an index that is built anew is not written twice
     "max_wal_senders": "0",
 }

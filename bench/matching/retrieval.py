@@ -5,10 +5,12 @@ duplicates ask, one at a time, through `person_index.candidates` and `decide`. B
 what most others do: trigrams of the name (pg_trgm), ten best by similarity.
 """
 
+import os
 import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +52,8 @@ class Result:
     parts: dict[str, Times] = field(default_factory=dict)
     sizes: dict[str, str] = field(default_factory=dict)
     loading_seconds: float = 0.0
-    in_same_transaction: str = ""
+    client_cpu: float = 0.0
+    server_cpu: float = 0.0
 
 
 def known() -> Known:
@@ -81,6 +84,8 @@ def run(people: Known, *, persons: int, probes: Sequence[str], progress: Progres
     for number in probes[:50]:  # as in a process that has been running
         person_index.candidates(sources.features(sources.of_febrl(duplicates[number])))
     task = progress.add_task(f"searches among {persons:,}", total=len(probes)) if progress else None
+    pid = _backend()
+    client, server = time.process_time(), cpu_seconds(pid)
     for number in probes:
         details, ident = sources.of_febrl(duplicates[number]), str(people[number][0])
         t0 = time.perf_counter()
@@ -100,7 +105,23 @@ def run(people: Known, *, persons: int, probes: Sequence[str], progress: Progres
         result.read += len(found)
         if progress and task is not None:
             progress.advance(task)
+    result.client_cpu, result.server_cpu = time.process_time() - client, cpu_seconds(pid) - server
     return result
+
+
+def _backend() -> int:
+    """The process of PostgreSQL that serves us."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU that a process has taken so far (Linux); other people's load does not change it much."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def same_transaction(url: str) -> str:
