@@ -3,20 +3,17 @@
 A portion of rows at a time, in several processes where there are several; what comes out is in the order of the file.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from keyturn.flow.intake import somebody
+from keyturn.linkage.processes import in_order
 from keyturn.matching.decide import NEW, REVIEW, Ranked, decide, wants_review
 from keyturn.matching.model import Model
 from keyturn.records import person_index
@@ -26,8 +23,6 @@ from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
 
 AT_ONCE = 200
-AHEAD = 4
-"""So many portions may wait for each process: enough to keep it busy, few enough for a file of any length."""
 
 NumberedRow = tuple[int, Mapping[str, Any] | Finding]
 
@@ -81,19 +76,7 @@ def answers(
 ) -> Iterator[Portion]:
     """The best `top` candidates of each row. `jobs`: how many processes; each calls `begin` first (settings)."""
     asking = _Asking(top, now)
-    portions = _portions(rows)
-    if jobs <= 1:
-        yield from map(partial(_answered, asking), portions)
-        return
-    connection.close()
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=begin) as pool:
-        waiting: deque[Future[Portion]] = deque()
-        for portion in portions:
-            waiting.append(pool.submit(_answered, asking, portion))
-            if len(waiting) >= jobs * AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    yield from in_order(partial(_answered, asking), _portions(rows), jobs=jobs, begin=begin)
 
 
 def _portions(rows: Iterable[NumberedRow]) -> Iterator[list[NumberedRow]]:

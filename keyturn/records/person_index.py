@@ -63,7 +63,7 @@ def candidates(probe: Features, *, limit: int = CANDIDATES_READ) -> dict[str, Fe
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES, [list(blocking_keys(probe)), HOLDERS_READ, limit])
         rows = cursor.fetchall()
-    return {str(person_id): _with_flags(row, flags) for person_id, row, flags in rows}
+    return {str(person_id): read(row, flags) for person_id, row, flags in rows}
 
 
 # A key held by few says more than one held by many: each counts as ln(1.2 million / holders). Only the index of
@@ -111,10 +111,11 @@ def of_person(person_id: UUID) -> Features | None:
             [person_id],
         )
         found = cursor.fetchone()
-    return _with_flags(*found) if found else None
+    return read(*found) if found else None
 
 
-def _with_flags(row: Any, flags: Iterable[str]) -> Features:
+def read(row: Any, flags: Iterable[str]) -> Features:
+    """A row of `person_features`, with the flags of its person."""
     data = json.loads(row) if isinstance(row, str) else row
     found = Features.from_json(data)
     return replace(found, flags=frozenset(flags)) if flags else found
