@@ -149,6 +149,11 @@ def test_a_wrong_guess_costs_one_password_hash_whoever_it_names(client, rosa, lo
     assert len(hashed) == 1
 
 
+def test_a_password_is_kept_as_an_argon2id_hash_with_the_costs_that_django_chose(rosa, settings):
+    assert rosa.password.startswith("argon2$argon2id$")
+    assert settings.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+
 def test_another_name_each_time_is_slowed_down_too(client, rosa, settings):
     settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login": "4/m/ip"}
     answers = [sign_in(client, f"name{n}", "a guess").status_code for n in range(4)]
