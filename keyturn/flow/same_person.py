@@ -5,7 +5,7 @@ a request, too. Both are carried out in the transaction of whoever decides, and 
 delivery. What a file holds goes over, and comes back, in `steps/maintain/merge`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,10 @@ from keyturn.steps.review import step as review
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Outcome, Role, Standing, Step
+
+STAFF = (Role.STAFF,)
+DECIDERS = (Role.STAFF, Role.PARTNER)
+"""Who says that two are two: staff, and a program of theirs. That two are one is said by two people (K-91)."""
 
 
 @transaction.atomic
@@ -160,7 +164,7 @@ def not_same(
 
     NotAllowed("unknown_person"), ("already_merged"), ("said_already"), ("merge_proposed"), ("own_request").
     """
-    one, other = _two(one_id, other_id, actor, now, is_pair=True)
+    one, other = _two(one_id, other_id, actor, now, is_pair=True, by=DECIDERS)
     if merging.open_between(one.pk, other.pk):
         raise NotAllowed("merge_proposed")
     if NotSamePerson.objects.filter(one=one, other=other, withdrawn_at=None).exists():
@@ -174,7 +178,7 @@ def not_same(
 @transaction.atomic
 def take_back_not_same(*, one_id: UUID, other_id: UUID, reason: str, actor: Actor, now: datetime) -> NotSamePerson:
     """It may be one person after all. NotAllowed("not_said")."""
-    one, other = _two(one_id, other_id, actor, now, is_pair=True)
+    one, other = _two(one_id, other_id, actor, now, is_pair=True, by=DECIDERS)
     row = NotSamePerson.objects.select_for_update().filter(one=one, other=other, withdrawn_at=None).first()
     if row is None:
         raise NotAllowed("not_said")
@@ -202,9 +206,11 @@ def _words(reason: str, problems: Any, actor: Actor) -> str:
     return words
 
 
-def _two(one_id: UUID, other_id: UUID, actor: Actor, now: datetime, *, is_pair: bool = False) -> tuple[Person, Person]:
+def _two(
+    one_id: UUID, other_id: UUID, actor: Actor, now: datetime, *, is_pair: bool = False, by: Collection[Role] = STAFF
+) -> tuple[Person, Person]:
     """Both persons, held, neither of them the actor. `is_pair`: the smaller id first, and neither merged."""
-    if actor.role != Role.STAFF:
+    if actor.role not in by:
         raise NotAllowed("unknown_person")
     dated.hold(persons=[one_id, other_id])
     found = {each.pk: each for each in Person.objects.filter(pk__in=[one_id, other_id])}
@@ -222,8 +228,8 @@ def _two(one_id: UUID, other_id: UUID, actor: Actor, now: datetime, *, is_pair: 
 
 def _not_their_own(persons: tuple[Person, ...], actor: Actor, now: datetime) -> None:
     """Nobody decides about their own file (R-01)."""
-    if actor.role != Role.STAFF:
-        raise NotAllowed("unknown_merge")
+    if actor.role != Role.STAFF:  # a program of staff has no file
+        return
     if actor.ident.isdigit() and any(
         asking.is_of_staff(Request(person=each), user_id=actor.ident, at=now) for each in persons
     ):

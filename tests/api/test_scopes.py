@@ -27,6 +27,8 @@ EXPECTED: dict[str, set[str]] = {
     "read_request": {"requests:read", "requests:write"},
     "list_requests": {"requests:read", "requests:write"},
     "review_request": {"review:write"},
+    "tell_apart": {"review:write"},
+    "take_back_told_apart": {"review:write"},
     "match_person": {"persons:match"},
     "list_persons": {"persons:read"},
     "read_person": {"persons:read"},

@@ -94,15 +94,33 @@ MATCH: dict[str, Any] = {
             "ref": "P100482",
             "weight": 27.4,
             "probability": 0.999999,
+            "margin": 21.6,
+            "linkable": False,
             "fields": [
                 {"field": "birth_date", "level": "exact", "weight": 13.8},
                 {"field": "email", "level": "exact", "weight": 12.1},
             ],
+            "missing": [{"field": "phone", "where": "probe"}],
             "vetoes": [],
+            "why": ["nothing_verified"],
+            "relation": ["household", "namesake"],
+            "words": [
+                {"field": "birth_date", "side": "for", "text": "The birth dates are the same."},
+                {"field": "", "side": "for", "text": "Nobody else on file fits nearly as well."},
+            ],
         }
     ],
     "model": "default-1",
 }
+
+_TWIN = "0193a6c4-1a2b-7c3d-8e4f-5a6b7c8d9e0f"
+NOT_SAME: dict[str, Any] = {
+    "one": _PERSON, "other": _TWIN, "relation": "twin", "reason": "Both came to the desk with their passports.",
+}  # fmt: skip
+NOT_SAME_WITHDRAWN: dict[str, Any] = {"one": _PERSON, "other": _TWIN, "reason": "The wrong file was open."}
+TOLD_APART: dict[str, Any] = {
+    "one": _PERSON, "other": _TWIN, "relation": "twin", "said_at": "2026-11-20T15:04:05Z",
+}  # fmt: skip
 
 _DATED = {"valid_from": "2026-11-20T15:04:06Z", "valid_to": None, "recorded_at": "2026-11-20T15:04:06Z"}
 PERSON: dict[str, Any] = {

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from keyturn.api.v1.request_shapes import Asked, FieldOut, Word
+from keyturn.api.v1.asked import Asked, Word
+from keyturn.api.v1.match_shapes import CandidateOut
 
 
 def _iso_day(value: Any) -> Any:
@@ -70,17 +71,8 @@ class MatchOut(BaseModel):
     zone: Literal["link", "review", "new"] = Field(
         description="The matcher's word. That a link in a request also needs something verified is not in it."
     )
-    candidates: list["MatchCandidateOut"] = Field(description="The best first; at most ten.")
-    model: str = Field(description="Version of the weights.")
-
-
-class MatchCandidateOut(BaseModel):
-    person_id: str
-    ref: str | None = Field(description="The CIS's own id.")
-    weight: float = Field(description="log2 of the odds that the two are one person.")
-    probability: float
-    fields: list[FieldOut]
-    vetoes: list[str] = Field(description="What forbids to link without a human.")
+    candidates: list[CandidateOut] = Field(description="The best first; at most ten.")
+    model: str = Field(description="Version of the model that compared them.")
 
 
 class PersonQuery(BaseModel):
@@ -134,6 +126,9 @@ class PersonAccountOut(DatedOut):
 
 class PersonOut(BaseModel):
     id: str = Field(description="Of a person who was merged into another: the id of that other one.")
+    redirected_from: str | None = Field(
+        None, description="The id that was asked for, where that person was merged into this one: use `id` from now on."
+    )
     ref: str | None = Field(description="The CIS's own id.")
     kind: Literal["person", "organisation"]
     display_name: str

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Body, Query, Router
 
-from keyturn.api.v1 import examples, pages, shape_errors, versions
+from keyturn.api.v1 import candidates, examples, pages, shape_errors, versions
 from keyturn.api.v1 import person_shapes as shapes
 from keyturn.api.v1.idents import ident
 from keyturn.api.v1.operations import operation
@@ -34,17 +34,14 @@ def match_person(request: HttpRequest, body: Body[shapes.PersonRow]) -> dict[str
     """Ask the matcher. It reads only, so it takes no Idempotency-Key: the answer is today's.
 
     `link`: one person on file, beyond doubt as far as the description goes; `review`: a human should look; `new`:
-    nobody on file fits.
+    nobody on file fits. Each candidate says what speaks for and against it, as data and in `words`.
     """
     decision, refs = person_pages.match(_described(body), policy=settings.KEYTURN_POLICY)
     return {
         "ref": body.ref,
         "zone": decision.matcher_zone,
         "model": decision.model_version,
-        "candidates": [
-            {"person_id": each.person_id, "ref": refs.get(each.person_id), **_scored(each.scored)}
-            for each in decision.ranked
-        ],
+        "candidates": [candidates.shown(each, ref=refs.get(each.person_id)) for each in decision.ranked],
     }
 
 
@@ -64,11 +61,6 @@ def _described(row: shapes.PersonRow) -> PersonDetails:
         identifiers=(Identifier(row.id_type, row.id_value),) if row.id_type and row.id_value else (),
         addresses=tuple(filter(None, [address])),
     )
-
-
-def _scored(scored: Any) -> dict[str, Any]:
-    shown = scored.as_json()
-    return {name: shown[name] for name in ("weight", "probability", "fields", "vetoes")}
 
 
 @operation(
@@ -101,10 +93,12 @@ def read_person(
     found = as_of.person(str(ident(id)), when) if when else person_pages.whole(str(ident(id)), at=now)
     if found is None:
         raise Problem("not_found")
+    asked_for = ident(id)
+    moved = {"redirected_from": None if found.pk == asked_for else str(asked_for)}
     if when:
-        return _shown(found, as_of.accounts_of(found.pk, when))
+        return {**_shown(found, as_of.accounts_of(found.pk, when)), **moved}
     response["ETag"] = versions.etag(found.version)
-    return _shown(found, person_pages.accounts_of([found.pk], at=now).get(found.pk, []))
+    return {**_shown(found, person_pages.accounts_of([found.pk], at=now).get(found.pk, [])), **moved}
 
 
 def _moments(asked: shapes.AsOfQuery, now: datetime) -> as_of.Moments | None:

@@ -49,6 +49,7 @@ KINDS: dict[str, Kind] = {
     "not_in_review": Kind(409, _("Not in review"), _("The request does not wait for a decision of staff.")),
     "not_asked": Kind(409, _("Nothing was asked"), _("Staff have not asked anything, so there is nothing to reply to.")),
     "too_late": Kind(409, _("Too late"), _("The service is being arranged: it cannot be withdrawn any more.")),
+    "said_already": Kind(409, _("Said already"), _("That these two are not the same person stands already.")),
     "key_reused": Kind(
         409, _("Idempotency-Key used before"), _("The key was used for another call or another body. Take a new one.")
     ),

@@ -1,23 +1,17 @@
 """Which shape have requests on the wire?"""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-"""A short text without control characters."""
+from keyturn.api.v1.asked import Asked, Word
+from keyturn.api.v1.match_shapes import CandidateOut
 
 Status = Literal[
     "draft", "processing", "needs_customer", "in_review", "waiting", "completed", "refused", "withdrawn", "stuck"
 ]
 Action = Literal["answer", "prove_email", "submit", "reply", "wait", "none"]
-
-
-class Asked(BaseModel):
-    """What callers send: nothing but what is named."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class NewRequest(Asked):
@@ -97,25 +91,11 @@ class CisOut(BaseModel):
     agreement_refs: dict[str, str] = Field(description="By service.")
 
 
-class FieldOut(BaseModel):
-    field: str
-    level: str = Field(description="How well the two agree: exact, similar, different, …")
-    weight: float = Field(description="In bits; negative speaks against.")
-
-
-class CandidateOut(BaseModel):
-    person_id: str
-    ref: str | None = Field(description="The CIS's own id.")
-    weight: float
-    probability: float
-    fields: list[FieldOut]
-    vetoes: list[str] = Field(description="What forbids to link without a human.")
-
-
 class ReviewOut(BaseModel):
     promised_at: datetime | None = Field(description="By when staff mean to have decided.")
     zone: Literal["link", "review", "new", ""]
     candidates: list[CandidateOut]
+    model: str = Field(description="Version of the model that compared them.")
 
 
 class WholeRequestOut(RequestOut):

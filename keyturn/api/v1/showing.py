@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from keyturn import flow
+from keyturn.api.v1 import candidates
 from keyturn.api.v1.callers import Caller
 from keyturn.api.v1.problems import errors_from
 from keyturn.records.queries import request_pages, requests
@@ -115,15 +116,6 @@ def _review(request: Any, caller: Caller) -> dict[str, Any] | None:
     return {
         "promised_at": request.promised_at,
         "zone": request.match_zone,
-        "candidates": [
-            {
-                "person_id": str(each.person_id),
-                "ref": ref,
-                "weight": round(each.weight, 2),
-                "probability": round(each.probability, 6),
-                "fields": each.fields,
-                "vetoes": each.vetoes,
-            }
-            for each, ref in request_pages.candidates(request)
-        ],
+        "candidates": candidates.kept(request_pages.candidates(request)),
+        "model": request.model_version,
     }

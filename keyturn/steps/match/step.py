@@ -96,6 +96,7 @@ def _keep_candidates(request: Request, decision: Decision, *, looked_before: boo
             fields=[{"field": f.field, "level": f.level, "weight": round(f.weight, 2)} for f in each.scored.fields],
             vetoes=list(each.scored.vetoes),
             why=[*each.why, *each.relation],
+            missing=[field for field, _where in each.missing],
             model_version=request.model_version,
         )
         for rank, each in enumerate(decision.ranked, start=1)
