@@ -75,7 +75,7 @@ def part(
     mine, theirs = _by_slot(table, before.survivor, place), _by_slot(table, before.loser, place)
     now = _grouped(current, place)
     left = _grouped(table.ever.filter(pk__in=list(before.after)), place)
-    origins = _origins(table, before, left, place, _history(table, survivor_id, loser_id, since))
+    origins, replaced = _origins(table, before, left, place, _history(table, survivor_id, loser_id, since))
     wanted: list[tuple[Wanted, UUID | None]] = []
     undecided: list[Open] = []
     for key in {**mine, **theirs, **left, **now}:
@@ -91,7 +91,7 @@ def part(
             wanted += [_as_before(row) for row in mine.get(key, [])]
         if gets is not Side.LOSER:
             wanted += [_as_before(row) for row in theirs.get(key, [])]
-    return Parted(tuple(_with_first_places(table, wanted, mine, theirs, place)), tuple(undecided))
+    return Parted(tuple(_with_first_places(table, wanted, mine, theirs, place, replaced)), tuple(undecided))
 
 
 def _by_slot(table: Any, ids: Iterable[str], place: Callable[[Any], Slot]) -> dict[Slot, list[Any]]:
@@ -143,9 +143,13 @@ def _history(table: Any, survivor_id: UUID, loser_id: UUID, since: datetime) -> 
 
 def _origins(
     table: Any, before: Before, left: Mapping[Slot, list[Any]], place: Callable[[Any], Slot], history: list[Any]
-) -> dict[Slot, str]:
-    """Whose each slot is: as the merge left it, and for one that came since, whose value it took the place of."""
+) -> tuple[dict[Slot, str], dict[Slot, Slot]]:
+    """Whose each slot is: as the merge left it, and for one that came since, whose value it took the place of.
+
+    Also which slot each of those took the place of.
+    """
     origins: dict[Slot, str] = {}
+    replaced: dict[Slot, Slot] = {}
     for key, rows in left.items():
         sides = {before.after[str(row.pk)] for row in rows}
         origins[key] = sides.pop() if len(sides) == 1 else BOTH
@@ -160,10 +164,12 @@ def _origins(
             if table is PersonName and ("primary",) in {place(each) for each in entered}:
                 sides = {origins.get(("primary",))}  # a former name goes with the name that took its place
             else:
-                sides = {origins.get(place(each)) for each in ended if _kin(row, each)}
+                kin = [place(each) for each in ended if _kin(row, each)]
+                sides = {origins.get(each) for each in kin}
+                replaced |= {key: each for each in kin[:1]}
             if len(sides) == 1 and (side := sides.pop()):
                 origins[key] = side
-    return origins
+    return origins, replaced
 
 
 def _kin(new: Any, old: Any) -> bool:
@@ -181,11 +187,19 @@ def _with_first_places(
     mine: Mapping[Slot, list[Any]],
     theirs: Mapping[Slot, list[Any]],
     place: Callable[[Any], Slot],
+    replaced: Mapping[Slot, Slot],
 ) -> list[tuple[Wanted, UUID | None]]:
     """Each person has one first contact per channel (BR-15), one first identifier: what was edited last says which.
 
-    Where the first one went to the other, the one that was first before is it again.
+    Where the first one went to the other, the one that was first before is it again, or what took its place.
     """
+
+    def is_first_again(person_id: UUID, row: Any) -> bool:
+        key = place(row)
+        while (person_id, key) not in was_first and key in replaced:
+            key = replaced[key]
+        return (person_id, key) in was_first
+
     if table not in (PersonContact, PersonIdentifier):
         return wanted
     before = (row for rows in (*mine.values(), *theirs.values()) for row in rows)
@@ -200,6 +214,6 @@ def _with_first_places(
         for each in first:
             if each is not latest:
                 each.values = {**each.values, "is_primary": False}
-        if not first and (again := [each for each in open_ones if (person_id, place(each.row)) in was_first]):
+        if not first and (again := [each for each in open_ones if is_first_again(person_id, each.row)]):
             again[0].values = {**again[0].values, "is_primary": True}
     return wanted

@@ -67,7 +67,7 @@ def _join(merge: PersonMerge, request: Request, *, now: datetime) -> None:
         raise NotAllowed(found.params["why"])
     choices = queries.with_defaults(survivor, loser, request.answers.get("choices") or {}, at=now)
     source = f"merge:{merge.pk}"
-    before = {table: {s: file.believed(table, who.pk) for s, who in _sides(survivor, loser)} for table in _FILE}
+    before = {table: _before(table, survivor, loser) for table in _FILE}
     pair = file.pair_of(survivor, loser, choices, before)
     persons = _own_fields(survivor, loser, choices, now)
     kept_file = {}
@@ -93,6 +93,14 @@ def _join(merge: PersonMerge, request: Request, *, now: datetime) -> None:
 
 
 _FILE = tuple(file.TABLES.values())
+
+
+def _before(table: Any, survivor: Person, loser: Person) -> dict[str, list[Any]]:
+    """Each side's rows; a relation between the two is the survivor's."""
+    mine = file.believed(table, survivor.pk)
+    known = {row.pk for row in mine}
+    theirs = [row for row in file.believed(table, loser.pk) if row.pk not in known]
+    return {Side.SURVIVOR: mine, Side.LOSER: theirs}
 
 
 def _both(merge: PersonMerge) -> tuple[Person, Person]:
