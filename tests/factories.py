@@ -4,9 +4,11 @@ Each function writes what an import would have written: the same rows, keys and 
 """
 
 import itertools
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from django.utils import timezone
 
 from keyturn.connectors import cis
 from keyturn.matching.contacts import normal_email, normal_phone
@@ -17,6 +19,7 @@ from keyturn.records.models import (
     Account,
     AccountAccess,
     AccountPerson,
+    DuplicatePair,
     Person,
     PersonAddress,
     PersonContact,
@@ -154,6 +157,22 @@ def an_account(
         "end_date": until.isoformat() if until else "",
     }])  # fmt: skip
     return account
+
+
+def a_pair(one: Person, other: Person, *, state: str = "open", **changes: Any) -> DuplicatePair:
+    """Two on file who may be one, as a search would keep them."""
+    first, second = sorted((one, other), key=lambda each: each.pk)
+    given: dict[str, Any] = {
+        "source": "dedupe", "weight": 11.5, "probability": 0.9997, "zone": "review", "model_version": "1",
+        "fields": [
+            {"field": "family", "level": "exact", "weight": 9.0},
+            {"field": "birth_date", "level": "one_digit", "weight": 4.0},
+            {"field": "email", "level": "different", "weight": -1.5},
+        ],
+        "missing": ["phone"], "vetoes": [], "why": ["nothing_verified", "household"],
+        "found_at": timezone.now() - timedelta(days=3),
+    }  # fmt: skip
+    return DuplicatePair.objects.create(one=first, other=second, state=state, **{**given, **changes})
 
 
 def a_member_of_staff(name: str = "rita", *, role: str = "reviewer", email: str = "") -> User:

@@ -54,39 +54,62 @@ def acting(view: View) -> View:
         if request.method == "POST":
             return view(request, *args, **kwargs)
         if request.method in ("GET", "HEAD"):
-            return redirect(_page_of(**kwargs))
+            return redirect(_page_of(request, **kwargs))
         return HttpResponseNotAllowed(["POST"])
 
     return act
 
 
-def too_old(request: HttpRequest, reference: str = "") -> HttpResponse:
+def too_old(request: HttpRequest, **where: Any) -> HttpResponse:
     """A form of ours whose token is not good any more, mostly because of signing in elsewhere: its page again."""
-    if kept.keep(request, reference):
-        return redirect(_page_of(reference=reference))
-    messages.warning(request, _("This page was open for too long, so nothing was done. Please do it again."))
-    return redirect(_page_of(reference=reference))
+    if not kept.keep(request, _kept_as(request, **where)):
+        messages.warning(request, _("This page was open for too long, so nothing was done. Please do it again."))
+    return redirect(_page_of(request, **where))
 
 
-def _sign_in_first(request: HttpRequest, reference: str = "", **where: Any) -> HttpResponse:
+def _sign_in_first(request: HttpRequest, **where: Any) -> HttpResponse:
     """What was typed waits until they are back. What a page fetches by itself gets no other page in its place."""
     if "HX-Request" in request.headers:
         return HttpResponse(status=401)
     if request.method in ("GET", "HEAD"):
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
-    if kept.keep(request, reference):
+    if kept.keep(request, _kept_as(request, **where)):
         messages.info(request, _("You were signed out. What you typed is kept: sign in, and go on where you were."))
-    return redirect_to_login(_page_of(reference=reference, **where), settings.LOGIN_URL)
+    return redirect_to_login(_page_of(request, **where), settings.LOGIN_URL)
 
 
-def _page_of(reference: str = "", person: Any = "", **rest: Any) -> str:
+KEEPS = frozenset({"blind", "merge", "undo_merge"})
+"""Addresses besides a request's whose page takes back what was typed there."""
+
+PAGES = {
+    "blind": "blind", "merge": "merge", "undo_merge": "undo_merge", "decide_duplicate": "duplicate",
+    "decide_merge": "merge_made", "next_duplicate": "duplicates", "switch_links": "links", "merge_with": "merge_with",
+    "take_back_apart": "person", "case": "cases", "care_act": "care",
+}  # fmt: skip
+"""On which page the form of an address stands."""
+
+PLACES = ("person", "survivor", "loser", "pair", "merge")
+
+
+def _name_of(request: HttpRequest) -> str:
+    return str(request.resolver_match.url_name) if request.resolver_match else ""
+
+
+def _kept_as(request: HttpRequest, reference: str = "", **where: Any) -> str:
+    """Under which name what was typed waits; "" where nothing can."""
+    name = _name_of(request)
+    return reference or (kept.place(name, *where.values()) if name in KEEPS else "")
+
+
+def _page_of(request: HttpRequest, reference: str = "", **where: Any) -> str:
     """Where the form of an address stands."""
-    if person:
-        return reverse("console:keep", args=[person])
-    if "care" in rest:
+    if page := PAGES.get(_name_of(request)):
+        named = {name: where[name] for name in PLACES if name in where}
+        return reverse(f"console:{page}", kwargs=named)
+    if "person" in where:
+        return reverse("console:keep", args=[where["person"]])
+    if "account" in where:
         return reverse("console:care")
-    if "case" in rest:
-        return reverse("console:cases")
     return reverse("console:request", args=[reference]) if reference else reverse("console:queue")
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -35,7 +36,7 @@ from keyturn.flow import cases
 from keyturn.journeys.applicant import applicant
 from keyturn.look.parts import Problem
 from keyturn.matching.model import load
-from keyturn.records.queries import console, dossier, premises, requests, shelter
+from keyturn.records.queries import console, dossier, merges, premises, requests, shelter
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.request import Standing
 
@@ -76,6 +77,9 @@ def find(reference: str) -> Any:
 @only(STAFF)
 def show(request: HttpRequest, reference: str) -> HttpResponse:
     case = find(reference)
+    merge = merges.of_request(case.pk) if case.standing == Standing.STAFF and "whole" not in request.GET else None
+    if merge is not None and role_of(request) in DECIDERS:
+        return redirect("console:merge_made", merge.pk)  # agreed to by a verb of its own
     waiting = kept.take_back(request, reference) if role_of(request) in DECIDERS else {}
     if waiting:
         messages.warning(request, _("Nothing was sent yet. What you typed is still here: look at it, then decide."))

@@ -21,6 +21,8 @@ KINDS = {
     "privacy_request": _("Privacy request"),
     "claim_life_support": _("Life support"),
     "grant_access": _("Access by documents"),
+    "merge_persons": _("Merge of two files"),
+    "unmerge_persons": _("Merge undone"),
 }
 """Each journey in two words."""
 
@@ -31,6 +33,7 @@ GROUPS = {
     "delegate": _("Acting for somebody"),
     "privacy": _("Privacy"),
     "care": _("Life support"),
+    "merge": _("Merges"),
 }
 """The kinds of requests by which the queue is filtered."""
 
@@ -62,6 +65,7 @@ RULES = {
     "K-63": _("Correction wanted"),
     "D-61": _("Asked again"),
     "K-82": _("Certificate missing"),
+    "K-91": _("Second pair of eyes"),
 }
 """Rules that send a change to staff, in two words; beside those in `vocabulary`."""
 
@@ -79,6 +83,7 @@ EVENTS = {
     "guessed": _("Code tried"),
     "clock_extended": _("More time taken"),
     "link_undone": _("Link to the person undone"),
+    "changed_meanwhile": _("A file changed meanwhile: looked at again"),
     "link_doubted": _("Looked at again: perhaps another person"),
 }
 

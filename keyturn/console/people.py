@@ -70,7 +70,7 @@ def person_page(
         identifiers=[(say(vocabulary.IDENTIFIERS, each.id_type), masked(each.last_four))
                      for each in held.person.identifiers.all()],
         addresses=[_address(each) for each in held.addresses],
-        accesses=[_access(each) for each in held.accesses],
+        accesses=[access_row(each) for each in held.accesses],
         proposals=[proposal_row(each, hidden=held.protected) for each in held.proposals],
         cases=red_flags.of_person(held.person.pk), typed=said, problems=said.get("problems", ()),
         may_see=may_see_protected(request), shown_protected=with_protected and held.protected,
@@ -102,7 +102,7 @@ def _address(row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _access(row: Any) -> dict[str, Any]:
+def access_row(row: Any) -> dict[str, Any]:
     return {
         "id": str(row.pk), "email": row.user.email, "account": row.account.ref or "–", "level": say(LEVELS, row.level),
         "capacity": say(CAPACITIES, row.capacity), "proof": say(PROOFS, row.proof), "since": row.since,
@@ -191,4 +191,4 @@ def take_over(request: HttpRequest, person: UUID, access: UUID) -> HttpResponse:
         flow.take_over_access(access_id=access, actor=actor_of(request), now=now)
         messages.success(request, _("This access is the utility’s now: only staff end it."))
         return redirect("console:keep", person)
-    return page(request, "console/take_over.html", name=held.name, person_id=str(person), access=_access(row))
+    return page(request, "console/take_over.html", name=held.name, person_id=str(person), access=access_row(row))

@@ -6,21 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from keyturn.console.access import DECIDERS, only
+from keyturn import flow
+from keyturn.console import told_apart as told_apart_words
+from keyturn.console.access import DECIDERS, acting, actor_of, only
 from keyturn.console.comparison import masked
+from keyturn.console.merging_words import lines_of, refusal
 from keyturn.console.person_words import CONTACTS, HISTORY, NAMES, ROLES, SOURCES, THINGS
 from keyturn.console.queue import page
-from keyturn.console.vocabulary import FLAGS, IDENTIFIERS, say
-from keyturn.records.queries import as_of, person_pages, persons
+from keyturn.console.vocabulary import FLAGS, IDENTIFIERS, RELATIONS, say
+from keyturn.records.queries import as_of, merging, person_pages, persons, told_apart
 from keyturn.records.queries.as_of import Moments
 from keyturn.records.queries.person_history import Change, history
 from keyturn.terms.days import day_ends, day_of, local_date
+from keyturn.terms.errors import NotAllowed
 
 FOUND_AT_MOST = 50
 
@@ -59,11 +64,11 @@ def search(request: HttpRequest) -> HttpResponse:
     found = person_pages.listed(at=now, text=text, most=FOUND_AT_MOST + 1) if text else []
     if len(found) == 1:
         return redirect("console:person", found[0].pk)
-    rows = [_found(each) for each in found[:FOUND_AT_MOST]]
+    rows = [found_row(each) for each in found[:FOUND_AT_MOST]]
     return page(request, "console/persons.html", rows=rows, asked=text, more=len(found) > FOUND_AT_MOST)
 
 
-def _found(person: Any) -> dict[str, Any]:
+def found_row(person: Any) -> dict[str, Any]:
     details = persons.details_of(person, open_identifiers=False)
     is_protected = as_of.is_protected(person)
     return {
@@ -85,6 +90,8 @@ def show(request: HttpRequest, person: UUID) -> HttpResponse:
     found = as_of.person(str(person), when)
     if found is None:
         raise Http404
+    apart = told_apart.of_person(found.pk, at=now)
+    who = told_apart_words.names(apart)
     details = persons.details_of(found, open_identifiers=False)
     return page(
         request,
@@ -92,6 +99,12 @@ def show(request: HttpRequest, person: UUID) -> HttpResponse:
         person=found,
         name=details.display_name or _("(no name)"),
         asked=asked,
+        came_from=_redirected(person, found.pk, now),
+        merges=lines_of(merging.merges_of(found)),
+        apart=[
+            {"row": each, "relation": say(RELATIONS, each.relation) if each.relation else "", "by": who[each.said_by]}
+            for each in apart
+        ],
         today=local_date(now, settings.KEYTURN_POLICY),
         flags=[say(FLAGS, each) for each in found.flags],
         names=[(say(NAMES, each.name_type), _name(each), each) for each in found.names.all()],
@@ -104,6 +117,28 @@ def show(request: HttpRequest, person: UUID) -> HttpResponse:
         parts=[(say(ROLES, each.relationship), each) for each in as_of.accounts_of(found.pk, when)],
         history=[_told(each) for each in reversed(history(found)) if each.at <= when.known_at],
     )
+
+
+def _redirected(asked: UUID, found: Any, now: datetime) -> str:
+    """Whose file was asked for, where it has become part of this one."""
+    return "" if asked == found else persons.name_of(asked, at=now) or _("Another file")
+
+
+@acting
+@only(DECIDERS)
+def take_back(request: HttpRequest, person: UUID, other: UUID) -> HttpResponse:
+    """That two are not the same is said no longer: the searches may ask again."""
+    try:
+        flow.take_back_not_same(
+            one_id=person, other_id=other, reason="", actor=actor_of(request), now=timezone.now()
+        )  # fmt: skip
+    except NotAllowed as problem:
+        if problem.code == "unknown_person":
+            raise Http404 from None
+        messages.warning(request, refusal(problem.code))
+        return redirect("console:person", person)
+    messages.success(request, _("Taken back. They may be asked about again."))
+    return redirect("console:person", person)
 
 
 def _name(row: Any) -> str:

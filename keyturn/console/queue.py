@@ -19,7 +19,7 @@ from keyturn.console.maintained import GROUPS
 from keyturn.console.rows import name_of, rows_of
 from keyturn.console.vocabulary import RULES, say
 from keyturn.journeys import JOURNEYS
-from keyturn.records.queries import care, console, red_flags
+from keyturn.records.queries import blind, care, console, duplicates, linking, red_flags
 from keyturn.terms.days import local_date
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.words import gettext_noop
@@ -122,12 +122,23 @@ def queue(request: HttpRequest) -> HttpResponse:
         if role_of(request) in DECIDERS
         else 0,
         open_cases=red_flags.open_cases() if role_of(request) in DECIDERS else 0,
+        **_watch(request),
         is_filtered=bool(wanted.reason or wanted.kind or wanted.mine or wanted.overdue),
         clear=wanted.address(reason="", kind="", mine=False, overdue=False),
         before=wanted.address(page=wanted.page - 1) if wanted.page > 1 else "",
         after=wanted.address(page=wanted.page + 1) if wanted.page * PAGE < total else "",
         empty=_(EMPTY[wanted.tab]),
     )
+
+
+def _watch(request: HttpRequest) -> dict[str, Any]:
+    """Pairs to decide and links to look at again, and whether the machine links anybody."""
+    decides = role_of(request) in DECIDERS
+    return {
+        "links": linking.switch(settings.KEYTURN_POLICY),
+        "pairs": duplicates.waiting()["open"] if decides else 0,
+        "blind": blind.due_to(actor_of(request).ident).count() if decides else 0,
+    }
 
 
 def _journeys(kind: str) -> tuple[str, ...]:
@@ -161,7 +172,7 @@ def address_of_next(request: HttpRequest, *, besides: Any = None) -> str:
     now = timezone.now()
     digest = console.email_digest_of(request.user)
     for each in console.waiting(besides=[besides] if besides else []):
-        if flow.is_own(request=each, actor=actor_of(request), email_digest=digest):
+        if flow.is_own(request=each, actor=actor_of(request), email_digest=digest) or _proposed_by(request, each):
             continue
         try:
             if flow.take(request_id=each.pk, actor=actor_of(request), now=now):
@@ -170,6 +181,11 @@ def address_of_next(request: HttpRequest, *, besides: Any = None) -> str:
             continue
     messages.info(request, _("Nothing else waits for you."))
     return reverse("console:queue")
+
+
+def _proposed_by(request: HttpRequest, case: Any) -> bool:
+    """A merge that they proposed themselves: a colleague looks at it."""
+    return bool(case.journey == "merge_persons" and case.begun_by == f"staff:{actor_of(request).ident}")
 
 
 def page(request: HttpRequest, template: str, *, status: int = 200, **values: Any) -> HttpResponse:

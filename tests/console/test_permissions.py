@@ -5,11 +5,23 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern
 
+from keyturn import flow
 from keyturn.console.urls import urlpatterns
-from keyturn.records.models import AccountAccess, MedicalCertification, Person, Proposal, RedFlag
+from keyturn.records.models import (
+    AccountAccess,
+    DuplicatePair,
+    MedicalCertification,
+    Person,
+    PersonMerge,
+    Proposal,
+    RedFlag,
+)
+from keyturn.terms.person import PersonDetails
+from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow.town import ANA, BEN, Case, Town
 
+CARLA = PersonDetails(given_name="Carla", family_name="Otto", emails=("carla@example.com",))
 ROLES = ("anonymous", "customer", "reviewer", "supervisor", "engineer")
 
 # For each address and method: what each of ROLES gets. "in" is anything but a refusal,
@@ -51,6 +63,34 @@ TABLE = {
     ("cases", "POST"): ("405", "405", "405", "405", "405"),
     ("case", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("case", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("duplicates", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("duplicates", "POST"): ("405", "405", "405", "405", "405"),
+    ("next_duplicate", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("next_duplicate", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("duplicate", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("duplicate", "POST"): ("405", "405", "405", "405", "405"),
+    ("decide_duplicate", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("decide_duplicate", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("merge_with", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("merge_with", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("merge", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("merge", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("merges", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("merges", "POST"): ("405", "405", "405", "405", "405"),
+    ("merge_made", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("merge_made", "POST"): ("405", "405", "405", "405", "405"),
+    ("decide_merge", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("decide_merge", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("undo_merge", "GET"): ("sign in", "no", "no", "in", "no"),
+    ("undo_merge", "POST"): ("sign in", "no", "no", "in", "no"),
+    ("take_back_apart", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("take_back_apart", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("links", "GET"): ("sign in", "no", "in", "in", "in"),
+    ("links", "POST"): ("405", "405", "405", "405", "405"),
+    ("switch_links", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("switch_links", "POST"): ("sign in", "no", "no", "in", "no"),
+    ("blind", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("blind", "POST"): ("sign in", "no", "in", "in", "no"),
     ("undo_link", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("undo_link", "POST"): ("sign in", "no", "no", "in", "no"),
     ("next", "GET"): ("its page", "its page", "its page", "its page", "its page"),
@@ -78,8 +118,10 @@ TABLE = {
 
 @pytest.fixture
 def case(town: Town) -> Case:
-    """A request that waits for staff."""
-    return town.moves_in(ANA, date_of_birth="1985-03-27", id_type="none", id_value="")
+    """A request that waits for staff, and one of everything else."""
+    case = town.moves_in(ANA, date_of_birth="1985-03-27", id_type="none", id_value="")
+    things_of(case)
+    return case
 
 
 def a_client(role: str) -> Client:
@@ -109,7 +151,15 @@ def things_of(case: Case) -> dict[str, str]:
         account=account, person=person, kind="life_support", state="temporary", claimed_at=case.town.now,
         temporary_until=case.town.now,
     )  # fmt: skip
+    other = Person.objects.exclude(pk=person.pk).order_by("pk").first() or factories.a_person(CARLA)
+    pair = DuplicatePair.objects.first() or factories.a_pair(person, other)
+    merge = PersonMerge.objects.first() or flow.propose_merge(
+        survivor_id=person.pk, loser_id=other.pk, choices={}, reason="The same passport number.", now=case.town.now,
+        actor=Actor(Role.STAFF, "777"), policy=case.town.policy,
+    )  # fmt: skip
     return {
+        "<uuid:pair>": str(pair.pk), "<uuid:merge>": str(merge.pk), "<uuid:survivor>": str(person.pk),
+        "<uuid:loser>": str(other.pk), "<uuid:other>": str(other.pk),
         "<uuid:care>": str(sick.pk), "<uuid:account>": str(account.pk),
         "<uuid:case>": str(flag.pk), "<uuid:proposal>": str(said.pk), "<uuid:access>": str(held.pk),
         "<str:what>": "name", "<str:contact>": "new",
@@ -157,8 +207,7 @@ def look_at_one_cell(client: Client, name: str, method: str, expected: str, case
         assert response["Location"].startswith("/signin?next=/console"), cell
     elif expected == "its page":
         assert response.status_code == 302, cell
-        pages = ("/console", f"/console/requests/{case.request.reference}", "/console/cases", "/console/life-support")
-        assert response["Location"] in pages or response["Location"].endswith("/keep"), cell
+        assert response["Location"] in pages_of(case) or response["Location"].endswith("/keep"), cell
     elif expected == "not here":
         assert response.status_code == 404, cell
     elif expected in ("no", "405"):
@@ -168,6 +217,16 @@ def look_at_one_cell(client: Client, name: str, method: str, expected: str, case
         assert "/signin" not in response.get("Location", ""), cell
     if expected != "in" or method == "GET":
         assert (case.request.version, case.history) == before, cell
+
+
+def pages_of(case: Case) -> set[str]:
+    """Where forms stand that have an address of their own."""
+    of_it = things_of(case)
+    return {
+        "/console", f"/console/requests/{case.request.reference}", "/console/cases", "/console/life-support",
+        "/console/duplicates", f"/console/duplicates/{of_it['<uuid:pair>']}", f"/console/merges/{of_it['<uuid:merge>']}",
+        "/console/links", f"/console/persons/{of_it['<uuid:survivor>']}",
+    }  # fmt: skip
 
 
 def test_nothing_is_done_without_a_token_of_our_own_page(case: Case) -> None:

@@ -67,6 +67,12 @@ def half(weights: Sequence[Weight], side: str) -> SafeString:
 
 
 @register.filter
+def plain(number: float) -> str:
+    """A number of a drawing: with a point, in every language."""
+    return f"{number:.1f}"
+
+
+@register.filter
 def moment(at: datetime | None) -> str:
     """A moment in the utility's local time, short, as people there write it: "11/22/2026, 10:35 a.m."."""
     if at is None:

@@ -76,8 +76,10 @@ def names_on_file(person_ids: Iterable[Any], *, at: datetime) -> dict[UUID, str]
     return {each.pk: persons.details_of(each, open_identifiers=False).display_name for each in people}
 
 
-def on_file(person_id: Any, *, request: Request, at: datetime, candidate: Candidate | None = None) -> OnFile | None:
-    """Everything about one person that a reviewer weighs."""
+def on_file(
+    person_id: Any, *, request: Request | None = None, at: datetime, candidate: Candidate | None = None
+) -> OnFile | None:
+    """Everything about one person that a reviewer weighs; their other requests are those besides `request`."""
     person = persons.with_parts(at=at).filter(pk=person_id).first()
     if person is None:
         return None
@@ -128,8 +130,9 @@ def _served(agreement: ServiceAgreement, *, hidden: bool) -> Served:
     )
 
 
-def _other_requests(person: Person, request: Request) -> list[Request]:
-    rows = Request.objects.filter(Q(person=person) | Q(candidates__person=person)).exclude(pk=request.pk)
+def _other_requests(person: Person, request: Request | None) -> list[Request]:
+    rows = Request.objects.filter(Q(person=person) | Q(candidates__person=person))
+    rows = rows.exclude(pk=request.pk) if request else rows
     open_ones = rows.exclude(standing=Standing.NOBODY).exclude(submitted_at=None).distinct()
     return list(open_ones.order_by("-submitted_at")[:10])
 

@@ -1,6 +1,6 @@
 """Which two persons on file may be one, and wait for staff?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -66,11 +66,9 @@ def of_person(person_id: Any) -> list[DuplicatePair]:
     return list(rows.filter(Q(one_id=person_id) | Q(other_id=person_id)).order_by("-weight", "id"))
 
 
-def next_for(actor: str, *, besides: Any = None) -> DuplicatePair | None:
+def next_for(actor: str, *, besides: Iterable[Any] = ()) -> DuplicatePair | None:
     """The pair that somebody should open next. `actor` is a staff user's id: two who work at once are led to different
     ends of the first few, so that they do not decide the same."""
     rows = DuplicatePair.objects.filter(state="open").select_related("one", "other").order_by("-weight", "id")
-    if besides is not None:
-        rows = rows.exclude(pk=besides)
-    first = list(rows[:5])
+    first = list(rows.exclude(pk__in=list(besides))[:5])
     return first[sum(actor.encode()) % len(first)] if first else None

@@ -29,8 +29,8 @@ document.querySelectorAll("select[data-fills]").forEach((select) => {
 
 // Ctrl + Enter anywhere in the form sends the decision; nobody leaves with words that were not sent without being asked.
 const decision = document.getElementById("decide");
-const reason = document.getElementById("reason");
-if (decision && reason) {
+if (decision) {
+  const reason = document.getElementById("reason");
   let sending = false;
   decision.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -40,7 +40,7 @@ if (decision && reason) {
   decision.addEventListener("submit", () => { sending = true; });
   window.addEventListener("pageshow", () => { sending = false; });
   window.addEventListener("beforeunload", (event) => {
-    const theirs = reason.value.trim() !== "" && reason.value !== reason.dataset.filled;
+    const theirs = reason && reason.value.trim() !== "" && reason.value !== reason.dataset.filled;
     if (theirs && !sending) event.preventDefault();
   });
 }
