@@ -20,7 +20,7 @@ class Subcommands(click.Group):
     """A group that finds its commands in this file and in `matching_trials`, and imports the latter when it is asked."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["show", "train", "rekey"]
+        return ["show", "train", "evaluate", "preview", "rekey"]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name in ("evaluate", "preview"):
@@ -90,7 +90,7 @@ def train(out: Path, base: Path | None, sample: int, seed: int, labels: bool, la
     today = datetime.now(UTC).date()
     found = training.train(
         values_of(base), label=label or f"trained {today.isoformat()}", today=today, pairs=sample, seed=seed,
-        use_labels=labels, bar=_bar,
+        use_labels=labels, bar=bar,
     )  # fmt: skip
     files.write(found.values, out)
     _tell(found, out)
@@ -248,6 +248,6 @@ def values_of(path: Path | None) -> dict[str, Any]:
 
 
 @contextmanager
-def _bar(what: str, total: int) -> Iterator[Any]:
+def bar(what: str, total: int) -> Iterator[Any]:
     with progress_bar(total, what) as told:
         yield told or (lambda done: None)

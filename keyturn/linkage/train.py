@@ -47,11 +47,15 @@ class Learnt:
 
     values: Mapping[str, Any]
     persons: int
-    random_pairs: int
+    strangers: Seen | None
     sessions: tuple[Trained, ...]
     labels_same: int
     labels_two: int
     moved: tuple[Moved, ...]
+
+    @property
+    def random_pairs(self) -> int:
+        return len(self.strangers) if self.strangers is not None else 0
 
     def moved_by_more_than(self, bits: float) -> tuple[Moved, ...]:
         """The levels whose weight has moved by more, the farthest first."""
@@ -75,7 +79,7 @@ def train(
     found = Learnt(
         values=values,
         persons=persons,
-        random_pairs=len(strangers) if strangers else 0,
+        strangers=strangers,
         sessions=trained,
         labels_same=sum(each.same for each in said),
         labels_two=sum(not each.same for each in said),

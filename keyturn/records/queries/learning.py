@@ -131,19 +131,26 @@ def _levels(fields: Iterable[Mapping[str, Any]]) -> Fields:
 
 
 def decided(*, most: int) -> Iterator[Request]:
-    """The requests whose applicant was looked for most recently, with their evidence, the newest first."""
+    """The requests whose applicant was looked for most recently, the newest first."""
     looked_for = Request.objects.exclude(match_zone="").filter(submitted_at__isnull=False)
-    yield from _with_evidence(looked_for).order_by("-submitted_at", "-id")[:most]
+    yield from _with_candidates(looked_for).order_by("-submitted_at", "-id")[:most]
 
 
 def spoken_about() -> Iterator[Request]:
     """The requests whose applicant staff called somebody on file, or nobody on file."""
     rows = Request.objects.filter(Q(person_decision__has_key="same") | Q(person_decision__has_key="new"))
-    yield from _with_evidence(rows).order_by("id").iterator(500)
+    yield from _with_candidates(rows).order_by("id").iterator(500)
 
 
-def _with_evidence(rows: QuerySet[Request]) -> QuerySet[Request]:
-    return rows.prefetch_related("evidence", "candidates")
+def blindly_judged() -> Iterator[tuple[Request, str, bool]]:
+    """Of links that were looked at again: the request, the person, and whether they are one."""
+    rows = BlindReview.objects.filter(verdict__in=("same", "other"), decoy=False).order_by("id")
+    for each in rows.select_related("request").prefetch_related("request__candidates").iterator(500):
+        yield each.request, str(each.person_id), each.verdict == "same"
+
+
+def _with_candidates(rows: QuerySet[Request]) -> QuerySet[Request]:
+    return rows.prefetch_related("candidates")
 
 
 def entered_after(person_ids: Iterable[Any], moment: Any) -> set[str]:
@@ -161,7 +168,7 @@ def said_to_be_others(person_id: Any) -> frozenset[str]:
     )
 
 
-def waiting_pairs(*, most: int) -> Iterator[DuplicatePair]:
+def waiting_pairs(*, most: int) -> Iterator[Any]:
     """Pairs on file that nobody has decided, the likeliest first."""
     yield from DuplicatePair.objects.filter(state__in=("open", "held")).order_by("-weight", "id")[:most]
 
