@@ -41,12 +41,14 @@ class Times:
 
 @dataclass
 class Result:
-    """`parts` are milliseconds of normalising with keys, SQL with decoding, and scoring with the decision."""
+    """`in_ten` and `first`: who is meant is among the first ten candidates, is the first; `kept`: among the ten that the
+    decision ranks highest. `parts` are milliseconds of normalising, of keys with SQL and decoding, and of the decision."""
 
     persons: int
     asked: int = 0
     in_ten: int = 0
     first: int = 0
+    kept: int = 0
     read: int = 0
     total: Times = field(default_factory=Times)
     parts: dict[str, Times] = field(default_factory=dict)
@@ -98,10 +100,10 @@ def run(people: Known, *, persons: int, probes: Sequence[str], progress: Progres
         result.total.values.append((t3 - t1) * 1000)
         for name, seconds in (("normalise", t1 - t0), ("candidates", t2 - t1), ("score and decide", t3 - t2)):
             result.parts.setdefault(name, Times()).values.append(seconds * 1000)
-        ranked = [each.person_id for each in decision.ranked][:10]
         result.asked += 1
-        result.in_ten += ident in ranked
-        result.first += ranked[:1] == [ident]
+        result.in_ten += ident in list(found)[:10]
+        result.first += next(iter(found), "") == ident
+        result.kept += ident in [each.person_id for each in decision.ranked][:10]
         result.read += len(found)
         if progress and task is not None:
             progress.advance(task)
