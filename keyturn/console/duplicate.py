@@ -27,6 +27,8 @@ from keyturn.records.queries import dossier, duplicates, files, merging
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.words import gettext_noop
 
+SESSION_ONLY = frozenset({"nothing_verified", "links_switched_off"})
+"""Reasons of the matcher that are about somebody who applies, and say nothing of two files."""
 UNDECIDED = ("open", "held")
 STATES = {
     "open": gettext_noop("To decide"),
@@ -60,26 +62,28 @@ def pair_page(
     one, other = two
     if one is None or other is None:
         raise Http404
-    weighed = weigh(pair)
+    weighed = weigh(pair, besides=SESSION_ONLY)
     lines, unknown = comparison.side_by_side(
         comparison.on_file(one, opened=False), comparison.on_file(other, opened=False), weighed, pair
     )
+    merge_open = merging.open_between(one.person_id, other.person_id)
     return page(
         request, "console/duplicate.html", status=status, pair=pair, pair_id=str(pair.pk), problems=problems,
-        two=[side(each, at=now) for each in (one, other)], lines=lines, unknown=unknown, weighed=weighed,
+        two=[side(each, number, at=now) for number, each in enumerate((one, other), start=1)], lines=lines, unknown=unknown, weighed=weighed,
         proposal=say(ZONES, pair.zone), source=say(SOURCES, pair.source), state=say(STATES, pair.state),
-        undecided=pair.state in UNDECIDED, chosen=chosen, relation=relation, survivor=str(suggested(one, other)),
+        undecided=pair.state in UNDECIDED, decidable=pair.state in UNDECIDED and not merge_open, chosen=chosen, relation=relation, survivor=str(suggested(one, other)),
         relations=[(code, say(RELATIONS, code)) for code in RELATIONS],
         earlier=told_apart.sentences(one.person_id, at=now, among=[other.person_id]),
-        others=_others(pair), merge_open=merging.open_between(one.person_id, other.person_id), decided_by=told_apart.called([pair.decided_by]).get(pair.decided_by, ""),
+        others=_others(pair), merge_open=merge_open, decided_by=told_apart.called([pair.decided_by]).get(pair.decided_by, ""),
     )  # fmt: skip
 
 
-def side(person: dossier.OnFile, *, at: datetime) -> dict[str, Any]:
+def side(person: dossier.OnFile, number: int, *, at: datetime) -> dict[str, Any]:
     """What is around one of the two: accounts, logins, requests."""
     held = files.read(person.person_id, at=at)
+    name = person.details.display_name or _("(no name)")
     return {
-        "id": str(person.person_id), "name": person.details.display_name or _("(no name)"), "ref": person.ref,
+        "id": str(person.person_id), "name": name, "label": f"{number} · {name}", "ref": person.ref,
         "flags": [say(FLAGS, each) for each in person.flags], "accounts": comparison.accounts_of(person),
         "logins": [access_row(each) for each in (held.accesses if held else ())],
         "requests": [(each.reference, status_word(each)) for each in person.requests],

@@ -46,7 +46,7 @@ def links_page(request: HttpRequest, typed: Mapping[str, Any] | None = None, *, 
     switch = linking.switch(policy)
     who = called([each.by for each in (*turns, switch)])
     return page(
-        request, "console/links.html", status=status, found=found, rows=[_row(each) for each in found.weeks],
+        request, "console/links.html", status=status, found=found, rows=[_row(each) for each in found.weeks if each.links or each.counted.sampled or each.decided],
         chart=chart.drawn(found.weeks, floor=policy.link_precision_floor, labels=labels), problems=said.get("problems", ()),
         precision=share(found.counted.estimate), bounds=_bounds(found.counted), floor=share(policy.link_precision_floor),
         load=share(found.review_load), unsure=share(found.counted.share_of_unsure), switch=_turn(switch, who),
@@ -75,9 +75,9 @@ def share(value: float | None) -> str:
     """As many digits as it takes to tell 99.9 % from 99.95 %; nothing below 100 is shown as 100."""
     if value is None:
         return "–"
-    places = 0 if value in (0.0, 1.0) else 1 if value < 0.99 else 2
-    shown = value if value == 1.0 else min(value, 0.9999)
-    return f"{number_format(shown * 100, places)} %"
+    percent = round((value if value == 1.0 else min(value, 0.9999)) * 100, 2)
+    places = len(f"{percent:g}".partition(".")[2])
+    return f"{number_format(percent, places)} %"
 
 
 def _turn(each: Any, who: Mapping[str, str]) -> dict[str, Any]:

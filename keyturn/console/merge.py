@@ -104,7 +104,7 @@ def merge_page(
         raise Http404
     look_at(request, two)
     found = merging.preview(two[0], two[1], at=now, may_see=may_see_protected(request))
-    there = merging.open_between(survivor, loser)
+    there = next((each for who in two for each in merging.merges_of(who) if each.state == "proposed"), None)
     pair = duplicates.between(survivor, loser) if survivor != loser else None
     return page(
         request, "console/merge.html", status=status, problems=problems, typed=typed, merge_open=there,

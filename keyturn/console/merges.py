@@ -23,7 +23,7 @@ from keyturn.console.queue import page
 from keyturn.console.told_apart import called
 from keyturn.console.vocabulary import say
 from keyturn.look.parts import Problem
-from keyturn.records.queries import dossier, merges, merging, persons
+from keyturn.records.queries import dossier, merges, merging
 from keyturn.terms.errors import Invalid, NotAllowed
 
 DECISIONS = ("agree", "refuse")
@@ -68,14 +68,14 @@ def _page(
         )
         values = {**shown(found, merge.request.answers.get("choices") or {}),
                   "obstacles": [refusal(each) for each in found.obstacles]}  # fmt: skip
-    names = persons.names_of([merge.survivor_id, merge.loser_id], at=timezone.now())
+    survivor_name, loser_name = (each or "?" for each in merges.names_of(merge))
     return page(
         request, "console/merge_made.html", status=status, merge=merge, merge_id=str(merge.pk), waits=waits,
         state=say(STATES, merge.state), tone=TONES.get(merge.state, ""), mine=merge.proposed_by == _me(request),
         proposed_by=who.get(merge.proposed_by, ""), decided_by=who.get(merge.decided_by, ""),
         undone_by=who.get(merge.undone_by, ""), notes=_notes(merge), typed=said, problems=problems,
         errors={each.href.lstrip("#"): each.text for each in problems if each.href},
-        survivor_name=names.get(merge.survivor_id, "?"), loser_name=names.get(merge.loser_id, "?"),
+        survivor_name=survivor_name, loser_name=loser_name,
         may_undo=role_of(request) in SUPERVISORS and not merging.in_the_way_of_undoing(merge),
         rows_moved=sum(len(each) for each in merge.moved.values()) if merge.state == "done" else 0, **values,
     )  # fmt: skip
@@ -160,12 +160,12 @@ def _undo_page(
     look_at(request, (merge.survivor, merge.loser))
     chosen = choices_in(typed)
     found = merging.undoing(merge, at=timezone.now())
-    names = persons.names_of([merge.survivor_id, merge.loser_id], at=merge.proposed_at)
+    survivor_name, loser_name = (each or "?" for each in merges.names_of(merge))
     return page(
         request, "console/undo_merge.html", status=status, merge=merge, merge_id=str(merge.pk), problems=problems,
         goes_back=rows_of(found.goes_back), obstacles=[refusal(each) for each in found.obstacles],
         items=[{"id": each.id, "label": _(each.label), "text": spoken(each.text), "chosen": chosen.get(each.id, "survivor")}
                for each in found.undecided],
-        survivor_name=names.get(merge.survivor_id, "?"), loser_name=names.get(merge.loser_id, "?"), typed=typed,
+        survivor_name=survivor_name, loser_name=loser_name, typed=typed,
         errors={each.href.lstrip("#"): each.text for each in problems if each.href},
     )  # fmt: skip

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from keyturn.console import maintained, person_words, vocabulary
 from keyturn.console.told_apart import called
 from keyturn.console.vocabulary import say
-from keyturn.records.queries import persons
+from keyturn.records.queries import merges
 from keyturn.terms.words import gettext_noop
 
 STATES = {
@@ -78,13 +77,13 @@ def value(name: str, text: str) -> str:
 
 
 def lines_of(found: Any, *, mine: str = "") -> list[dict[str, Any]]:
-    """One line for each merge, with two queries for all of them."""
+    """One line for each merge, with one query for the names of each."""
     rows = list(found)
-    names = persons.names_of({ident for each in rows for ident in (each.survivor_id, each.loser_id)}, at=timezone.now())
+    names = {each.pk: [name or "?" for name in merges.names_of(each)] for each in rows}
     who = called({each for row in rows for each in (row.proposed_by, row.decided_by, row.undone_by)})
     return [
         {
-            "id": str(each.pk), "survivor": names.get(each.survivor_id, "?"), "loser": names.get(each.loser_id, "?"),
+            "id": str(each.pk), "survivor": names[each.pk][0], "loser": names[each.pk][1],
             "at": each.proposed_at, "by": who.get(each.proposed_by, ""), "mine": each.proposed_by == mine,
             "state": say(STATES, each.state), "tone": TONES.get(each.state, ""),
         }

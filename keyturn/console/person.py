@@ -21,7 +21,7 @@ from keyturn.console.merging_words import lines_of, refusal
 from keyturn.console.person_words import CONTACTS, HISTORY, NAMES, ROLES, SOURCES, THINGS
 from keyturn.console.queue import page
 from keyturn.console.vocabulary import FLAGS, IDENTIFIERS, RELATIONS, say
-from keyturn.records.queries import as_of, merging, person_pages, persons, told_apart
+from keyturn.records.queries import as_of, merges, merging, person_pages, persons, told_apart
 from keyturn.records.queries.as_of import Moments
 from keyturn.records.queries.person_history import Change, history
 from keyturn.terms.days import day_ends, day_of, local_date
@@ -99,7 +99,7 @@ def show(request: HttpRequest, person: UUID) -> HttpResponse:
         person=found,
         name=details.display_name or _("(no name)"),
         asked=asked,
-        came_from=_redirected(person, found.pk, now),
+        came_from=_redirected(person, found.pk),
         merges=lines_of(merging.merges_of(found)),
         apart=[
             {"row": each, "relation": say(RELATIONS, each.relation) if each.relation else "", "by": who[each.said_by]}
@@ -119,9 +119,9 @@ def show(request: HttpRequest, person: UUID) -> HttpResponse:
     )
 
 
-def _redirected(asked: UUID, found: Any, now: datetime) -> str:
+def _redirected(asked: UUID, found: Any) -> str:
     """Whose file was asked for, where it has become part of this one."""
-    return "" if asked == found else persons.name_of(asked, at=now) or _("Another file")
+    return "" if asked == found else merges.last_name_of(asked) or _("Another file")
 
 
 @acting

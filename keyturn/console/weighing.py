@@ -66,8 +66,9 @@ class Weighed:
         return bits(sum(each.weight for each in self.speaks_against))
 
 
-def weigh(judged: Any) -> Weighed:
-    """`judged` is what the matcher kept: a Candidate or a DuplicatePair; None where it was not asked."""
+def weigh(judged: Any, *, besides: frozenset[str] = frozenset()) -> Weighed:
+    """`judged` is what the matcher kept: a Candidate or a DuplicatePair; None where it was not asked. `besides`: reasons
+    that mean nothing here."""
     scored = _scored(judged)
     weights = {each.field: _weight(each) for each in scored.fields}
     ranked = sorted(weights.values(), key=lambda each: -abs(each.weight))
@@ -77,7 +78,7 @@ def weigh(judged: Any) -> Weighed:
         speaks_for=tuple(each for each in ranked if each.side == "for"),
         speaks_against=tuple(each for each in ranked if each.side == "against"),
         forbids=tuple(sentence_for(code) for code in scored.vetoes),
-        against=tuple(sentence_for(code) for code in why if code not in RELATIONS),
+        against=tuple(sentence_for(code) for code in why if code not in RELATIONS and code not in besides),
         relations=tuple(say(RELATIONS, code) for code in (*scored.vetoes, *why) if code in RELATIONS),
         start=bits(scored.weight - sum(each.weight for each in scored.fields)),
         total=bits(scored.weight),

@@ -1,10 +1,13 @@
-"""Which merges wait for a second pair of eyes, and which two files are they about, redirected or not?"""
+"""Which merges wait for a second pair of eyes, which two files are they about, and what were both called?"""
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
-from keyturn.records.models import Person, PersonMerge
+from keyturn.records.models import Person, PersonMerge, PersonName
+from keyturn.records.queries import persons
 
 
 def _proposed() -> QuerySet[PersonMerge]:
@@ -29,3 +32,25 @@ def of_request(request_id: Any) -> PersonMerge | None:
 def as_it_is(person_id: Any) -> Person | None:
     """The person with this very id, also where they were merged into another."""
     return Person.objects.filter(pk=person_id).first()
+
+
+def names_of(merge: PersonMerge) -> tuple[str, str]:
+    """What the survivor and the loser were called when it was proposed: a merged file has no name of its own any more."""
+    both = (merge.survivor_id, merge.loser_id)
+    found = names_then(both, merge.proposed_at)
+    return found.get(both[0], ""), found.get(both[1], "")
+
+
+def names_then(person_ids: Iterable[Any], at: Any) -> dict[UUID, str]:
+    """Person -> the name that they were believed to go by at a moment."""
+    rows = PersonName.ever.filter(person_id__in=list(person_ids), name_type="primary", recorded_at__lte=at)
+    held = [each for each in rows if each.superseded_at is None or each.superseded_at > at]
+    return {each.person_id: persons.as_one(each) for each in held if each.valid_to is None or each.valid_to > at}
+
+
+def last_name_of(person_id: Any) -> str:
+    """The name that a file had last, also where it has become part of another."""
+    row = (
+        PersonName.ever.filter(person_id=person_id, name_type="primary").order_by("-recorded_at", "-valid_from").first()
+    )
+    return persons.as_one(row) if row else ""
