@@ -10,6 +10,8 @@ from tests import factories
 from tests.flow.town import ANA, Case, Town
 
 ELM = {"line1": "7 Elm Court", "city": "Lumen", "state": "OR", "postal_code": "97890", "country": "US"}
+TO_ELM = {"mail_elsewhere": True, "mailing_address": ELM, "when": "now"}
+CARER = {"delegate_name": "Carla Day", "delegate_email": "carla@example.com", "level": "view", "delegate_ends": False}
 
 
 class Customer:

@@ -9,7 +9,8 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 
 from keyturn import flow
-from keyturn.records.models import Account, AccountAccess, Person, Premise, RedFlag, User
+from keyturn.records import attempts
+from keyturn.records.models import Account, AccountAccess, Attempt, Person, Premise, RedFlag, Request, User
 from keyturn.terms.errors import Invalid
 from keyturn.terms.finding import Finding
 from keyturn.terms.person import Identifier, PersonDetails
@@ -150,3 +151,15 @@ def came_by(user: User, provider: str, **claims: Any) -> None:
         "birthdate": "1985-03-27", **claims,
     }  # fmt: skip
     SocialAccount.objects.create(user=user, provider=provider, uid=str(user.pk), extra_data={"userinfo": said})
+
+
+def gets_nowhere(home: Home, *users: User) -> None:
+    """Nobody of them has the account, and each left a case: an attempt, a red flag, or a claim before staff."""
+    for user in users:
+        assert not AccountAccess.objects.filter(
+            user=user, account=home.account, ended_at=None, capacity="self"
+        ).exists()
+        tried = Attempt.objects.filter(subject=attempts.subject_of("login", user.pk)).exists()
+        flagged = RedFlag.objects.filter(user=user).exists()
+        before_staff = Request.objects.filter(user=user, standing="staff").exists()
+        assert tried or flagged or before_staff, "no case was left"

@@ -102,3 +102,7 @@ def totp(secret: str, at: float | None = None) -> str:
     digest = hmac.new(key, counter, hashlib.sha1).digest()
     start = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+def plain(html: str, email: str) -> str:
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", html).replace(email, "")
