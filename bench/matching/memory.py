@@ -1,6 +1,6 @@
 """What would the registry find, without a database? The same keys and the same ranking as `person_index.candidates`."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from math import log
 
@@ -9,6 +9,7 @@ from keyturn.matching.decide import Verified
 from keyturn.terms.policy import Policy
 
 POLICY = Policy()
+CANDIDATES_READ, HOLDERS_READ = 30, 200  # as `person_index` has them; a test holds them together
 
 
 class Registry:
@@ -30,16 +31,15 @@ class Registry:
         """The default model for a registry of this size; no smaller than the smallest that the product reckons with."""
         return load().sized(max(10_000, len(self.forms)))
 
-    def candidates(self, probe: Features, *, limit: int = 30) -> dict[str, Features]:
+    def candidates(self, probe: Features, *, limit: int = CANDIDATES_READ) -> dict[str, Features]:
         """Those who share keys, the rarest and most first."""
-        shared: Counter[str] = Counter()
+        shared: dict[str, float] = defaultdict(float)
         for key in blocking_keys(probe):
-            holders = self.index.get(key, ())
-            if holders:
-                rarity = log(1_000_000 / len(holders))
-                for ident in holders:
-                    shared[ident] += rarity  # type: ignore[assignment]
-        return {ident: self.forms[ident] for ident, _ in shared.most_common(limit)}
+            holders = self.index.get(key, [])[:HOLDERS_READ]
+            for ident in holders:
+                shared[ident] += 14 - log(len(holders))
+        order = sorted(shared, key=lambda ident: (-shared[ident], ident))
+        return {ident: self.forms[ident] for ident in order[:limit]}
 
 
 def decided(

@@ -184,6 +184,7 @@ def registry_part(options: Options, progress: Progress) -> Part:
     people, probes = retrieval.known(), retrieval.sample(options.probes)
     million = options.persons <= 1_000_000
     with real_database() as url:
+        town = pseudo.online(url, pseudo.SEEDS[0], progress=progress) if million else None
         loading = retrieval.fill(url, people, strangers=options.persons, progress=progress)
         weigh = retrieval.sizes(url)
         ours = retrieval.run(people, persons=options.persons, probes=probes, progress=progress)
@@ -214,6 +215,16 @@ def registry_part(options: Options, progress: Progress) -> Part:
         held(f"throughput at {options.persons:,}, 2 processes", "matches per second", rate.per_second, ">= 500",
              as_text=table.count, beside=f"Splink, one record among 5,000: {splink:.0f} ms" if splink else "")
     )  # fmt: skip
+    if town:
+        name = f"pseudopeople, seed {town.seed}, through PostgreSQL with locks"
+        rows.append(held(name, "wrong links", town.wrong, "= 0", as_text=table.count))
+        rows.append(
+            Row(
+                name,
+                "review, of all; missed, of those on file",
+                f"{100 * town.review / town.asked:.2f} %; {100 * town.missed / town.known:.2f} %",
+            )
+        )
     times = {"Keyturn": ours.total.values} | ({"trigrams": trigrams.total.values} if trigrams else {})
     picture = plots.latency(times, options.folder / f"matching-latency-{options.persons}.svg")
     details = table.markdown(

@@ -101,6 +101,46 @@ def run_all(seeds: Iterable[int] = SEEDS, *, progress: Progress | None = None, p
     return sorted(found, key=lambda each: each.seed)
 
 
+# The same through PostgreSQL
+
+
+def online(url: str, seed: int, *, progress: Progress | None = None) -> Result:
+    """One seed through the product's tables and locks, each search in a transaction of its own; the tables are empty
+    before and after."""
+    from django.db import connection, transaction
+    from uuid_utils.compat import uuid7
+
+    from bench.matching import registry as database
+    from bench.matching.memory import POLICY
+    from keyturn.matching import decide
+    from keyturn.records import person_index
+
+    on_file, by_number = registry(seed)
+    ids = {number: uuid7() for number in on_file.forms}
+    records = {person: {str(ids[number]) for number in numbers} for person, numbers in by_number.items()}
+    with database.connected(url) as other:
+        database.write(other, [(ids[number], form) for number, form in on_file.forms.items()])
+        other.execute("VACUUM (ANALYZE) person, match_key, person_features")
+    probes = sources.census(year=2030, seed=seed + PROBE_SEED).rows
+    task = progress.add_task(f"pseudopeople {seed} through PostgreSQL", total=len(probes)) if progress else None
+    result, model = Result(seed), person_index.model(POLICY)
+    started = time.perf_counter()
+    for row in probes:
+        probe = sources.features(sources.of_census(row))
+        with transaction.atomic():
+            person_index.lock(probe)
+            found = person_index.candidates(probe)
+            decision = decide(probe, found, model=model, verified=frozenset(), policy=POLICY)
+        count(result, decision, records.get(row["simulant_id"], set()), row["simulant_id"])
+        if progress and task is not None:
+            progress.advance(task)
+    result.seconds = time.perf_counter() - started
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE person, match_key, person_features CASCADE")
+    person_index._population.clear()
+    return result
+
+
 # Splink, all of it at once and one-to-one
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from bench.matching import background, registry, sources
+from bench.matching import background, memory, registry, sources
 from keyturn.matching import Features
 from keyturn.records import ids, person_index
 from keyturn.records.models import MatchKey, Person
@@ -85,6 +85,17 @@ def test_a_young_registry_counts_as_ten_thousand_and_is_not_counted_each_time(
     assert person_index.population() == 10_000
     with django_assert_num_queries(0):  # type: ignore[operator]
         assert person_index.population() == 10_000
+
+
+def test_the_registry_in_memory_answers_as_the_one_on_disk() -> None:
+    assert (memory.CANDIDATES_READ, memory.HOLDERS_READ) == (
+        person_index.CANDIDATES_READ, person_index.HOLDERS_READ,
+    )  # fmt: skip
+    forms = list(background.strangers(300, seed=3))
+    written = on_file(*forms)
+    in_memory = memory.Registry((str(ident), form) for ident, form in zip(written, forms, strict=True))
+    for probe in forms[:20]:
+        assert list(in_memory.candidates(probe)) == list(person_index.candidates(probe))
 
 
 def test_febrl4_is_found_among_two_thousand_others() -> None:
