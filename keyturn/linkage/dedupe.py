@@ -20,7 +20,7 @@ from django.conf import settings
 
 from keyturn.flow.duplicates import Found, note_pairs
 from keyturn.linkage import bounds, columns
-from keyturn.linkage.engines import Engine, engine
+from keyturn.linkage.engines import Engine, engine, must_be_installed
 from keyturn.linkage.journal import Journal, forget, opened
 from keyturn.linkage.processes import in_order
 from keyturn.matching.keys import KEYS_VERSION
@@ -67,6 +67,7 @@ class Search:
 
 def search(how: Search, *, write: Callable[[Iterable[Pair]], int], progress: Progress) -> int:
     """Find all likely pairs and hand them to `write`, the strongest first; how many. Then the work folder goes."""
+    must_be_installed(how.engine)
     policy = settings.KEYTURN_POLICY
     model = person_index.model(policy)
     with opened(how.work, model=model.version, keys=KEYS_VERSION, engine=how.engine, fresh=how.fresh) as (

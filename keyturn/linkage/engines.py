@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +31,20 @@ class Engine(Protocol):
     def close(self) -> None: ...
 
 
+def must_be_installed(name: str) -> None:
+    """Unavailable says in a sentence what an engine ("duckdb", "spark") lacks here."""
+    engine_needs = {"duckdb": ("duckdb",), "spark": ("pyspark",)}[name]
+    for each in ("pyarrow", "splink", *engine_needs):
+        try:
+            import_module(each)
+        except ImportError:
+            extra = f"{INSTALL} and pip install 'pyspark~=4.0'" if each == "pyspark" else INSTALL
+            text = f"This needs {each}, which is not installed here: {extra} (or keyturn[matching], keyturn[spark])."
+            raise Unavailable("not_installed", text) from None
+    if name == "spark" and not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise Unavailable("no_java", "Spark needs Java 17 or newer: install it, or take --engine duckdb.")
+
+
 def engine(
     name: str,
     *,
@@ -40,17 +55,12 @@ def engine(
     master: str = "",
     memory: str = "",
 ) -> Engine:
-    """Start "duckdb" or "spark". Unavailable says in a sentence what is not installed."""
+    """Start "duckdb" or "spark"."""
     logging.getLogger("splink").setLevel(logging.ERROR)
-    try:
-        if name == "duckdb":
-            return DuckDb(settings, condition, work, jobs, memory)
-        return Spark(settings, condition, work, jobs, master)
-    except ModuleNotFoundError as missing:
-        extra = f"{INSTALL} pyspark" if missing.name == "pyspark" else INSTALL
-        raise Unavailable(
-            "not_installed", f"This needs {missing.name}, which is not installed: {extra} (or keyturn[matching])."
-        ) from None
+    must_be_installed(name)
+    if name == "duckdb":
+        return DuckDb(settings, condition, work, jobs, memory)
+    return Spark(settings, condition, work, jobs, master)
 
 
 class DuckDb:
@@ -60,7 +70,6 @@ class DuckDb:
 
     def __init__(self, settings: Mapping[str, Any], condition: str, work: Path, jobs: int, memory: str) -> None:
         import duckdb
-        import splink  # noqa: F401 (asked for before the work begins)
 
         self.settings, self.condition = dict(settings), condition
         self.spill = work / "spill"
@@ -126,23 +135,13 @@ class Spark:
     name = "spark"
 
     def __init__(self, settings: Mapping[str, Any], condition: str, work: Path, jobs: int, master: str) -> None:
-        import splink  # noqa: F401
         from pyspark.sql import SparkSession
 
-        if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-            raise Unavailable("no_java", "Spark needs Java 17 or newer: install it, or take --engine duckdb.")
         self.settings, self.condition = dict(settings), condition
         builder = SparkSession.builder.appName("keyturn dedupe")
-        if master or "SPARK_ENV_LOADED" not in os.environ:  # spark-submit says where it runs by itself
-            builder = builder.master(master or f"local[{jobs}]")
-        if not master:
-            builder = builder.config("spark.sql.shuffle.partitions", str(2 * jobs)).config("spark.ui.enabled", "false")
-            builder = builder.config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
-        self.session = (
-            builder.config("spark.sql.warehouse.dir", str(work / "spill"))
-            .config("spark.local.dir", str(work / "spill"))
-            .getOrCreate()
-        )
+        for name, value in _spark_options(work, jobs, master).items():
+            builder = builder.config(name, value)
+        self.session = builder.getOrCreate()
         self.session.sparkContext.setLogLevel("ERROR")
         self._linker: Any = None
 
@@ -185,6 +184,25 @@ class Spark:
 
     def close(self) -> None:
         self.session.stop()
+
+
+def _spark_options(work: Path, jobs: int, master: str) -> dict[str, str]:
+    """What Spark is told. Who starts it with spark-submit, or names a cluster, says the rest there."""
+    options = {"spark.ui.showConsoleProgress": "false", "spark.sql.catalogImplementation": "in-memory"}
+    if master:
+        return {**options, "spark.master": master}
+    if "SPARK_ENV_LOADED" in os.environ:  # spark-submit
+        return options
+    return {
+        **options,
+        "spark.master": f"local[{jobs}]",
+        "spark.sql.shuffle.partitions": str(jobs),
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.sql.warehouse.dir": str(work / "spill"),
+        "spark.local.dir": str(work / "spill"),
+    }
 
 
 def _pairs(out: Path) -> Iterator[list[tuple[str, str]]]:

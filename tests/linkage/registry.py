@@ -1,0 +1,56 @@
+"""Some hundred people on file, some of them twice: what searches for duplicates are tried on."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from random import Random
+
+from django.conf import settings
+
+from keyturn import flow
+from keyturn.connectors import cis
+from keyturn.local.demo_utility.dataset import generate
+from keyturn.records.models import Person
+
+NOW = datetime(2026, 1, 15, 18, tzinfo=UTC)
+
+
+def fill(persons: int = 150, twice: int = 25, seed: int = 3) -> None:
+    """Everybody of a small demo utility, and some of them once more as somebody else typed them."""
+    cis.install()
+    cis.connector().empty()
+    rows = [dict(row) for row in generate(today=NOW.date(), persons=persons, seed=seed).persons]
+    luck = Random(seed)
+    again = [typed_again(row, luck) for row in luck.sample(rows, twice)]
+    # All in one file, as the first of a registry: nothing is compared while it comes in.
+    taken = flow.take_in("persons", enumerate([*rows, *again], start=1), now=NOW, policy=settings.KEYTURN_POLICY)
+    assert taken.created == persons + twice
+
+
+def typed_again(row: Mapping[str, str], luck: Random) -> dict[str, str]:
+    """A row of persons with slips and gaps in it, under a reference of its own."""
+    new = {**row, "ref": f"again-{row['ref']}", "id_type": "", "id_value": ""}
+    for name in ("given_name", "family_name"):
+        if len(new[name]) > 3 and luck.random() < 0.4:
+            place = luck.randrange(1, len(new[name]) - 1)
+            new[name] = new[name][:place] + new[name][place + 1 :]
+    for name in ("email", "phone"):
+        if luck.random() < 0.4:
+            new[name] = ""
+    if luck.random() < 0.3:
+        new |= dict.fromkeys(("line1", "line2", "city", "state", "postal_code", "country"), "")
+    born = new["date_of_birth"]
+    if born and luck.random() < 0.2:
+        new["date_of_birth"] = date.fromisoformat(born).replace(day=1).isoformat()
+    return new
+
+
+def refs() -> dict[str, str]:
+    """Id -> reference."""
+    return {str(ident): ref for ident, ref in Person.objects.values_list("pk", "ref")}
+
+
+def rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)

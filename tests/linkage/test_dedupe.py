@@ -1,0 +1,210 @@
+"""`keyturn dedupe`: everybody who is on file twice, and nobody else, as the online matcher would say."""
+
+import csv
+import io
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from click.testing import CliRunner, Result
+from django.conf import settings
+
+from keyturn.cli import cli
+from keyturn.linkage import bounds, columns, dedupe, journal
+from keyturn.linkage.engines import engine
+from keyturn.matching.pairs import weigh
+from keyturn.matching.score import score
+from keyturn.records import person_index
+from keyturn.records.bulk import everybody
+from keyturn.records.models import DuplicatePair, NotSamePerson, Person
+from tests.linkage import registry
+
+pytest.importorskip("splink")
+
+
+def keyturn(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(each) for each in arguments])
+
+
+def searched(work: Path, engine: str = "duckdb", **how: Any) -> list[dedupe.Pair]:
+    found: list[dedupe.Pair] = []
+
+    def write(pairs: Iterable[dedupe.Pair]) -> int:
+        found.extend(pairs)
+        return len(found)
+
+    progress = how.pop("progress", lambda stage, done, total: None)
+    dedupe.search(dedupe.Search(work, engine, **how), write=write, progress=progress)
+    return found
+
+
+def by_the_online_matcher() -> dict[tuple[str, str], dedupe.Pair]:
+    """Everybody on file looked up by the search that requests are decided by, one after the other."""
+    policy = settings.KEYTURN_POLICY
+    model, refs, found = person_index.model(policy), registry.refs(), {}
+    for ident, form, _keys in (each for some in everybody.everybody() for each in some):
+        for other, features in person_index.candidates(form).items():
+            one, two = sorted((ident, UUID(other)))
+            if other != str(ident) and (str(one), str(two)) not in found:
+                forms = (form, features) if one == ident else (features, form)
+                if pair := weigh(*forms, model=model, policy=policy):
+                    said = pair.ranked.scored
+                    ids = str(one), str(two)
+                    found[ids] = dedupe.Pair(
+                        -said.weight, *ids, refs[ids[0]], refs[ids[1]], said.probability, pair.zone
+                    )
+    return found
+
+
+@pytest.fixture
+def people(db: None) -> None:
+    registry.fill()
+
+
+@pytest.mark.usefixtures("people")
+def test_all_pairs_that_the_online_matcher_knows_are_found_with_its_own_weight_and_zone(tmp_path: Path) -> None:
+    found = {(each.one, each.other): each for each in searched(tmp_path / "work")}
+    expected = by_the_online_matcher()
+    assert len(expected) > 20
+    assert expected.items() <= found.items()
+    forms = everybody.forms({ident for pair in found for ident in pair})
+    policy = settings.KEYTURN_POLICY
+    for (one, other), pair in found.items():
+        said = weigh(forms[one][0], forms[other][0], model=person_index.model(policy), policy=policy)
+        assert said and (said.zone, said.ranked.scored.weight) == (pair.zone, pair.weight)
+    twice = {each for each in found.values() if each.person_ref_a == f"again-{each.person_ref_b}"
+             or each.person_ref_b == f"again-{each.person_ref_a}"}  # fmt: skip
+    assert len(twice) >= 22  # of 25
+
+
+@pytest.mark.usefixtures("people")
+def test_nobody_weighs_more_for_the_matcher_than_for_splink(tmp_path: Path) -> None:
+    """So that nobody whom the matcher would show is lost before it is asked: over all pairs that share a key."""
+    policy = settings.KEYTURN_POLICY
+    model, values = person_index.model(policy), bounds.raw(policy.match_profile)
+    folders = [tmp_path / each for each in ("people", "blocked", "out")]
+    folders[0].mkdir()
+    (some,) = everybody.everybody()
+    columns.write_part(folders[0] / "0.parquet", some, first=0, hot=(), model=model)
+    forms = {str(ident): form for ident, form, _keys in some}
+    options = {"work": tmp_path, "jobs": 1}
+    for least, kept in ((-1000.0, 1.0), (-6.0, 0.7)):
+        splink = engine(
+            "duckdb", settings=bounds.settings(values, model, "duckdb"), condition=f"match_weight < {least}", **options
+        )
+        splink.block(folders[0], folders[1], parts=1)
+        splink.score(folders[0], folders[1], 0, folders[2])
+        light = [pair for portion in splink.pairs(folders[2]) for pair in portion]
+        splink.close()
+        assert all(score(forms[one], forms[other], model=model).weight < least for one, other in light)
+        assert bool(light) is (kept < 1)
+        shutil.rmtree(folders[1]), shutil.rmtree(folders[2])
+
+
+@pytest.mark.usefixtures("people")
+def test_the_merged_and_those_who_were_said_to_be_two_are_left_out(tmp_path: Path) -> None:
+    first, second, *others = searched(tmp_path / "work")
+    NotSamePerson.objects.create(one_id=first.one, other_id=first.other, said_by="staff:1", said_at=registry.NOW)
+    Person.objects.filter(pk=second.one).update(redirect_to=second.other)
+    found = searched(tmp_path / "work")
+    assert found == [each for each in others if second.one not in (each.one, each.other)]
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("killed_at", ["read", "block", "weigh", "judge"])
+def test_a_run_that_was_killed_goes_on_where_it_stood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: str
+) -> None:
+    monkeypatch.setattr(everybody, "AT_ONCE", 60)
+    monkeypatch.setattr(everybody.keyed, "__kwdefaults__", {"after": everybody.NOBODY, "most": 60})
+    work, seen = tmp_path / "work", []
+
+    def killed(stage: str, done: int, total: int) -> None:
+        if stage == killed_at and (stage != "block" or done):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        searched(work, progress=killed)
+    assert stat.S_IMODE(os.stat(work).st_mode) == 0o700
+    found = searched(work, progress=lambda stage, done, total: seen.append((stage, done)))
+    assert seen[0] == ("read", 120 if killed_at == "read" else 175)
+    assert not work.exists()
+    if killed_at == "judge":
+        assert found == searched(work, fresh=True)
+    assert found
+
+
+@pytest.mark.usefixtures("people")
+def test_under_another_model_it_begins_anew(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    with journal.opened(work, model="old", keys=1, engine="duckdb", fresh=False) as (left, goes_on):
+        assert not goes_on
+        left.read, left.persons = True, 7
+        left.keep()
+    assert len(searched(work)) > 20
+
+
+@pytest.mark.usefixtures("people")
+def test_the_command_writes_the_pairs_and_feeds_the_queue(tmp_path: Path, settings: Any) -> None:
+    out = tmp_path / "pairs.csv"
+    done = keyturn("dedupe", "--out", out, "--queue", "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    pairs = list(registry.rows(out))
+    assert list(pairs[0]) == ["person_ref_a", "person_ref_b", "weight", "probability", "zone"]
+    weights = [float(each["weight"]) for each in pairs]
+    assert weights == sorted(weights, reverse=True)
+    assert {each["zone"] for each in pairs} == {"link", "review"}
+    assert f"{len(pairs)} pairs: " in done.output and f"{len(pairs)} are in the queue" in done.output
+    kept = DuplicatePair.objects.order_by("-weight")
+    assert [round(each.weight, 4) for each in kept] == weights
+    assert {each.source for each in kept} == {"dedupe"}
+    assert not out.with_name("pairs.csv.work").exists()
+
+
+@pytest.mark.usefixtures("people")
+def test_one_line_of_json_for_each_pair(tmp_path: Path) -> None:
+    done = keyturn("dedupe", "--out", "-", "--format", "jsonl", "--work", tmp_path / "w", "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith('{"person_ref_a": "')
+
+
+def test_nobody_on_file_gives_a_heading_and_no_pairs(db: None, tmp_path: Path) -> None:
+    out = tmp_path / "pairs.csv"
+    done = keyturn("dedupe", "--out", out, "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    assert list(csv.reader(io.StringIO(out.read_text()))) == [
+        ["person_ref_a", "person_ref_b", "weight", "probability", "zone"]
+    ]
+
+
+def test_without_the_extra_it_says_how_to_install_it(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for missing in ("duckdb", "pyarrow"):
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, missing, None)
+            done = keyturn("dedupe", "--out", tmp_path / "pairs.csv")
+        assert done.exit_code == 1
+        assert "requirements/matching.txt" in str(done.exception) and missing in str(done.exception)
+
+
+def test_wrong_use_is_told(db: None, tmp_path: Path) -> None:
+    assert keyturn("dedupe").exit_code == 2
+    assert keyturn("dedupe", "--out", "-").exit_code == 2
+    assert keyturn("dedupe", "--out", tmp_path / "p.csv", "--spark-master", "spark://x:7077").exit_code == 2
+    assert keyturn("dedupe", "--out", tmp_path / "p.csv", "--engine", "sqlite").exit_code == 2
+    assert "There is no folder" in keyturn("dedupe", "--out", "/nowhere/at/all.csv").output
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("keep me")
+    done = keyturn("dedupe", "--out", tmp_path / "p.csv", "--work", tmp_path / "mine")
+    assert (done.exit_code, (tmp_path / "mine" / "letter.txt").read_text()) == (1, "keep me")
+
+
+def test_two_searches_do_not_share_a_folder(db: None, tmp_path: Path) -> None:
+    with journal.opened(tmp_path / "work", model="m", keys=1, engine="duckdb", fresh=False):
+        done = keyturn("dedupe", "--out", tmp_path / "p.csv", "--work", tmp_path / "work")
+    assert done.exit_code == 1
