@@ -162,6 +162,23 @@ def keys() -> str:
     return f"{len(ours.KEYTURN_FIELD_KEYS)} in KEYTURN_FIELD_KEYS, the first one seals"
 
 
+def filing() -> str:
+    """Whether everybody is filed under the keys by which this version searches (docs/howto/matching.md)."""
+    from django.conf import settings as ours
+
+    from keyturn.matching.keys import KEYS_VERSION
+    from keyturn.matching.model import load
+    from keyturn.records.queries import learning
+
+    others = learning.other_versions(str(KEYS_VERSION))
+    if others:
+        raise Ill(
+            f"persons are filed under keys of version {' and '.join(others)}, and are not found by those of version"
+            f" {KEYS_VERSION}: run `keyturn matching rekey`"
+        )
+    return f"under keys of version {KEYS_VERSION}; model {load(ours.KEYTURN_POLICY.match_profile).version}"
+
+
 def links() -> str:
     """Whether the machine links requests to persons (docs/howto/links.md)."""
     from datetime import UTC, datetime
@@ -203,16 +220,17 @@ CHECKS: tuple[Callable[[], str], ...] = (
     scanner,
     providers,
     keys,
+    filing,
     links,
     clock,
 )
-NEED_A_DATABASE = (migrations, queue, keys, links, clock)
-NEED_TABLES = (queue, keys, links)
+NEED_A_DATABASE = (migrations, queue, keys, filing, links, clock)
+NEED_TABLES = (queue, keys, filing, links)
 
 
 @click.command()
 def command() -> None:
-    """Check settings, database, migrations, queue, CIS, mail, virus scanner, OpenID providers, keys, automatic links and clock: a line each; exit 1 if one fails.
+    """Check settings, database, migrations, queue, CIS, mail, virus scanner, OpenID providers, keys, filing of persons, automatic links and clock: a line each; exit 1 if one fails.
 
     \b
     Example:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from keyturn.commands import must_be_writable, use_settings
-from keyturn.commands.matching import bar, must_have, values_of
+from keyturn.commands.matching_models import bar, must_have, values_of
 
 SHOWN = 20  # changed cases on the terminal
 

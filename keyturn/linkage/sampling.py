@@ -73,6 +73,7 @@ SESSIONS: Final = (
     Session("birth date and initial of the surname", "d1", ("given", "address", *_CONTACTS)),
     Session("beginnings of the names and postal code", "np", ("birth_date", *_CONTACTS)),
     Session("sound of the names and day of birth", "nm", ("address", *_CONTACTS)),
+    Session("sound of two rare names", "nn", ("birth_date", "address", *_CONTACTS)),
 )
 
 

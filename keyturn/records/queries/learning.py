@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from keyturn.matching.features import Features
 from keyturn.records.models import (
@@ -177,14 +177,19 @@ def waiting_pairs(*, most: int) -> Iterator[Any]:
 
 
 def filed_under() -> dict[str, int]:
-    """Version of the keys -> how many persons are filed under them; without those who were merged into another."""
-    rows = PersonFeatures.objects.filter(person__redirect_to=None)
-    return dict(rows.values_list("keys_version").annotate(Count("pk")))
+    """Version of the keys -> how many persons are filed under them; those who were merged into another among them."""
+    return dict(PersonFeatures.objects.values_list("keys_version").annotate(Count("pk")))
+
+
+def other_versions(version: str) -> list[str]:
+    """The oldest and the newest version of keys but this one under which anybody is filed; at once, for any number."""
+    found = PersonFeatures.objects.aggregate(Min("keys_version"), Max("keys_version"))
+    return sorted({each for each in found.values() if each is not None and each != version})
 
 
 def filed_otherwise(version: str, *, after: UUID | None, most: int) -> list[UUID]:
     """The next persons, by id, whose keys are of another version than this."""
-    rows = PersonFeatures.objects.filter(person__redirect_to=None).exclude(keys_version=version)
+    rows = PersonFeatures.objects.exclude(keys_version=version)
     if after is not None:
         rows = rows.filter(person_id__gt=after)
     return list(rows.order_by("person_id").values_list("person_id", flat=True)[:most])

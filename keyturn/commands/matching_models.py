@@ -1,0 +1,42 @@
+"""Which model file is meant, and is everything installed that working with it needs?"""
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keyturn.commands.import_ import progress_bar
+
+
+def must_have(*packages: str) -> None:
+    """ClickException where the extra `matching` is not installed."""
+    missing = [each for each in packages if importlib.util.find_spec(each) is None]
+    if missing:
+        raise click.ClickException(
+            f"This needs {', '.join(missing)}, of the extra `matching`: pip install 'keyturn[matching]'"
+            " (docs/howto/matching.md)."
+        )
+
+
+def values_of(path: Path | None) -> dict[str, Any]:
+    """The values of a model file, or of the model in force; ClickException says what is wrong with it."""
+    from django.conf import settings
+
+    from keyturn.matching.model import from_mapping, read, shipped
+
+    name = str(path) if path else settings.KEYTURN_POLICY.match_profile
+    try:
+        values = read(Path(name) if path or name.endswith(".json") else shipped(name))
+        from_mapping(values, source=Path(name).name)
+    except ValueError as problem:
+        raise click.ClickException(str(problem)) from None
+    return values
+
+
+@contextmanager
+def bar(what: str, total: int) -> Iterator[Any]:
+    with progress_bar(total, what) as told:
+        yield told or (lambda done: None)
