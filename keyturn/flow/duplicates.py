@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from keyturn.flow import moves
-from keyturn.records import person_index
+from keyturn.records import deciding, person_index
 from keyturn.steps.maintain.duplicates import step
 from keyturn.steps.maintain.duplicates.rules import DECIDED
 from keyturn.steps.maintain.duplicates.step import Found
@@ -74,5 +74,9 @@ def look_for_duplicates_job(*, person_id: str, source: str, now: datetime) -> No
 
 @transaction.atomic
 def look_for_duplicates(*, person_id: UUID, source: str = "edit", now: datetime, policy: Policy) -> int:
-    """Compare one person on file with everybody else by the online matcher; how many pairs are kept. Safe to repeat."""
+    """Compare one person on file with everybody else by the online matcher; how many pairs are kept. Safe to repeat.
+
+    Who was deciding when this began is waited for: they may not have seen what was changed.
+    """
+    deciding.wait_until_done()
     return step.look(person_id, source=source, model=person_index.model(policy), now=now, policy=policy)

@@ -18,6 +18,7 @@ from keyturn.matching.features import Features, features_of
 from keyturn.matching.keys import KEYS_VERSION, blocking_keys, identity_lock_keys
 from keyturn.matching.model import Model as WeightModel
 from keyturn.matching.model import load
+from keyturn.records import deciding
 from keyturn.records.crypto import digest
 from keyturn.records.models import MatchKey, PersonFeatures
 from keyturn.terms.person import PersonDetails
@@ -44,14 +45,16 @@ def features(details: PersonDetails) -> Features:
 def lock(probe: Features, premise_id: UUID | None = None) -> None:
     """Wait until nobody else is deciding about the same identity or premise; the locks end with the transaction.
 
-    All of them in one order, so that two who decide never wait for each other.
+    All of them in one order, so that two who decide never wait for each other. That we decide shows, too, as long as
+    we do (`deciding`): an import waits for that.
     """
     premise = {int.from_bytes(premise_id.bytes[8:], "big", signed=True)} if premise_id else set()
     keys = sorted(premise.union(identity_lock_keys(probe)))
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) WITH ORDINALITY AS k(key, n) ORDER BY n",
-            [keys],
+            "SELECT pg_advisory_xact_lock_shared(%s, %s);"
+            " SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) WITH ORDINALITY AS k(key, n) ORDER BY n",
+            [*deciding.DECIDES, keys],
         )
 
 

@@ -97,9 +97,10 @@ def write(rows: Sequence[Incoming], *, now: datetime) -> Written:
     created = {row.ref: ids.new_id() for row in rows if row.person_id is None}
     parts = [rows[start : start + WRITTEN_AT_ONCE] for start in range(0, len(rows), WRITTEN_AT_ONCE)]
     changed: set[UUID] = set()
+    first_load = bool(created) and not anybody_on_file()  # later on nobody who decides may wait for an altered table
     with ThreadPoolExecutor(1) as beside, connection.cursor() as cursor:
         prepared = beside.map(partial(_prepared, created=created), parts)  # the next while PostgreSQL has this one
-        with checked_afterwards(cursor, *_NEW, "person_features", "match_key") if created else nullcontext():
+        with checked_afterwards(cursor, *_NEW, "person_features", "match_key") if first_load else nullcontext():
             for part in prepared:
                 stage(cursor, "staged_person", _STAGED, part.rows)
                 _insert_new(cursor, part, now)

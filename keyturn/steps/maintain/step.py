@@ -19,10 +19,13 @@ from django.db import IntegrityError, connection, transaction
 from keyturn.connectors import cis
 from keyturn.matching.decide import decide
 from keyturn.matching.model import load
-from keyturn.records import person_index
+from keyturn.matching.score import Scored
+from keyturn.records import deciding, person_index
 from keyturn.records.bulk import accounts, persons, premises
 from keyturn.records.models import Person
 from keyturn.steps.maintain import rules
+from keyturn.steps.maintain.duplicates import meanwhile
+from keyturn.steps.maintain.duplicates import step as duplicates
 from keyturn.steps.maintain.intake import Intake, Lookalike, Objection
 from keyturn.steps.maintain.privacy.rules import was_not_erased
 from keyturn.terms.address import Address
@@ -60,11 +63,14 @@ def take_in(
     taking = _KINDS[kind](kind, terms, now, progress or _quietly)
     left = iter(rows)
     while block := list(islice(left, BLOCK)):
+        began = deciding.mark()
         try:
             with transaction.atomic():
                 _take_block(taking, block, dry_run=dry_run)
         except IntegrityError:
             raise Unavailable("changed_meanwhile", "Somebody wrote the same records just now. Run it again.") from None
+        if not dry_run:
+            taking.look_back(began)
     return taking.intake
 
 
@@ -143,6 +149,10 @@ class _Taking(ABC):
         self.intake.changed += changed
         self.intake.unchanged += accepted - created - changed
 
+    def look_back(self, began: UUID) -> None:
+        """The block that began then is committed: what did others write meanwhile?"""
+        return
+
     @abstractmethod
     def judge_together(self, accepted: Accepted) -> Accepted:
         """Keep out the rows that do not go with what is on file or with each other."""
@@ -165,6 +175,7 @@ class _Persons(_Taking):
         self.incoming: dict[str, persons.Incoming] = {}
         self.holders: dict[str, str] = {}  # digest of a full identifier: whose it is, in this file
         self.created: set[UUID] = set()
+        self.written: dict[UUID, tuple[int, str]] = {}  # whom the last block wrote: row and reference
 
     def judge_together(self, accepted: Accepted) -> Accepted:
         known = persons.ids_by_ref([row["ref"] for _, row in accepted])
@@ -195,7 +206,31 @@ class _Persons(_Taking):
                 self._compare(number, self.incoming[row["ref"]])
         written = persons.write(list(self.incoming.values()), now=self.now)
         self.created.update(written.created.values())
+        ids = {**{ref: each.person_id for ref, each in self.incoming.items()}, **written.created}
+        touched = {*written.created.values(), *written.changed}
+        self.written = {ids[row["ref"]]: (number, row["ref"]) for number, row in accepted if ids[row["ref"]] in touched}
         self.count(len(accepted), len(written.created), len(written.changed))
+
+    def look_back(self, began: UUID) -> None:
+        """Requests that decided while this block was written saw none of it, and it saw none of them (T-08)."""
+        policy = self.terms.policy
+        model = person_index.model(policy)
+        found = meanwhile.unseen(self.written, since=began, besides=self.created, model=model, policy=policy)
+        if not found:
+            return
+        with transaction.atomic():
+            duplicates.note(found, source="import", now=self.now)
+            duplicates.open_more(now=self.now, policy=policy)
+        told = {(each.ref, each.person_id) for each in self.intake.lookalikes}
+        for each in found:
+            number, ref = self.written[UUID(each.ranked.person_id)]
+            if (ref, str(each.one)) not in told:
+                self._report(number, ref, str(each.one), each.zone, each.ranked.scored)
+
+    def _report(self, row: int, ref: str, person_id: str, zone: str, scored: Scored) -> None:
+        weight, probability = scored.weight, scored.probability
+        person_ref = persons.ref_of(person_id)
+        self.intake.lookalikes.append(Lookalike(row, ref, person_ref, person_id, zone, weight, probability))
 
     def _incoming(self, row: dict[str, str] | rules.Row, person_id: UUID | None) -> persons.Incoming:
         details = details_of(row)
@@ -214,21 +249,11 @@ class _Persons(_Taking):
         best = decision.best
         if best is None:
             return
-        other, probability = persons.ref_of(best.person_id), best.scored.probability
-        found = list(rules.is_nobody_on_file(decision.matcher_zone, probability, other or best.person_id))
+        other = persons.ref_of(best.person_id) or best.person_id
+        found = list(rules.is_nobody_on_file(decision.matcher_zone, best.scored.probability, other))
         self.object_to(number, new.ref, found)
         if found:
-            self.intake.lookalikes.append(
-                Lookalike(
-                    row=number,
-                    ref=new.ref,
-                    person_ref=other,
-                    person_id=best.person_id,
-                    zone=decision.matcher_zone,
-                    weight=best.scored.weight,
-                    probability=probability,
-                )
-            )
+            self._report(number, new.ref, best.person_id, decision.matcher_zone, best.scored)
 
 
 def _digest(incoming: persons.Incoming) -> str:
