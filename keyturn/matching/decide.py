@@ -20,6 +20,9 @@ NEW: Final = "new"
 Verified = frozenset[tuple[str, str]]
 """What was proved in this session: ("email", normalised), ("phone", E.164), ("identifier", "type:digest")."""
 
+ORDINARY_DOOR: Final = 12
+"""More people than this on file behind one door, and it is no family's."""
+
 COUNTRY: Final = log2(10_000_000)
 _WHO: Final = frozenset({"given", "middle", "family", "birth_date"})
 _SESSION_ONLY: Final = frozenset({"nothing_verified", "links_switched_off"})
@@ -97,6 +100,7 @@ def decide(
     `not_same` are ids that staff have said to be somebody else: they are listed last, never linked and rival nobody.
     """
     scores = {person_id: score(probe, features, model=model) for person_id, features in candidates.items()}
+    _weigh_a_crowded_door(probe, candidates, scores, model)
     order = sorted(scores, key=lambda person_id: (person_id in not_same, -scores[person_id].weight, person_id))
     open_ones = [person_id for person_id in order if person_id not in not_same]
     ranked = []
@@ -118,6 +122,16 @@ def decide(
         matcher_zone=_zone(against - _SESSION_ONLY if against else against, unclear),
         model_version=model.version,
     )
+
+
+def _weigh_a_crowded_door(
+    probe: Features, candidates: Mapping[str, Features], scores: dict[str, Scored], model: Model
+) -> None:
+    """A dormitory's or a large building's address says little of who of its many people somebody is."""
+    there = [person_id for person_id, scored in scores.items() if "address" in scored.groups]
+    if len(there) > ORDINARY_DOOR:
+        for person_id in there:
+            scores[person_id] = score(probe, candidates[person_id], model=model, at_the_door=len(there))
 
 
 def _zone(against: set[str] | None, unclear: bool) -> str:
@@ -142,13 +156,15 @@ def reasons_against(
     `rival` is the strongest of the other candidates.
     """
     limits = model.thresholds
+    bare = nothing_else_is_known(probe, candidate)
     conditions = {
         "below_link_score": scored.probability >= limits.link,
         "several_over_threshold": rival is None or rival.probability < limits.link,
         "margin_too_small": rival is None or scored.weight - rival.weight >= limits.margin,
         "too_few_groups": has_two_groups(scored),
-        "only_name_and_birth_date": has_more_than_a_namesake_would(probe, candidate, scored, model),
-        "different_given_name": has_no_other_given_name(scored),
+        "only_name_and_birth_date": has_more_than_a_namesake_would(scored, model, bare=bare),
+        "only_household": has_more_than_a_relative_would(scored, bare=bare),
+        "different_given_name": has_no_other_given_name(scored, bare=bare),
         "different_surname": has_no_other_surname(scored),
         "nothing_verified": has_something_verified(candidate, verified),
         "links_switched_off": policy.link_automatically,
@@ -161,17 +177,29 @@ def has_two_groups(scored: Scored) -> bool:
     return len(scored.groups) >= 2
 
 
-def has_more_than_a_namesake_would(probe: Features, candidate: Features, scored: Scored, model: Model) -> bool:
+def nothing_else_is_known(probe: Features, candidate: Features) -> bool:
+    """Neither side has a telephone, a mailbox or a document. Then a human who looks sees no more than the machine did, and
+    the odds decide; wherever more is known, it can be asked for, and is (nothing is linked unproved in a request)."""
+    return not any(each.emails or each.phones or each.identifiers for each in (probe, candidate))
+
+
+def has_more_than_a_namesake_would(scored: Scored, model: Model, *, bare: bool) -> bool:
     """Namesakes born on one day exist in every large town. Where name and birth date are all that agrees, it is enough
-    only if nothing contradicts, neither side knows anything that the other could have been asked for, and the two
-    together are so rare that hardly anybody in a whole country shares them by chance."""
+    only if nothing contradicts, nothing else is known, and the two together are so rare that hardly anybody in a whole
+    country shares them by chance."""
     if scored.groups - {"name", "birth_date"}:
         return True
-    if any(getattr(each, name) for each in (probe, candidate) for name in ("emails", "phones", "identifiers")):
+    if not bare or scored.level("middle") in ("different", "other_initial"):
         return False
-    if scored.level("middle") in ("different", "other_initial") or scored.level("suffix") not in ("", "exact"):
-        return False
-    return namesakes(scored) <= model.thresholds.namesakes
+    return scored.level("suffix") in ("", "exact") and namesakes(scored) <= model.thresholds.namesakes
+
+
+def has_more_than_a_relative_would(scored: Scored, *, bare: bool) -> bool:
+    """Father and son of one name share the door, the telephone and the mailbox: a birth date or a document tells them
+    apart."""
+    if scored.groups & {"birth_date", "identifier"} or scored.level("organisation"):
+        return True
+    return bare and scored.level("middle") in ("exact", "initial") and not scored.level("suffix")
 
 
 def namesakes(scored: Scored) -> float:
@@ -179,12 +207,13 @@ def namesakes(scored: Scored) -> float:
     return float(2.0 ** (COUNTRY - sum(each.weight for each in scored.fields if each.field in _WHO)))
 
 
-def has_no_other_given_name(scored: Scored) -> bool:
-    """The given names agree: a relative has another. Where one is missing, the middle names or a document agree."""
+def has_no_other_given_name(scored: Scored, *, bare: bool) -> bool:
+    """The given names agree: a relative has another, and where one is missing it may be the twin's, unless a document
+    says otherwise or, where nothing else is known, the middle name."""
     level = scored.level("given")
-    if not level and not scored.level("organisation"):
-        return scored.level("identifier") == "equal" or scored.level("middle") in ("exact", "initial")
-    return level not in ("different", "middle", "initial")
+    if level or scored.level("organisation"):
+        return level not in ("different", "middle", "initial")
+    return scored.level("identifier") == "equal" or (bare and scored.level("middle") in ("exact", "initial"))
 
 
 def has_no_other_surname(scored: Scored) -> bool:

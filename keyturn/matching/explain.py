@@ -110,6 +110,9 @@ _CODES: Final[Mapping[str, str]] = {
     "only_name_and_birth_date": gettext_noop(
         "Only name and birth date agree, and there may be a namesake who was born on that day."
     ),
+    "only_household": gettext_noop(
+        "Beside the name only what a household shares agrees: father and son of one name would agree as much."
+    ),
     "different_given_name": gettext_noop("The given names leave room for a relative."),
     "different_surname": gettext_noop("The surnames are different, and no identifier says that one was changed."),
     "nothing_verified": gettext_noop("No e-mail, phone or identifier on file was proved in this session."),

@@ -13,7 +13,9 @@ A model is one JSON file (`models/<name>.json`, or a profile's own `matching.jso
 - `vetoes`: which of `vetoes.KNOWN` forbid a link.
 - `keys`: `version`, of the keys that persons are filed under (`keys.KEYS_VERSION`; another one is refused), and
   `families`, those that a search uses.
-- `population`: how many persons are on file; the odds against one of them, chosen blindly, are one in so many.
+- `population`: how many people there are who may apply, or be on file if that is more (`Model.sized`): the odds against
+  one of them, chosen blindly, are one in so many. A small registry in a large town is no safer from namesakes: fewer of
+  them are on file, and so are fewer of those who apply.
 - `priors`: log2 odds, before anything is compared, that a candidate is the person rather than a `relative` of one
   household, a `twin`, or a `namesake` (somebody of that name elsewhere, whatever the tables say of its frequency).
 - `second_contact`: the share that the weaker of an agreeing telephone and mailbox still counts.
@@ -70,11 +72,6 @@ LEVELS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
 }  # fmt: skip
 """Section -> field -> levels: all that a file must weigh, and nothing else."""
-
-AT_ONE_DOOR: Final = 4
-"""So many people who do not belong together, former tenants among them, are on file behind an ordinary door."""
-
-ONE_DOOR: Final = frozenset({"exact", "building", "similar"})
 
 _ADDS_UP: Final = 0.015
 """How far a column's sum may be from 1: figures are written with few digits."""
@@ -148,14 +145,16 @@ class Model:
         return max(known or 0.0, self.frequencies[field].rarest)
 
     def sized(self, persons: int) -> "Model":
-        """This model for a registry of so many persons, with a version that says so. Rounded up to a power of four (two
-        bits), so that it changes a few times in a registry's life and not with every new person."""
-        size = 4
+        """This model for a registry of so many persons, with a version that says so where it is more than `population`.
+
+        In steps of two bits, so that it changes a few times in a registry's life and not with every new person.
+        """
+        size = self.population
         while size < persons:
             size *= 4
-        text = f"{self.digest} {size}"
-        shared = {section: _crowded(getattr(self, section), size) for section in ("person", "organisation")}
-        return replace(self, population=size, digest=sha256(text.encode()).hexdigest()[:8], **shared)
+        if size == self.population:
+            return self
+        return replace(self, population=size, digest=sha256(f"{self.digest} {size}".encode()).hexdigest()[:8])
 
 
 def from_mapping(values: Mapping[str, Any], *, source: str = "model") -> Model:
@@ -295,17 +294,6 @@ def _weights(fields: Mapping[str, Mapping[str, list[float]]]) -> dict[str, Mappi
         )
         for field, levels in fields.items()
     }
-
-
-def _crowded(fields: Mapping[str, Mapping[str, Weights]], size: int) -> Mapping[str, Mapping[str, Weights]]:
-    """The weights for a registry so small that a door's other tenants are a fair share of it: an address never speaks
-    for one person rather than for any of the few who lived there."""
-    most = log2(size / AT_ONE_DOOR)
-    address = {
-        level: (min(weights[0], most), *weights[1:]) if level in ONE_DOOR else weights
-        for level, weights in fields["address"].items()
-    }
-    return MappingProxyType({**fields, "address": MappingProxyType(address)})
 
 
 def _digest(values: Mapping[str, Any]) -> str:

@@ -59,8 +59,11 @@ class Scored:
         }
 
 
-def score(probe: Features, candidate: Features, *, model: Model) -> Scored:
-    """Weigh `candidate` (a person on file, with flags) against `probe`. Weight and fields are symmetric."""
+def score(probe: Features, candidate: Features, *, model: Model, at_the_door: int = 1) -> Scored:
+    """Weigh `candidate` (a person on file, with flags) against `probe`. Weight and fields are symmetric.
+
+    `at_the_door` is how many people are known to be on file behind the probe's door, where they are many.
+    """
     found = levels(probe, candidate)
     kind = "person" if probe.is_person and candidate.is_person else "organisation"
     rows = {field: model.weights(field, level, kind=kind) for field, level in found.items()}
@@ -68,6 +71,9 @@ def score(probe: Features, candidate: Features, *, model: Model) -> Scored:
         level = found.get(field, "")
         if level in ("exact", "slip"):
             rows[field] = (_name_weight(probe, candidate, field, level, model), *rows[field][1:])
+    if at_the_door > 1 and "address" in rows:
+        most = log2(model.population / at_the_door)
+        rows["address"] = tuple(min(bits, most) for bits in rows["address"])
     _damp_second_contact(rows, model.second_contact)
     sums = [sum(each, prior) for prior, *each in zip(model.priors, *rows.values(), strict=True)]
     weight = _against_all(sums)
@@ -118,7 +124,7 @@ def _name_agrees(found: Mapping[str, str]) -> bool:
     if "organisation" in found:
         return found["organisation"] in ("exact", "similar")
     given, family = found.get("given"), found.get("family")
-    if given == "exact" and not family:
+    if (given == "exact" and not family) or (family == "exact" and not given):  # half of it is known on both sides
         return found.get("middle") in ("exact", "initial")
     if given == family == "swapped":
         return True

@@ -52,9 +52,9 @@ def twin(probe: Features, candidate: Features, found: Levels) -> bool:
         return False
     if found["given"] in _SAME_GIVEN:
         return False
-    if found["given"] in _NEARLY_SAME_GIVEN:
-        if found.get("middle") in _AGREES or found.get("identifier") == "equal":
-            return False
+    told_apart = found.get("middle") in _AGREES or found.get("identifier") == "equal"
+    if found["given"] in _NEARLY_SAME_GIVEN and told_apart:
+        return False
     return found.get("address") in _SAME_HOUSE or "exact" in (found.get("email"), found.get("phone"))
 
 
