@@ -10,10 +10,13 @@ and those may import models, which need settings, which need DATABASE_URL.
 import atexit
 import base64
 import gc
+import itertools
 import os
+import re
 import secrets
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -67,13 +70,25 @@ def _profile(folder: Path) -> Path:
     return profile
 
 
+def _only_hands_out() -> bool:
+    """Is this the process that deals the tests of `-n 2` out to others? It runs none, so it needs no database."""
+    return "PYTEST_XDIST_WORKER" not in os.environ and any(
+        re.fullmatch(r"-n[1-9]\d*|-n=?(auto|logical)|--numprocesses(=.+)?", each) or (each == "-n" and after != "0")
+        for each, after in itertools.pairwise([*sys.argv[1:], ""])
+    )
+
+
 def _set_environment() -> None:
     """Everything that settings ask of an installation. Secrets are new each time, so no test can depend on one."""
     folder = Path(_opened.enter_context(tempfile.TemporaryDirectory(prefix="keyturn-tests-")))
     (folder / "static").mkdir()
     server = os.environ.get("DATABASE_URL")
+    if _only_hands_out():
+        url = "postgresql://nobody@127.0.0.1:1/none"
+    else:
+        url = _new_database(server) if server else _opened.enter_context(throw_away()).url
     os.environ.update(
-        DATABASE_URL=_new_database(server) if server else _opened.enter_context(throw_away()).url,
+        DATABASE_URL=url,
         DJANGO_SETTINGS_MODULE="keyturn.site.settings",
         KEYTURN_SECRET_KEY=secrets.token_urlsafe(50),
         KEYTURN_FIELD_KEYS=f"t1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
