@@ -35,6 +35,7 @@ check: $(VENV)/.installed-test ## lint, format, types and import contracts
 battery: export KILL_REQUESTS ?= 10000
 battery: export KILL_KILLS ?= 100
 battery: export KILL_SECONDS ?= 900
+battery: export RACE_FULL ?= 1
 battery: $(VENV)/.installed-test ## the long tests: kill -9 at random, races, double submits (docs/howto/battery.md has the sizes)
 	@$(RUN) -m pytest -q -s --disable-warnings $(or $(ARGS),tests/durability tests/api/test_double_submit.py)
 

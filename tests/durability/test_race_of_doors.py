@@ -43,8 +43,8 @@ from tests.flow.town import ANA, BEN, Case, Town, answers_of
 __all__ = ["cis_installed", "partner", "town"]  # fixtures
 
 FULL = os.environ.get("RACE_FULL") == "1"
-SIZES = [(400, 3), (100, 20)] if FULL else [(30, 3), (6, 20)]
-IMPORTED = 60 if FULL else 12
+SIZES = [(400, 3), (100, 20)] if FULL else [(24, 3), (5, 20)]
+IMPORTED = 60 if FULL else 8
 PATIENCE = 20.0
 
 Door = Callable[[PersonDetails, Premise], Request]
@@ -156,7 +156,7 @@ def test_without_the_locks_several_doors_make_duplicates_so_the_test_can_see_the
     doors: list[Door], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(person_index, "lock", lambda probe, premise_id: None)
-    race(doors, persons=12, each=4, first=9_100_000)
+    race(doors, persons=10, each=4, first=9_100_000)
     assert duplicates() > 0
 
 

@@ -215,7 +215,7 @@ class _Persons(_Taking):
         """Requests that decided while this block was written saw none of it, and it saw none of them (T-08)."""
         policy = self.terms.policy
         model = person_index.model(policy)
-        found = meanwhile.unseen(self.written, since=began, besides=self.created, model=model, policy=policy)
+        found = meanwhile.unseen(self.written, since=began, model=model, policy=policy)
         if not found:
             return
         with transaction.atomic():

@@ -9,19 +9,16 @@ from keyturn.steps.maintain.duplicates.step import Found, alike
 from keyturn.terms.policy import Policy
 
 
-def unseen(
-    written: Collection[UUID], *, since: UUID, besides: Collection[UUID], model: Model, policy: Policy
-) -> list[Found]:
-    """Pairs of one of `written`, who are committed, and one whom somebody else made since `since` (`deciding.mark`).
+def unseen(written: Collection[UUID], *, since: UUID, model: Model, policy: Policy) -> list[Found]:
+    """Pairs of one of `written`, who are committed, and one whom a request made since `since` (`deciding.mark`).
 
-    `besides`: all whom the import made, whose likeness to each other is not asked here. Costs some milliseconds for
-    each of those that others made, nothing where there are none.
+    Costs some milliseconds for each of those that requests made, nothing where there are none.
     """
     if not written:
         return []
     deciding.wait_until_done()
     found: list[Found] = []
-    for ident in deciding.made_since(since, besides=besides):
+    for ident in deciding.made_by_requests_since(since):
         form = person_index.of_person(ident)
         if form is not None:
             near = person_index.candidates(form)
