@@ -1,6 +1,7 @@
-"""Who could be mistaken for somebody on file? Seeded generators of people and of those who resemble them.
+"""Who could be mistaken for somebody on file, and how does somebody on file come back? Seeded generators.
 
-Everybody here is somebody else than the person on file: a twin, a father of the same name, a husband, the next tenant.
+`LOOKALIKES`: somebody else than the person on file: a twin, a father of the same name, a husband, the next tenant.
+`RETURNING`: the same person, who has moved, married, or is called Bill now. `carelessly` writes either as forms are filled in.
 """
 
 from collections.abc import Callable
@@ -302,6 +303,50 @@ LOOKALIKES: dict[str, Callable[[PersonDetails, Random], PersonDetails]] = {
     "namesake": a_namesake,
     "roommate": a_roommate,
 }
+
+
+def who_moved(base: PersonDetails, random: Random) -> PersonDetails:
+    return replace(base, addresses=(an_address(random),))
+
+
+def with_a_new_phone(base: PersonDetails, random: Random) -> PersonDetails:
+    return replace(base, phones=(a_phone(random),))
+
+
+def with_a_new_email(base: PersonDetails, random: Random) -> PersonDetails:
+    return replace(base, emails=a_person(random).emails)
+
+
+def who_married(base: PersonDetails, random: Random) -> PersonDetails:
+    """Another surname, or both: half of them have also moved."""
+    other = another(random, FAMILY, base.family_name).replace("-", " ")
+    family = random.choice([other, f"{base.family_name}-{other}", f"{base.family_name} {other}"])
+    return replace(who_moved(base, random) if random.random() < 0.5 else base, family_name=family)
+
+
+def by_a_nickname(base: PersonDetails, random: Random) -> PersonDetails:
+    """As they are called, where a form of the name is known; else with the middle name left out."""
+    forms = [
+        each for each in NICKNAMES if are_nicknames(each, base.given_name.lower()) and each != base.given_name.lower()
+    ]
+    return replace(base, given_name=random.choice(forms).title()) if forms else replace(base, middle_name="")
+
+
+NICKNAMES = (
+    "jim bob pat patty johnny jen jenny mike lindy dave davey liz beth betty bill will barb rick rich sue joe jess tom kate "
+    "chris sarah charlie lisa dan danny nan matt sandy tony mark don em steve kim drew maggie peggy josh mitch ken kev mandy "
+    "bri mel georgie deb debbie tim steph ron becky jase laurie ed eddie jeff shari cindy jake nick kathy gary angie jon "
+    "shirl emmy larry justy pam nicky ben sam sammy kathie mari jorgito migue lucy elly"
+).split()
+
+RETURNING: dict[str, Callable[[PersonDetails, Random], PersonDetails]] = {
+    "moved": who_moved,
+    "new phone": with_a_new_phone,
+    "new e-mail": with_a_new_email,
+    "married": who_married,
+    "nickname": by_a_nickname,
+}
+"""How somebody on file comes back: the same person, and a matcher that finds nobody again fails here."""
 
 
 def carelessly(details: PersonDetails, random: Random) -> PersonDetails:
