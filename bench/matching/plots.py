@@ -48,11 +48,11 @@ def zones(candidates: Sequence[Shown], known: int, path: Path, *, link: float, r
         at = float(np.log2(probability / (1 - probability)))
         axes.axvline(at, color=GREY, linestyle="--")
         axes.text(at + 0.4, 3, name, color=INK)
-    axes.set_xlim(-20, 45)
+    axes.set_xlim(-20, 40)
     axes.set_ylim(0, 101)
     axes.set_xlabel("weight of the best candidate (bits)")
     axes.set_ylabel("%")
-    axes.legend(loc="lower left", frameon=False, bbox_to_anchor=(0.0, 0.12))
+    axes.legend(loc="lower left", frameon=False, bbox_to_anchor=(0.0, 1.0))
     return _save(figure, path)
 
 
@@ -118,5 +118,5 @@ def weights(kinds: Mapping[str, Sequence[float]], path: Path, *, link: float, re
         axes.text(at + 0.5, axes.get_ylim()[1] * 0.95, name)
     axes.set_xlabel("weight (bits)")
     axes.set_ylabel("% of pairs")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0))
     return _save(figure, path)
