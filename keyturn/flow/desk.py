@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from keyturn.flow import machine, moves
+from keyturn.flow import duplicates, machine, moves
 from keyturn.flow.customer import lacking, new_request
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.journeys.applicant import applicant
 from keyturn.records import dated
+from keyturn.records.bulk import persons as bulk
 from keyturn.records.models import Evidence, Person, Proposal, Request
 from keyturn.records.queries import asking, on_file
 from keyturn.steps.gather import rules as gather_rules
@@ -105,6 +106,8 @@ def accept_proposal(proposal: Proposal, *, actor: Actor, now: datetime, policy: 
         Person.objects.filter(pk=person.pk).update(
             date_of_birth=proposal.value, version=person.version + 1, updated_at=now
         )
+        bulk.reindex([person.pk], now=now)
+        duplicates.look_later([person.pk])
         return
     journey, answers = _as_answers(proposal, person, now)
     request = _asked(person, journey, answers, how="changed", actor=actor, now=now, policy=policy)

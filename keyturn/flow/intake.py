@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from keyturn.steps.maintain import somebody as read
 from keyturn.steps.maintain import step as maintain
 from keyturn.steps.maintain.intake import Intake
 from keyturn.steps.maintain.step import NumberedRow
@@ -32,4 +33,4 @@ def somebody(
     cells: Mapping[str, Any], *, now: datetime, policy: Policy
 ) -> tuple[str, PersonDetails | None, list[Finding]]:
     """A row of persons that is only looked for: its reference, who it is, and what keeps it from being read."""
-    return maintain.somebody(cells, now=now, policy=policy)
+    return read.somebody(cells, now=now, policy=policy)

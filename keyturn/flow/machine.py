@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 
-from keyturn.flow import moves
+from keyturn.flow import duplicates, moves
 from keyturn.flow.paths import way_of
 from keyturn.flow.territory import who_serves
 from keyturn.records.models import Decision, Request
@@ -22,6 +22,9 @@ from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import MACHINE, Outcome, Standing, Step, Verdict
 from keyturn.work import queue
+
+FOUND_BY = frozenset({"name", "alias", "email", "phone", "mailing", "season", "identifier", "date_of_birth"})
+"""The families of wishes by which somebody is found, and may turn out to be somebody else on file."""
 
 
 @queue.job("advance", gave_up=moves.gave_up)
@@ -48,6 +51,8 @@ def _accept(request: Request, *, now: datetime, policy: Policy) -> None:
         verdict = way_of(request).establish(request, now=now, policy=policy)
         request.step = Step.ESTABLISH
         moves.record(request, "established", actor=MACHINE, now=now, data=verdict.data)
+        if not FOUND_BY.isdisjoint(verdict.data.get("families", ())):  # a new person was looked for when decided about
+            duplicates.look_later([request.person_id])
         if news := way_of(request).at_once:
             moves.tell(request, news, now=now)
         verdict = sync.run(request, now=now, policy=policy)

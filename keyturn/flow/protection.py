@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from keyturn.flow import duplicates
 from keyturn.records import acts, dated, readings
 from keyturn.records.bulk import persons as bulk
 from keyturn.records.models import Person, Protection
@@ -85,3 +86,4 @@ def _flag(person: Person, flags: set[str], now: datetime) -> None:
     person.flags, person.updated_at, person.version = sorted(flags), now, person.version + 1
     person.save(update_fields=["flags", "updated_at", "version"])
     bulk.reindex([person.pk], now=now)
+    duplicates.look_later([person.pk])

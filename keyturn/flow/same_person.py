@@ -105,6 +105,7 @@ def _agree(
     review.say(request, "internal", words, actor=actor, now=now)
     _let_go_on(request, "approve", actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
+    duplicates.look_later([merge.survivor_id])
     duplicates.open_more(now=now, policy=policy)
     return PersonMerge.objects.get(pk=merge.pk), False
 
@@ -153,6 +154,7 @@ def unmerge(
     review.say(request, "internal", words, actor=actor, now=now)
     moves.hand_in(request, actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
+    duplicates.look_later([merge.survivor_id, merge.loser_id])
     return PersonMerge.objects.get(pk=merge.pk)
 
 

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from keyturn.connectors import cis
-from keyturn.flow import moves, outside
+from keyturn.flow import duplicates, moves, outside
 from keyturn.flow.paths import way_of
 from keyturn.journeys.link_account import LINK_ACCOUNT
-from keyturn.records import dated
+from keyturn.records import dated, person_index
 from keyturn.records.bulk import persons
 from keyturn.records.models import Event, Message, Request
 from keyturn.steps.confirm.rules import News
@@ -166,4 +166,7 @@ def _find_by_what_holds(now: datetime) -> None:
     for person_id in sorted(persons.turned(since=now - TURNED_WITHIN, until=now)):
         with transaction.atomic():
             dated.hold(persons=[person_id])
+            before = person_index.of_person(person_id)
             persons.reindex([person_id], now=now)
+            if person_index.of_person(person_id) != before:
+                duplicates.look_later([person_id])

@@ -14,7 +14,7 @@ from keyturn.local.demo_utility.dataset import generate
 from keyturn.matching.keys import blocking_keys
 from keyturn.matching.model import load
 from keyturn.records import person_index
-from keyturn.steps.maintain.step import details_of
+from keyturn.steps.maintain.somebody import details_of
 from tests.linkage import registry
 
 pytest.importorskip("splink")

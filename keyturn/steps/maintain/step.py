@@ -18,7 +18,7 @@ from django.db import IntegrityError, connection, transaction
 
 from keyturn.connectors import cis
 from keyturn.matching.decide import decide
-from keyturn.matching.model import load
+from keyturn.matching.pairs import Pair, weigh
 from keyturn.matching.score import Scored
 from keyturn.records import deciding, person_index
 from keyturn.records.bulk import accounts, persons, premises
@@ -28,11 +28,11 @@ from keyturn.steps.maintain.duplicates import meanwhile
 from keyturn.steps.maintain.duplicates import step as duplicates
 from keyturn.steps.maintain.intake import Intake, Lookalike, Objection
 from keyturn.steps.maintain.privacy.rules import was_not_erased
+from keyturn.steps.maintain.somebody import details_of
 from keyturn.terms.address import Address
 from keyturn.terms.days import day_of, local_date
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 from keyturn.terms.finding import Effect, Finding
-from keyturn.terms.person import Identifier, Kind, PersonDetails
 from keyturn.terms.policy import Policy
 from keyturn.terms.premise import AgreementStatus
 from keyturn.terms.rows import COLUMNS
@@ -175,6 +175,7 @@ class _Persons(_Taking):
         self.incoming: dict[str, persons.Incoming] = {}
         self.holders: dict[str, str] = {}  # digest of a full identifier: whose it is, in this file
         self.created: set[UUID] = set()
+        self.alike: list[tuple[str, str, Pair]] = []  # a new row's reference, and the id of whom it may be
         self.written: dict[UUID, tuple[int, str]] = {}  # whom the last block wrote: row and reference
 
     def judge_together(self, accepted: Accepted) -> Accepted:
@@ -206,10 +207,28 @@ class _Persons(_Taking):
                 self._compare(number, self.incoming[row["ref"]])
         written = persons.write(list(self.incoming.values()), now=self.now)
         self.created.update(written.created.values())
+        self._enter_pairs(written)
         ids = {**{ref: each.person_id for ref, each in self.incoming.items()}, **written.created}
         touched = {*written.created.values(), *written.changed}
         self.written = {ids[row["ref"]]: (number, row["ref"]) for number, row in accepted if ids[row["ref"]] in touched}
         self.count(len(accepted), len(written.created), len(written.changed))
+
+    def _enter_pairs(self, written: persons.Written) -> None:
+        """New rows who may be somebody on file, and persons on file whom the block made alike to somebody, are looked at
+        by staff (K-20)."""
+        policy = self.terms.policy
+        found = [
+            duplicates.Found(written.created[ref], UUID(other), each.zone, each.ranked)
+            for ref, other, each in self.alike
+        ]
+        self.alike = []
+        if self.compares:
+            model = person_index.model(policy)
+            for ident in sorted(written.changed):
+                found += duplicates.near(ident, model=model, policy=policy)
+        if found:
+            duplicates.note(found, source="import", now=self.now)
+            duplicates.open_more(now=self.now, policy=policy)
 
     def look_back(self, began: UUID) -> None:
         """Requests that decided while this block was written saw none of it, and it saw none of them (T-08)."""
@@ -243,12 +262,17 @@ class _Persons(_Taking):
         if new.person_id is not None:
             return
         policy = self.terms.policy
+        model = person_index.model(policy)
         alike = person_index.candidates(new.features)
         before = {ident: form for ident, form in alike.items() if UUID(ident) not in self.created}
-        decision = decide(new.features, before, model=load(policy.match_profile), verified=frozenset(), policy=policy)
+        decision = decide(new.features, before, model=model, verified=frozenset(), policy=policy)
         best = decision.best
         if best is None:
             return
+        for each in decision.ranked:
+            pair = weigh(new.features, before[each.person_id], other_id=each.person_id, model=model, policy=policy)
+            if pair:
+                self.alike.append((new.ref, each.person_id, pair))
         other = persons.ref_of(best.person_id) or best.person_id
         found = list(rules.is_nobody_on_file(decision.matcher_zone, best.scored.probability, other))
         self.object_to(number, new.ref, found)
@@ -258,37 +282,6 @@ class _Persons(_Taking):
 
 def _digest(incoming: persons.Incoming) -> str:
     return dict(incoming.features.identifiers)[incoming.details.identifiers[0].id_type]
-
-
-def details_of(row: rules.Row) -> PersonDetails:
-    """A checked row of persons as the process speaks of a person."""
-    address = Address.from_mapping(row)
-    return PersonDetails(
-        kind=Kind(rules.kind_of(row)),
-        given_name=row.get("given_name", ""),
-        middle_name=row.get("middle_name", ""),
-        family_name=row.get("family_name", ""),
-        suffix=row.get("suffix", ""),
-        organisation_name=row.get("organisation_name", ""),
-        date_of_birth=day_of(row.get("date_of_birth", "")),
-        emails=(row["email"],) if row.get("email") else (),
-        phones=(row["phone"],) if row.get("phone") else (),
-        identifiers=(Identifier(row["id_type"], row["id_value"]),) if row.get("id_value") else (),
-        addresses=(address,) if address else (),
-    )
-
-
-def somebody(
-    cells: Mapping[str, Any], *, now: datetime, policy: Policy
-) -> tuple[str, PersonDetails | None, list[Finding]]:
-    """A row of persons that is only to be looked for: its reference, who it is, and what keeps it from being read.
-
-    Whoever is looked for needs no name: a telephone number may be all that is known.
-    """
-    row = {name: rules.clean(cells[name]) if cells[name] else "" for name in COLUMNS["persons"] if name in cells}
-    found = [each for each in rules.check("persons", row, rules.Terms(policy, local_date(now, policy)))
-             if each.effect is Effect.FIX and each.rule != "K-06"]  # fmt: skip
-    return row.get("ref", ""), None if found else details_of(row), found
 
 
 class _Premises(_Taking):

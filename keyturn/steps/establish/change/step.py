@@ -14,6 +14,7 @@ from keyturn.journeys.wordings import VERSION, wording
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.matching.identifiers import PARTIAL_TYPES, normal_identifier
 from keyturn.records import consents, dated
+from keyturn.records.bulk import persons as bulk
 from keyturn.records.crypto import digest
 from keyturn.records.dated import Changes
 from keyturn.records.models import (
@@ -245,6 +246,8 @@ def _detail(file: Changes, wish: Wish, request: Request, now: datetime, policy: 
     name = wish.slot.partition(".")[2]
     value = day_of(wish.value) if name == "date_of_birth" else wish.value
     Person.objects.filter(pk=request.person_id).update(**{name: value}, updated_at=now)
+    if name == "date_of_birth":  # no dated row says that somebody is found by another day now
+        bulk.reindex([request.person_id], now=now)
 
 
 def _paperless(file: Changes, wish: Wish, request: Request, now: datetime, policy: Policy) -> None:

@@ -54,13 +54,18 @@ def alike(
     return found
 
 
+def near(person_id: UUID, *, model: Model, policy: Policy) -> list[Found]:
+    """Who else on file may be this person, of those whom the online matcher's search finds."""
+    form = person_index.of_person(person_id)
+    return alike(person_id, form, person_index.candidates(form), model=model, policy=policy) if form else []
+
+
 def look(person_id: UUID, *, source: str, model: Model, now: datetime, policy: Policy) -> int:
     """Compare one person on file with everybody else whom the online matcher finds; how many pairs are kept.
 
     A pair that staff have not decided, and that is none any more, is gone.
     """
-    form = person_index.of_person(person_id)
-    found = alike(person_id, form, person_index.candidates(form), model=model, policy=policy) if form else []
+    found = near(person_id, model=model, policy=policy)
     kept = note(found, source=source, now=now)
     stays = {each.ids for each in found}
     gone = [pair.pk for pair in _undecided_of(person_id) if (pair.one_id, pair.other_id) not in stays]
