@@ -52,7 +52,7 @@ def command() -> None:
 # ---------------------------------------------------------------- train
 
 
-@command.command()
+@command.command(short_help="Learn a new model from the registry and from what staff said.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where the new model goes.")
 @click.option(
     "--base",
@@ -86,8 +86,9 @@ def train(out: Path, base: Path | None, sample: int, seed: int, labels: bool, la
     from keyturn.linkage import train as training
 
     today = datetime.now(UTC).date()
+    label = label or f"trained {today.isoformat()}"
     found = training.train(
-        values_of(base), label=label or f"trained {today.isoformat()}", today=today, pairs=sample, seed=seed,
+        values_of(base, label=label), label=label, today=today, pairs=sample, seed=seed,
         use_labels=labels, bar=bar,
     )  # fmt: skip
     files.write(found.values, out)
@@ -120,7 +121,7 @@ def _tell(found: Any, out: Path) -> None:
 # ---------------------------------------------------------------- show
 
 
-@command.command()
+@command.command(short_help="Print the model in force: thresholds, vetoes, and weights.")
 @click.option(
     "--model", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="[default: the one in force]"
 )
@@ -185,7 +186,7 @@ def _table(model: Any, other: Any) -> None:
 # ---------------------------------------------------------------- rekey
 
 
-@command.command()
+@command.command(short_help="File everybody anew, after an upgrade that made other keys.")
 @click.option(
     "--batch", type=click.IntRange(1, 5000), default=500, show_default=True, help="Persons in one transaction."
 )

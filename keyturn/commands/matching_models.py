@@ -21,8 +21,9 @@ def must_have(*packages: str) -> None:
         )
 
 
-def values_of(path: Path | None) -> dict[str, Any]:
-    """The values of a model file, or of the model in force; ClickException says what is wrong with it."""
+def values_of(path: Path | None, *, label: str = "") -> dict[str, Any]:
+    """The values of a model file, or of the model in force; ClickException says what is wrong with it, or with the label
+    that it is to get."""
     from django.conf import settings
 
     from keyturn.matching.model import from_mapping, read, shipped
@@ -30,7 +31,7 @@ def values_of(path: Path | None) -> dict[str, Any]:
     name = str(path) if path else settings.KEYTURN_POLICY.match_profile
     try:
         values = read(Path(name) if path or name.endswith(".json") else shipped(name))
-        from_mapping(values, source=Path(name).name)
+        from_mapping({**values, "label": label} if label else values, source=Path(name).name)
     except ValueError as problem:
         raise click.ClickException(str(problem)) from None
     return values

@@ -15,7 +15,7 @@ from keyturn.commands.matching_models import bar, must_have, values_of
 SHOWN = 20  # changed cases on the terminal
 
 
-@click.command()
+@click.command(short_help="Measure a model where the truth is known.")
 @click.option(
     "--model", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="[default: the one in force]"
 )
@@ -120,7 +120,7 @@ def _share(share: Any) -> str:
 # ---------------------------------------------------------------- preview
 
 
-@click.command()
+@click.command(short_help="Show what another model would decide differently.")
 @click.option(
     "--model", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True, help="The new one."
 )

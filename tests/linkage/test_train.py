@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 from math import log2
@@ -18,10 +19,10 @@ from click.testing import CliRunner
 from keyturn.cli import cli
 from keyturn.commands import matching as command
 from keyturn.commands import matching_models
-from keyturn.linkage import blending, files, train
+from keyturn.linkage import blending, files, sampling, train
 from keyturn.linkage.labels import Label, labels
 from keyturn.linkage.train import Learnt
-from keyturn.matching import compare, model
+from keyturn.matching import Features, NormalAddress, compare, model
 from keyturn.matching.model import LEVELS, from_mapping
 from keyturn.records.ids import new_id
 from keyturn.records.models import BlindReview, Candidate, DuplicatePair, NotSamePerson, Person, PersonLink, Request
@@ -164,6 +165,36 @@ def test_a_registry_without_anybody_twice_is_refused_rather_than_believed():
     with pytest.raises(NotAllowed) as refused:
         learnt(shipped(), pairs=3000)
     assert "at least 100 are needed" in refused.value.detail
+
+
+HOME = (NormalAddress("12", "alder st", "alder", "", "97901", "millbrook", "or"),)
+IVO = Features(given="ivo", family="marsh", birth_date="1980-05-17", addresses=HOME, phones=("+15035550101",))
+
+
+@pytest.mark.parametrize(
+    ("other", "is_family"),
+    [
+        (replace(IVO, given="uma"), True),  # a twin
+        (replace(IVO, birth_date="1952-11-02"), True),  # a father of the same name
+        (replace(IVO, birth_date="1950-05-17", addresses=(), phones=()), True),  # a digit, and a generation
+        (replace(IVO, given="uma", birth_date="1984-01-30"), True),  # a sister
+        (replace(IVO, given="iov", birth_date="1980-05-71"), False),  # two slips
+        (replace(IVO, birth_date="1952-11-02", addresses=(), phones=()), False),  # a namesake elsewhere
+        (replace(IVO, family="okafor", addresses=()), False),  # a changed name
+    ],
+)
+def test_relatives_are_left_out_and_slips_are_not(other: Features, is_family: bool):
+    assert sampling.are_two_of_a_family(IVO, other, compare.levels(IVO, other)) == is_family
+    assert len(sampling.seen_in([(IVO, other)])) == (0 if is_family else 1)
+
+
+def test_what_strangers_share_is_counted_among_strangers():
+    wife, again = replace(IVO, given="uma", birth_date="1984-01-30"), replace(IVO, addresses=(), phones=())
+    for other in (wife, again):
+        assert len(sampling.at_random([IVO, other], pairs=5, random=Random(1))) == 0
+    room_mate = replace(wife, family="okafor", phones=())
+    seen = sampling.at_random([IVO, room_mate], pairs=5, random=Random(1))
+    assert seen.counts("address")[0] == 5, "one door, and no relatives"
 
 
 # ---------------------------------------------------------------- from what staff said
@@ -313,6 +344,13 @@ def test_the_command_writes_a_model_that_loads_and_warns_of_what_moved_far(
     assert found.version.startswith("ours-")
     assert found.thresholds == from_mapping(shipped()).thresholds
     assert found.vetoes == from_mapping(shipped()).vetoes
+
+
+@pytest.mark.django_db
+def test_a_label_that_is_too_long_is_told_before_the_work():
+    done = CliRunner().invoke(cli, ["matching", "train", "--out", "x.json", "--label", "x" * 41])
+    assert done.exit_code == 1
+    assert done.output == "Error: default: label must be a text of 1 to 40 characters\n"
 
 
 def test_a_missing_extra_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch):
