@@ -44,7 +44,8 @@ def names_of(merge: PersonMerge) -> tuple[str, str]:
 def names_then(person_ids: Iterable[Any], at: Any) -> dict[UUID, str]:
     """Person -> the name that they were believed to go by at a moment."""
     rows = PersonName.ever.filter(person_id__in=list(person_ids), name_type="primary", recorded_at__lte=at)
-    held = [each for each in rows if each.superseded_at is None or each.superseded_at > at]
+    held = [each for each in rows if each.superseded_at is None or each.superseded_at >= at]
+    held.sort(key=lambda each: each.superseded_at is not None)  # what ended at that very moment held before it
     return {each.person_id: persons.as_one(each) for each in held if each.valid_to is None or each.valid_to > at}
 
 
