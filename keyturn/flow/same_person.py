@@ -6,7 +6,7 @@ delivery. What a file holds goes over, and comes back, in `steps/maintain/merge`
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,19 +16,25 @@ from keyturn.flow import duplicates, machine, moves
 from keyturn.flow.customer import new_request
 from keyturn.journeys.merge_persons import MERGE_PERSONS, UNMERGE_PERSONS
 from keyturn.records import acts, dated, history
+from keyturn.records.merge import locks
 from keyturn.records.models import NotSamePerson, Person, PersonMerge, Request
 from keyturn.records.queries import asking, merging
 from keyturn.records.queries.joining.plan import parting
 from keyturn.steps.gather.rules import clean_text
-from keyturn.steps.maintain.merge import rules
+from keyturn.steps.maintain.merge import rules, step
 from keyturn.steps.review import step as review
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Outcome, Role, Standing, Step
+from keyturn.work import queue
 
 STAFF = (Role.STAFF,)
 DECIDERS = (Role.STAFF, Role.PARTNER)
 """Who says that two are two: staff, and a program of theirs. That two are one is said by two people (K-91)."""
+
+
+LATE = timedelta(minutes=2)
+"""After so long whoever wrote for one of the two at the moment of the merge has committed."""
 
 
 @transaction.atomic
@@ -88,6 +94,7 @@ def _agree(
     merge_id: UUID, reason: str, *, actor: Actor, now: datetime, policy: Policy, may_see: bool
 ) -> tuple[PersonMerge, bool]:
     merge, request = _proposed(merge_id, actor)
+    locks.hold_both(merge.survivor_id, merge.loser_id)
     if not rules.is_another(proposed_by=merge.proposed_by, who=_who(actor)):
         raise NotAllowed("own_proposal")
     words = _words(reason, (), actor)
@@ -105,9 +112,24 @@ def _agree(
     review.say(request, "internal", words, actor=actor, now=now)
     _let_go_on(request, "approve", actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
-    duplicates.look_later([merge.survivor_id])
     duplicates.open_more(now=now, policy=policy)
+    queue.later("gather_late", at=now + LATE, merge_id=str(merge.pk))
     return PersonMerge.objects.get(pk=merge.pk), False
+
+
+@queue.job("gather_late")
+def gather_late_job(*, merge_id: str, now: datetime) -> None:
+    gather_late(merge_id=UUID(merge_id), now=now)
+
+
+@transaction.atomic
+def gather_late(*, merge_id: UUID, now: datetime) -> int:
+    """Move what somebody wrote for the loser at the moment of the merge, and could commit only after it; how many rows."""
+    merge = _merge(merge_id, hold=True)
+    if merge.state != "done":
+        return 0
+    locks.hold_both(merge.survivor_id, merge.loser_id)
+    return step.gather_late(merge)
 
 
 @transaction.atomic
@@ -154,7 +176,6 @@ def unmerge(
     review.say(request, "internal", words, actor=actor, now=now)
     moves.hand_in(request, actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
-    duplicates.look_later([merge.survivor_id, merge.loser_id])
     return PersonMerge.objects.get(pk=merge.pk)
 
 
