@@ -67,5 +67,14 @@ def _who_levels(one: Features, other: Features) -> dict[str, str]:
 
 def _crossings(one: Features, other: Features) -> int:
     """How many of the two surnames stand in the given name's place on the other side, but for slips."""
-    crossed = names.compare_family(one.given, other.family), names.compare_family(one.family, other.given)
-    return sum(level in (names.EXACT, names.SLIP) for level in crossed)
+    if not one.given or not other.given:
+        return 0
+    return sum(
+        map(
+            bool,
+            (
+                one.family and names.is_crossed(other.given, one.family),
+                other.family and names.is_crossed(one.given, other.family),
+            ),
+        )
+    )

@@ -1,6 +1,6 @@
 """Do we know this person already, may the machine say so, or must a human look?"""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import log2
 from typing import Any, Final
@@ -99,8 +99,10 @@ def decide(
 
     `not_same` are ids that staff have said to be somebody else: they are listed last, never linked and rival nobody.
     """
-    scores = {person_id: score(probe, features, model=model) for person_id, features in candidates.items()}
-    _weigh_a_crowded_door(probe, candidates, scores, model)
+    there = at_the_door(probe, candidates.values())
+    scores = {
+        person_id: score(probe, features, model=model, at_the_door=there) for person_id, features in candidates.items()
+    }
     order = sorted(scores, key=lambda person_id: (person_id in not_same, -scores[person_id].weight, person_id))
     open_ones = [person_id for person_id in order if person_id not in not_same]
     ranked = []
@@ -124,14 +126,16 @@ def decide(
     )
 
 
-def _weigh_a_crowded_door(
-    probe: Features, candidates: Mapping[str, Features], scores: dict[str, Scored], model: Model
-) -> None:
-    """A dormitory's or a large building's address says little of who of its many people somebody is."""
-    there = [person_id for person_id, scored in scores.items() if "address" in scored.groups]
-    if len(there) > ORDINARY_DOOR:
-        for person_id in there:
-            scores[person_id] = score(probe, candidates[person_id], model=model, at_the_door=len(there))
+def at_the_door(probe: Features, candidates: Collection[Features]) -> int:
+    """How many people are on file behind the probe's doors: a dormitory's address says little of who somebody is. 1 for
+    what may be a family's."""
+    if len(candidates) <= ORDINARY_DOOR:
+        return 1
+    doors = {(each.number, each.street_core, each.unit) for each in probe.addresses if each.street_core}
+    there = sum(
+        any((each.number, each.street_core, each.unit) in doors for each in found.addresses) for found in candidates
+    )
+    return there if there > ORDINARY_DOOR else 1
 
 
 def _zone(against: set[str] | None, unclear: bool) -> str:

@@ -116,7 +116,7 @@ _CODES: Final[Mapping[str, str]] = {
     "different_given_name": gettext_noop("The given names leave room for a relative."),
     "different_surname": gettext_noop("The surnames are different, and no identifier says that one was changed."),
     "nothing_verified": gettext_noop("No e-mail, phone or identifier on file was proved in this session."),
-    "links_switched_off": gettext_noop("The policy links nobody automatically."),
+    "links_switched_off": gettext_noop("Automatic links are off now: a person decides."),
     "not_the_same_person": gettext_noop("Staff have decided before that this is somebody else."),
     "household": gettext_noop("They seem to belong to one household."),
     "same_door": gettext_noop("They have lived behind one door: the next tenant, perhaps, or a room-mate."),

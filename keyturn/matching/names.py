@@ -44,6 +44,8 @@ _NO_NAMES: Final = word_set(
 """What is written where nobody gave a name: "occupant", "lady of the house". Some people are really called so
 (Julia Child), so that such words are only passed over where they disagree with a name."""
 _DATA = Path(__file__).parent / "data"
+KNOWN_BY_HEART: Final = 1 << 16
+"""Names of which a process keeps what it has once worked out: the same ones come again and again."""
 
 
 def normal_given(given: str, middle: str) -> tuple[str, str]:
@@ -70,6 +72,7 @@ def normal_family(family: str, suffix: str) -> tuple[str, str]:
     return " ".join(words), _SUFFIXES.get(folded, "")
 
 
+@lru_cache(maxsize=KNOWN_BY_HEART)
 def core_family(family: str) -> tuple[str, ...]:
     """The words of a folded surname that tell people apart: particles left out unless nothing else is there."""
     words = family.split()
@@ -81,6 +84,7 @@ def first_given(given: str) -> str:
     return given.partition(" ")[0]
 
 
+@lru_cache(maxsize=KNOWN_BY_HEART)
 def phonetic(word: str) -> str:
     """How an English speaker hears a folded word; the word itself where the letters are not Latin."""
     return (jellyfish.metaphone(word) if word.isascii() else "") or word
@@ -124,6 +128,7 @@ def are_nicknames(one: str, other: str) -> bool:
     return not table.get(one, frozenset()).isdisjoint(table.get(other, frozenset()))
 
 
+@lru_cache(maxsize=KNOWN_BY_HEART)
 def is_no_name(name: str) -> bool:
     """Whether a folded name may have been put in the place of one that nobody gave."""
     return all(word in _NO_NAMES for word in name.split())
@@ -222,6 +227,12 @@ def compare_family(one: str, other: str) -> str:
     if _looks_like(mine, theirs):
         return SLIP
     return PHONETIC if len(mine) > 3 and len(theirs) > 3 and phonetic(mine) == phonetic(theirs) else DIFFERENT
+
+
+def is_crossed(given: str, family: str) -> bool:
+    """Whether one person's given name stands in the place of another's surname, but for a slip. Symmetric."""
+    mine, theirs = squeezed(given), squeezed(family)
+    return mine == theirs if mine[:1] != theirs[:1] else bool(mine) and (mine == theirs or _looks_like(mine, theirs))
 
 
 def compare_middle(one: str, other: str) -> str:

@@ -6,18 +6,20 @@ from math import log2
 from typing import Any, Final
 
 from keyturn.matching.compare import levels
+from keyturn.matching.dates import EXACT, SLIPS
 from keyturn.matching.features import Features
 from keyturn.matching.model import Model
 from keyturn.matching.vetoes import vetoes
 
 GROUPS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
-    "birth_date": frozenset(("birth_date", level) for level in ("exact", "transposed", "day_month", "one_digit")),
+    "birth_date": frozenset(("birth_date", level) for level in {EXACT, *SLIPS}),
     "identifier": frozenset({("identifier", "equal"), ("identifier", "last4")}),
     "contact": frozenset({("email", "exact"), ("email", "same_mailbox"), ("phone", "exact")}),
     "address": frozenset(("address", level) for level in ("exact", "building", "similar")),
 }
 """Which levels make an independent group agree; a name needs both of its halves (see `_name_agrees`)."""
 
+_GROUP_OF: Final = {pair: group for group, pairs in GROUPS.items() for pair in pairs}
 _HOUSEHOLD: Final = "household"
 
 
@@ -114,7 +116,7 @@ def _against_all(sums: list[float]) -> float:
 
 def groups_of(found: Mapping[str, str]) -> frozenset[str]:
     """The independent groups of evidence that agree (quality.md section 2, policy 2); the address counts once."""
-    agree = {group for group, good in GROUPS.items() if not good.isdisjoint(found.items())}
+    agree = {_GROUP_OF[pair] for pair in found.items() if pair in _GROUP_OF}
     if _name_agrees(found):
         agree.add("name")
     return frozenset(agree)
