@@ -22,8 +22,8 @@ from tests.browser.test_console import (  # noqa: F401 (fixtures)
     presses_tab_until,
     sits_down,
 )
-from tests.flow.test_linking_watch import judged
 from tests.flow.town import ANA, Town
+from tests.flow.watching import judged
 
 WHY = "They came to the desk with both bills."
 OTTO = Actor(Role.STAFF, "777")

@@ -13,8 +13,8 @@ from keyturn.console import chart, links
 from keyturn.records.models import BlindReview, LinkSwitch, Person
 from keyturn.records.queries.linking import Counted
 from tests.console.desk import Desk
-from tests.flow.test_linking_watch import judged
 from tests.flow.town import ANA, Case, Town
+from tests.flow.watching import judged
 
 WHY = "The birth dates are of two generations."
 BLIND = "/console/links/blind"
