@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from math import log
 
 from keyturn.matching import Decision, Features, Model, blocking_keys, decide, load
 from keyturn.matching.decide import Verified
@@ -37,7 +36,7 @@ class Registry:
         for key in blocking_keys(probe):
             holders = self.index.get(key, [])[:HOLDERS_READ]
             for ident in holders:
-                shared[ident] += 14 - log(len(holders))
+                shared[ident] += 1 / len(holders)
         order = sorted(shared, key=lambda ident: (-shared[ident], ident))
         return {ident: self.forms[ident] for ident in order[:limit]}
 

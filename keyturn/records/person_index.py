@@ -69,14 +69,15 @@ def candidates(probe: Features, *, limit: int = CANDIDATES_READ) -> dict[str, Fe
     return {str(person_id): read(row, flags) for person_id, row, flags in rows}
 
 
-# A key held by few says more than one held by many: each counts as ln(1.2 million / holders). Only the index of
-# match_key is read; the inner LIMIT keeps a key that everybody has from costing more than any other.
+# Each key counts as one, shared out among its holders: two hundred who live in one dormitory do not crowd out the one
+# who shares a single key that nobody else has, and whoever does so is read, as long as the probe has no more keys than
+# persons are read. Only the index of match_key is read; the inner LIMIT keeps a key that everybody has from costing more.
 _CANDIDATES = """
     SELECT found.person_id, form.features, form.flags
       FROM (SELECT held.person_id, sum(held.rarity) AS weight
               FROM unnest(%s::bigint[]) AS asked(key)
              CROSS JOIN LATERAL (
-                   SELECT few.person_id, 14 - ln(count(*) OVER ()) AS rarity
+                   SELECT few.person_id, 1::float8 / count(*) OVER () AS rarity
                      FROM (SELECT person_id FROM match_key WHERE match_key.key = asked.key LIMIT %s) AS few) AS held
              GROUP BY held.person_id ORDER BY weight DESC, held.person_id LIMIT %s) AS found
      CROSS JOIN LATERAL (

@@ -1,5 +1,6 @@
 """Is a person found among thousands, the likeliest first, and what does a key cost that everybody has?"""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -54,6 +55,18 @@ def test_who_shares_the_rarest_keys_comes_first() -> None:
     found = person_index.candidates(ana)
     assert next(iter(found)) == str(there)
     assert len(found) == person_index.CANDIDATES_READ
+
+
+def test_two_hundred_of_one_dormitory_do_not_crowd_out_who_shares_one_key_alone() -> None:
+    dormitory = [
+        replace(form, addresses=person_index.features(ANA).addresses) for form in background.strangers(200, seed=5)
+    ]
+    elsewhere = Address("9 Elm St", "", "Portland", "OR", "97209", "US")
+    at_home = person_index.features(
+        PersonDetails(given_name="Zdravka", family_name="Nowak", emails=ANA.emails, addresses=(elsewhere,))
+    )
+    *_, ana = on_file(*dormitory, at_home)
+    assert next(iter(person_index.candidates(person_index.features(ANA)))) == str(ana)
 
 
 def test_a_key_that_thousands_have_does_not_hide_the_person_and_is_not_read_to_its_end() -> None:
