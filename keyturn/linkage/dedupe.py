@@ -128,21 +128,25 @@ def _find(journal: Journal, how: Search, model: Model, profile: str, progress: P
 
 
 def _judge(journal: Journal, how: Search, splink: Engine, progress: Progress) -> None:
-    """The online matcher looks at who is left, part by part."""
-    for part in range(journal.parts):
-        if part not in journal.judged:
-            portions = splink.pairs(journal.candidates(part))
-            found = sorted(
-                pair for some in in_order(_verdict, portions, jobs=how.jobs, begin=how.begin) for pair in some
-            )
-            _keep(journal.verdicts(part), found)
+    """The online matcher looks at who is left, part by part; its processes stay for all of them."""
+    left = [part for part in range(journal.parts) if part not in journal.judged]
+    portions = ((part, pairs) for part in left for pairs in (*splink.pairs(journal.candidates(part)), []))
+    found: list[Pair] = []
+    for part, likely, is_last in in_order(_verdict, portions, jobs=how.jobs, begin=how.begin):
+        found += likely
+        if is_last:
+            _keep(journal.verdicts(part), sorted(found))
+            found = []
             journal.judged.append(part)
             journal.keep()
-        progress("judge", part + 1, journal.parts)
+            progress("judge", len(journal.judged), journal.parts)
 
 
-def _verdict(pairs: list[tuple[str, str]]) -> list[Pair]:
-    """Those of the pairs whom the matcher does not call new, by what is on file now."""
+def _verdict(portion: tuple[int, list[tuple[str, str]]]) -> tuple[int, list[Pair], bool]:
+    """Of a part's portion those whom the matcher does not call new, by what is on file now; the last one is empty."""
+    part, pairs = portion
+    if not pairs:
+        return part, [], True
     policy = settings.KEYTURN_POLICY
     model = person_index.model(policy)
     ordered = [(one, other) if UUID(one) < UUID(other) else (other, one) for one, other in pairs]
@@ -157,7 +161,7 @@ def _verdict(pairs: list[tuple[str, str]]) -> list[Pair]:
         if pair:
             scored = pair.ranked.scored
             found.append(Pair(-scored.weight, one, other, ref, other_ref, scored.probability, pair.zone))
-    return found
+    return part, found, False
 
 
 def _keep(path: Path, found: Iterable[Pair]) -> None:
