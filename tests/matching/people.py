@@ -12,6 +12,7 @@ from random import Random
 
 from keyturn.matching import Features, features_of
 from keyturn.matching.names import are_nicknames
+from keyturn.matching.text import word_set
 from keyturn.terms.address import Address
 from keyturn.terms.person import Identifier, Kind, PersonDetails
 
@@ -332,12 +333,12 @@ def by_a_nickname(base: PersonDetails, random: Random) -> PersonDetails:
     return replace(base, given_name=random.choice(forms).title()) if forms else replace(base, middle_name="")
 
 
-NICKNAMES = (
-    "jim bob pat patty johnny jen jenny mike lindy dave davey liz beth betty bill will barb rick rich sue joe jess tom kate "
-    "chris sarah charlie lisa dan danny nan matt sandy tony mark don em steve kim drew maggie peggy josh mitch ken kev mandy "
-    "bri mel georgie deb debbie tim steph ron becky jase laurie ed eddie jeff shari cindy jake nick kathy gary angie jon "
-    "shirl emmy larry justy pam nicky ben sam sammy kathie mari jorgito migue lucy elly"
-).split()
+NICKNAMES = word_set("""
+    jim bob pat patty johnny jen jenny mike lindy dave davey liz beth betty bill will barb rick rich sue joe jess tom kate
+    chris sarah charlie lisa dan danny nan matt sandy tony mark don em steve kim drew maggie peggy josh mitch ken kev mandy
+    bri mel georgie deb debbie tim steph ron becky jase laurie ed eddie jeff shari cindy jake nick kathy gary angie jon
+    shirl emmy larry justy pam nicky ben sam sammy kathie mari jorgito migue lucy elly
+""")
 
 RETURNING: dict[str, Callable[[PersonDetails, Random], PersonDetails]] = {
     "moved": who_moved,
