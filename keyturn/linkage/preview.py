@@ -114,8 +114,12 @@ def preview(
             sent = request.submitted_at.date().isoformat() if request.submitted_at else ""
             changes.append(Change("request", request.reference, sent, *views, _against_staff(request, views[1])))
     pairs = _pairs(before, after, policy, most, changes)
-    changes.sort(key=lambda each: (each.danger, -each.after.probability, each.reference))
-    return Preview(requests, pairs, tuple(changes), left_out)
+    return Preview(requests, pairs, in_order(changes), left_out)
+
+
+def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The most dangerous first, and of those the surest."""
+    return tuple(sorted(changes, key=lambda each: (each.danger, -each.after.probability, each.reference)))
 
 
 def _view(case: Trial, model: Model, policy: Policy) -> View:

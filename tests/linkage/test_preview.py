@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from keyturn.cli import cli
 from keyturn.commands import doctor
 from keyturn.linkage import files
-from keyturn.linkage.preview import Preview, preview
+from keyturn.linkage.preview import Change, Preview, View, in_order, preview
 from keyturn.matching import keys, model
 from keyturn.matching.model import from_mapping
 from keyturn.records import person_index
@@ -86,6 +86,15 @@ def test_a_new_automatic_link_is_told_first(town: Town, doubtful: Request, sure:
     assert (change.reference, change.before.zone, change.after.zone) == (doubtful.reference, "review", "link")
     assert "different_birth_date" in change.before.why and not change.after.why
     assert not change.against_staff
+
+
+def test_links_that_nobody_would_look_at_come_before_looks_saved_or_added():
+    zones = [("review", "new"), ("link", "review"), ("new", "link"), ("review", "link"), ("new", "review")]
+    changes = [
+        Change("request", f"R{n}", "", View(before), View(after), n == 3) for n, (before, after) in enumerate(zones)
+    ]
+    changes.append(Change("pair", "P", "", View("review"), View("link", probability=1.0)))
+    assert [each.reference for each in in_order(changes)] == ["R3", "R2", "R0", "R1", "R4", "P"]
 
 
 def test_a_link_against_staffs_word_is_before_all_others(town: Town, doubtful: Request):
