@@ -19,6 +19,8 @@ from keyturn.console.access import STAFF, SUPERVISORS, acting, actor_of, only, r
 from keyturn.console.people import refused
 from keyturn.console.queue import page
 from keyturn.console.told_apart import called
+from keyturn.console.weighing import bits, sentence_for
+from keyturn.matching.model import load
 from keyturn.records.queries import linking
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.words import gettext_noop
@@ -51,8 +53,18 @@ def links_page(request: HttpRequest, typed: Mapping[str, Any] | None = None, *, 
         precision=share(found.counted.estimate), bounds=_bounds(found.counted), floor=share(policy.link_precision_floor),
         load=share(found.review_load), unsure=share(found.counted.share_of_unsure), switch=_turn(switch, who),
         turns=[_turn(each, who) for each in turns], typed=said, window=policy.link_precision_window_days,
+        model=_model(),
         may_switch=role_of(request) in SUPERVISORS and switch.by != "policy",
     )  # fmt: skip
+
+
+def _model() -> dict[str, Any]:
+    """What the machine goes by: its version, from where on it links or asks, and what always keeps it from linking."""
+    found = load(settings.KEYTURN_POLICY.match_profile)
+    return {
+        "version": found.version, "link": share(found.thresholds.link), "review": share(found.thresholds.review),
+        "margin": bits(found.thresholds.margin), "vetoes": [sentence_for(each) for each in sorted(found.vetoes)],
+    }  # fmt: skip
 
 
 def _row(week: Any) -> dict[str, Any]:

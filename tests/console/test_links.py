@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from keyturn.console import chart, links
+from keyturn.matching.model import load
 from keyturn.records.models import BlindReview, LinkSwitch, Person
 from keyturn.records.queries.linking import Counted
 from tests.console.desk import Desk
@@ -112,6 +113,11 @@ class TestThePage:
         drawing = rosa.html.partition("<svg viewBox")[2].partition("</svg>")[0]
         assert not [each for each in drawing.split('"')[1::2] if "," in each]
         assert rosa.opens("/console/duplicates").status == 200
+
+    def test_names_the_model_in_force_and_its_thresholds(self, desk: Callable[..., Desk], town: Town) -> None:
+        model = load(town.policy.match_profile)
+        emil = desk("emil", role="engineer").opens("/console/links")
+        emil.sees(model.version, f"Links from {links.share(model.thresholds.link)}", "perhaps twins")
 
     @pytest.mark.parametrize(
         ("value", "shown"),
