@@ -29,6 +29,8 @@ COMMANDS = {
     "dedupe": ("dedupe", "Find out who is on file twice, in the whole registry at once."),
     "match": ("match", "Look for each row of a file among the persons on file."),
     "matching": ("matching", "See, learn, measure and try out the model by which persons are known again."),
+    "merge": ("merge", "Make two files of one person one: propose it, or agree to it."),
+    "unmerge": ("unmerge", "Undo a merge, with what was edited since."),
     "openapi": ("openapi", "Print the description of the HTTP API (OpenAPI 3.1)."),
     "staff": ("staff", "Make staff users of the console, and give them new passwords."),
     "audit": ("audit", "Check that nobody changed what was written about requests."),

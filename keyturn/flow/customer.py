@@ -241,6 +241,8 @@ def withdraw(*, request_id: UUID, actor: Actor, now: datetime, version: int | No
         return request
     if request.standing == Standing.NOBODY or request.established_at:
         raise NotAllowed("too_late")
+    if JOURNEYS[request.journey].kind is Kind.MERGE:
+        raise NotAllowed("decided_as_merge")  # `refuse_merge`
     moves.is_current(request, version)
     moves.end(request, Outcome.WITHDRAWN, now)
     if request.submitted_at:

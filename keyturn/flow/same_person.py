@@ -92,7 +92,7 @@ def agree_merge(
 
 def _agree(
     merge_id: UUID, reason: str, *, actor: Actor, now: datetime, policy: Policy, may_see: bool
-) -> tuple[PersonMerge, bool]:
+) -> tuple[Any, bool]:
     merge, request = _proposed(merge_id, actor)
     locks.hold_both(merge.survivor_id, merge.loser_id)
     if not rules.is_another(proposed_by=merge.proposed_by, who=_who(actor)):
@@ -142,7 +142,7 @@ def refuse_merge(*, merge_id: UUID, reason: str, actor: Actor, now: datetime) ->
     review.say(request, "internal", words, actor=actor, now=now)
     moves.end(request, Outcome.REFUSED, now)
     moves.record(request, "reviewed", actor=actor, now=now, data={"decision": "refuse"})
-    return merge
+    return PersonMerge.objects.get(pk=merge.pk)
 
 
 @transaction.atomic

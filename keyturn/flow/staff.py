@@ -42,6 +42,8 @@ def review(
     if request.standing != Standing.STAFF:
         raise NotAllowed("not_in_review")
     moves.is_current(request, version)
+    if JOURNEYS[request.journey].kind is Kind.MERGE and not request.established_at:
+        raise NotAllowed("decided_as_merge")  # `agree_merge`, `refuse_merge`
     if is_own(request=request, actor=actor, email_digest=email_digest):
         raise NotAllowed("own_request")
     word = _word(decision)

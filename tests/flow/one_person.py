@@ -86,12 +86,18 @@ def _plain(value: Any) -> Any:
 
 
 def differences(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> dict[str, Any]:
-    """What is only before, and what is only after, by table."""
-    return {
-        name: ([row for row in before[name] if row not in after[name]], [r for r in after[name] if r not in before[name]])
-        for name in before
-        if before[name] != after[name]
-    }  # fmt: skip
+    """What is only before, and what is only after, by table; of rows that pair up, the columns that differ."""
+    found: dict[str, Any] = {}
+    for name in before:
+        lost, came = list(before[name]), list(after[name])
+        for row in before[name]:
+            if row in came:
+                lost.remove(row)
+                came.remove(row)
+        if lost or came:
+            pairs = zip(lost, came, strict=True) if len(lost) == len(came) else ()
+            found[name] = [[two for two in zip(one, other, strict=True) if two[0] != two[1]] for one, other in pairs] or (lost, came)
+    return found
 
 
 def a_colleague(name: str) -> Actor:

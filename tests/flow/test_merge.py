@@ -1,49 +1,450 @@
 """Do two files of one person become one by two members of staff, and two again as if nothing had been?"""
 
+import itertools
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from keyturn import flow
-from keyturn.records.models import AccountPerson, Person, PersonMerge
-from keyturn.records.queries import merging, persons
-from keyturn.terms.errors import NotAllowed
+from keyturn.connectors.cis.reference import ReferenceCis
+from keyturn.records import acts, history, person_index
+from keyturn.records.data_map.reach import Reach
+from keyturn.records.models import (
+    AccountPerson,
+    Consent,
+    NotSamePerson,
+    Person,
+    PersonAddress,
+    PersonContact,
+    PersonIdentifier,
+    PersonMerge,
+    PersonName,
+    Preference,
+    Request,
+)
+from keyturn.records.queries import access, mailing, merging, my_requests, persons, rows
+from keyturn.terms.address import Address
+from keyturn.terms.errors import Invalid, NotAllowed, Rejected
+from keyturn.terms.person import Identifier, Kind
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Role
 from tests import factories
-from tests.flow.one_person import ANNA, ROSA, WHY, agreed, believed_rows, differences, merged, proposed, unmerged
-from tests.flow.town import ANA
+from tests.flow.one_person import (
+    ANNA,
+    OTTO,
+    ROSA,
+    WHY,
+    agreed,
+    believed_rows,
+    differences,
+    merged,
+    proposed,
+    unmerged,
+)
+from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, REFUSED, Case, Town
+
+Two = tuple[Person, Person]
 
 
 @pytest.fixture
-def two(town):
-    """Ana and Anna: one human being, on file twice, each with an account and a login."""
-    ana = town.serves(ANA, town.house())
-    anna = town.serves(ANNA, town.house())
-    return ana, anna
+def two(town: Town) -> Two:
+    """Ana and Anna: one human being, on file twice, each with an account."""
+    return town.serves(ANA, town.house()), town.serves(ANNA, town.house())
 
 
-def test_two_files_become_one_and_the_other_leads_to_it(town, two):
+def case_of(town: Town, merge: PersonMerge) -> Case:
+    return Case(town, merge.request, ROSA)
+
+
+def account_of(person: Person) -> AccountPerson:
+    return AccountPerson.objects.filter(person=person).select_related("account").first()  # type: ignore[return-value]
+
+
+# ---------------------------------------------------------------- two become one
+
+
+def test_two_files_become_one_and_the_other_leads_to_it(town: Town, two: Two) -> None:
     ana, anna = two
     merge = merged(town, ana, anna)
     assert merge.state == "done"
-    assert Person.objects.get(pk=anna.pk).redirect_to_id == ana.pk
+    assert Person.objects.get(pk=anna.pk).redirect_to == ana
     assert AccountPerson.objects.filter(person=ana).count() == 2
     assert persons.by_id(str(anna.pk)) == ana
-    assert merge.request.events.order_by("number").last().what == "completed"
+    assert case_of(town, merge).status == COMPLETED
+    assert set(PersonContact.objects.filter(person=ana).values_list("value", flat=True)) == {
+        *ANA.emails, *ANA.phones, *ANNA.emails, *ANNA.phones,
+    }  # fmt: skip
 
 
-def test_undone_it_is_as_if_nothing_had_been(town, two):
+@pytest.mark.rule("K-91")
+def test_it_stands_with_staff_until_a_second_one_agrees(town: Town, two: Two) -> None:
+    merge = proposed(town, *two)
+    case = case_of(town, merge)
+    assert case.status == IN_REVIEW
+    assert case.rules == {"K-91"}
+    assert Person.objects.get(pk=two[1].pk).redirect_to is None
+    agreed(town, merge)
+    assert Person.objects.get(pk=two[1].pk).redirect_to == two[0]
+
+
+@pytest.mark.rule("K-92")
+def test_nobody_agrees_to_their_own_proposal(town: Town, two: Two) -> None:
+    merge = proposed(town, *two)
+    with pytest.raises(NotAllowed, match="own_proposal"):
+        agreed(town, merge, by=ROSA)
+
+
+def test_no_other_door_decides_about_it(town: Town, two: Two) -> None:
+    merge = proposed(town, *two)
+    with pytest.raises(NotAllowed, match="decided_as_merge"):
+        case_of(town, merge).staff("approve", WHY)
+    with pytest.raises(NotAllowed, match="decided_as_merge"):
+        flow.withdraw(request_id=merge.request_id, actor=ROSA, now=town.now)
+
+
+def test_a_refused_proposal_changes_nothing_and_can_be_made_again(town: Town, two: Two) -> None:
     before = believed_rows(*two)
-    merge = merged(town, *two)
+    merge = proposed(town, *two)
+    flow.refuse_merge(merge_id=merge.pk, reason=WHY, actor=OTTO, now=town.now)
+    assert case_of(town, merge).status == REFUSED
+    assert differences(before, believed_rows(*two, own=frozenset({merge.request_id}))) == {}
+    with pytest.raises(NotAllowed, match="decided_already"):
+        agreed(town, merge)
+    assert merged(town, *two).state == "done"
+
+
+@pytest.mark.rule("K-97")
+def test_who_agrees_agrees_to_what_was_shown(town: Town, two: Two) -> None:
+    merge = proposed(town, *two)
+    Person.objects.filter(pk=two[1].pk).update(version=9)
+    with pytest.raises(NotAllowed, match="changed_meanwhile"):
+        agreed(town, merge)
+    assert agreed(town, merge).state == "done"  # seen anew
+
+
+@pytest.mark.rule("K-94")
+@pytest.mark.rule("K-95")
+def test_choices_and_a_reason_are_looked_at(town: Town, two: Two) -> None:
+    for choices, reason, rule in (
+        ({"shoe_size": "loser"}, WHY, "K-94"),
+        ({"email": "both"}, WHY, "K-94"),
+        ({}, "", "K-95"),
+    ):
+        with pytest.raises(Invalid) as wrong:
+            flow.propose_merge(
+                survivor_id=two[0].pk, loser_id=two[1].pk, choices=choices, reason=reason, actor=ROSA, now=town.now,
+                policy=town.policy,
+            )  # fmt: skip
+        assert [each.rule for each in wrong.value.findings] == [rule]
+
+
+@pytest.mark.rule("K-90")
+def test_what_stands_in_the_way_is_said(town: Town, two: Two) -> None:
+    ana, anna = two
+    ben = town.knows(BEN, flags=("erased",))
+    shop = town.knows(replace(BEN, kind=Kind.ORGANISATION, organisation_name="Ben's", emails=(), identifiers=()))
+    hidden = town.knows(replace(BEN, given_name="Hid", emails=(), identifiers=()), flags=("protected_address",))
+    unknown = town.knows(replace(BEN, given_name="New", emails=(), identifiers=()), in_cis=False)
+    merged(town, ana, anna)
+    anna.refresh_from_db()
+    for code, survivor, loser in (
+        ("same_person", ana, ana), ("already_merged", anna, hidden), ("already_merged", hidden, anna),
+        ("kinds_differ", ana, shop), ("erased", ana, ben), ("protected", ana, hidden), ("only_other_in_cis", unknown, ana),
+    ):  # fmt: skip
+        with pytest.raises(NotAllowed, match=code):
+            proposed(town, survivor, loser)
+        assert merging.preview(survivor, loser, at=town.now).obstacles[0] == code
+    dead = town.knows(replace(BEN, given_name="Old", emails=(), identifiers=()), flags=("deceased",))
+    assert merging.preview(ana, dead, at=town.now).warnings == ("deceased", "births_differ")
+    proposed(town, ana, dead)
+    with pytest.raises(NotAllowed, match="merge_proposed"):
+        proposed(town, dead, unknown)
+
+
+def test_not_while_the_cis_is_being_told_of_one_of_them(town: Town, two: Two) -> None:
+    ben = town.serves(BEN, town.house())
+    town.cis_is("down")
+    case = town.moves_in(BEN, town.house())
+    assert case.request.person == ben
+    with pytest.raises(NotAllowed, match="cis_is_being_told"):
+        proposed(town, two[0], ben)
+    town.cis_is("")
+    town.waits(hours=1)
+    assert proposed(town, two[0], ben).state == "proposed"
+
+
+def test_staff_do_not_merge_themselves(town: Town, two: Two) -> None:
+    clerk = factories.a_member_of_staff("ana", email=ANA.emails[0])
+    with pytest.raises(NotAllowed, match="own_request"):
+        proposed(town, *two, by=Actor(Role.STAFF, str(clerk.pk)))
+
+
+# ---------------------------------------------------------------- what stays of what differs
+
+
+def test_what_is_chosen_stays_and_the_rest_is_kept_beside(town: Town, two: Two) -> None:
+    ana, anna = two
+    merge = merged(town, ana, anna, given_name="loser", email="loser")
+    names = dict(PersonName.objects.filter(person=ana).values_list("name_type", "given_name"))
+    assert names == {"primary": "Anna", "alias": "Ana"}
+    first = PersonContact.objects.filter(person=ana, is_primary=True)
+    assert dict(first.values_list("channel", "value")) == {"email": ANNA.emails[0], "phone": ANA.phones[0]}
+    unmerged(town, merge)
+    assert PersonName.objects.get(person=ana, name_type="primary").given_name == "Ana"
+    assert set(PersonContact.objects.filter(person=ana).values_list("value", "is_primary")) == {
+        (ANA.emails[0], True), (ANA.phones[0], True),
+    }  # fmt: skip
+
+
+def test_nothing_that_may_stand_once_stands_in_the_way(town: Town) -> None:
+    """Both have an identifier of the same type, the same contact, a mailing address for all accounts, a part in one account."""
+    ana = town.serves(replace(ANA, addresses=(Address("1 Box", "", "Millbrook", "OR", "97901", "US"),)), town.house())
+    anna = town.knows(
+        replace(ANNA, emails=ANA.emails, identifiers=(Identifier("driver_licence", "D7654321"),),
+                addresses=(Address("2 Box", "", "Millbrook", "OR", "97901", "US"),)),
+        in_cis=False,
+    )  # fmt: skip
+    shared = account_of(ana).account
+    AccountPerson.objects.create(
+        account=shared, person=anna, is_main=False, is_responsible=False, relationship="spouse", **factories.DATED
+    )
+    before = believed_rows(ana, anna)
+    merge = merged(town, ana, anna)
+    part = AccountPerson.objects.get(account=shared)
+    assert (part.person, part.is_main, part.relationship) == (ana, True, "main")
+    assert PersonContact.objects.filter(person=ana, channel="email").count() == 1
+    assert sorted(PersonIdentifier.objects.filter(person=ana).values_list("last_four", "is_primary")) == [
+        ("4567", True), ("4321", False),
+    ][::-1]  # fmt: skip
     unmerged(town, merge)
     merge.refresh_from_db()
     own = frozenset({merge.request_id, merge.undo_request_id})
-    assert differences(before, believed_rows(*two, own=own)) == {}
+    assert differences(before, believed_rows(ana, anna, own=own)) == {}
+
+
+def test_letters_go_on_going_where_they_went(town: Town) -> None:
+    hers, theirs = (Address(f"{n} Box", "", "Millbrook", "OR", "97901", "US") for n in (1, 2))
+    ana = town.serves(replace(ANA, addresses=(hers,)), town.house())
+    anna = town.serves(replace(ANNA, addresses=(theirs,)), town.house())
+    unaddressed = town.serves(replace(BEN, addresses=()), town.house())
+    accounts = {person: account_of(person).account for person in (ana, anna, unaddressed)}
+
+    def where() -> dict[Person, str]:
+        found = {
+            who: mailing.mailing_address_for(acc, on=town.now.date(), policy=Policy()) for who, acc in accounts.items()
+        }
+        return {who: each.address.line1 for who, each in found.items() if each}
+
+    before = where()
+    first = merged(town, ana, anna)
+    second = merged(town, ana, unaddressed)
+    assert where() == before
+    unmerged(town, second)
+    unmerged(town, first)
+    swapped = merged(town, ana, anna, mailing_address="loser")
+    assert where() == before
+    general = PersonAddress.objects.get(person=ana, account=None)
+    assert general.line1 == "2 Box"
+    unmerged(town, swapped)
+    assert where() == before
+
+
+@pytest.mark.rule("K-93")
+def test_of_two_answers_the_one_that_allows_less_holds(town: Town, two: Two) -> None:
+    ana, anna = two
+    for person, state, act in ((ana, "on", "given"), (anna, "off", "withdrawn")):
+        Preference.objects.create(person=person, topic="offers", channel="email", state=state, changed_at=town.now)
+        Consent.objects.create(
+            person=person, purpose="marketing", channel="email", act=act, wording_version="1", language="en", how="portal",
+            at=town.now - timedelta(days=2 if act == "withdrawn" else 1),
+        )  # fmt: skip
+    from keyturn.records import consents
+
+    merge = merged(town, ana, anna)
+    assert Preference.objects.get(person=ana, topic="offers").state == "off"
+    assert consents.current(ana)["marketing", "email"].act == "withdrawn"
+    unmerged(town, merge)
+    assert Preference.objects.get(person=ana, topic="offers").state == "on"
+    assert consents.current(ana)["marketing", "email"].act == "given"
+    assert consents.current(anna)["marketing", "email"].act == "withdrawn"
+
+
+# ---------------------------------------------------------------- who sees what
+
+
+def test_no_login_gains_an_account(town: Town, two: Two) -> None:
+    """Access is of a login and an account: both go on, and neither sees the other's."""
+    held = {person: account_of(person).account for person in two}
+    logins = {
+        person: factories.a_login(f"{n}@login.example", account=held[person], person=person)
+        for n, person in enumerate(two)
+    }
+    merge = merged(town, *two)
+    for person, login in logins.items():
+        assert [each.account for each in access.accounts_of(login.pk, at=town.now)] == [held[person]]
+        assert access.to_account(login.pk, held[two[1 - two.index(person)]].pk, at=town.now) is None
+        assert access.own_persons(login.pk, at=town.now) == [two[0]]
+        assert merge.request not in my_requests.listed(login.pk, at=town.now)
+    unmerged(town, merge)
+    assert access.own_persons(logins[two[1]].pk, at=town.now) == [two[1]]
+
+
+def test_nobody_is_found_by_two_files(town: Town, two: Two) -> None:
+    ana, anna = two
+    form = person_index.features(ANNA)
+    assert str(anna.pk) in person_index.candidates(form)
+    merge = merged(town, ana, anna)
+    assert set(person_index.candidates(form)) == {str(ana.pk)}
+    unmerged(town, merge)
+    assert str(anna.pk) in person_index.candidates(form)
+
+
+@pytest.mark.rule("K-98")
+def test_a_row_of_an_import_about_the_other_changes_nothing_and_makes_nobody(
+    town: Town, two: Two, tmp_path: object
+) -> None:
+    ana, anna = two
+    merged(town, ana, anna)
+    before = believed_rows(ana, anna)
+    row = {**factories._as_row(str(anna.ref), replace(ANNA, given_name="Annabel")), "ref": str(anna.ref)}
+    intake = flow.take_in(kind="persons", rows=[(1, row)], now=town.now, policy=town.policy, dry_run=False)
+    assert [each.finding.rule for each in intake.objections] == ["K-98"]
+    assert (intake.created, intake.changed, intake.unchanged, intake.rejected) == (0, 0, 1, 0)
+    assert differences(before, believed_rows(ana, anna)) == {}
+    assert str(anna.ref) not in {each["ref"] for each in rows.export("persons", at=town.now)}
+
+
+def test_an_erasure_of_the_one_reaches_every_file_that_leads_to_it(town: Town, two: Two) -> None:
+    ben = town.serves(replace(BEN, date_of_birth=ANA.date_of_birth), town.house())
+    merged(town, two[1], ben)
+    merged(town, two[0], two[1])
+    assert set(Reach(persons=[two[0].pk], logins=[]).persons) == {two[0].pk, two[1].pk, ben.pk}
+
+
+# ---------------------------------------------------------------- the CIS
+
+
+def test_the_cis_is_told_and_told_again(town: Town, two: Two) -> None:
+    ana, anna = two
+    before = {ref: town.cis.read("person", ref)["accounts"] for ref in (ana.ref, anna.ref)}
+    merge = merged(town, ana, anna)
+    assert sorted(town.cis.read("person", ana.ref)["accounts"]) == sorted(itertools.chain(*before.values()))
+    assert town.cis.read("person", anna.ref)["merged_into"] == ana.ref
+    unmerged(town, merge)
+    assert {ref: town.cis.read("person", ref)["accounts"] for ref in before} == before
+
+
+def test_a_cis_that_cannot_merge_leaves_it_with_staff_who_tell_it_again_or_take_it_back(
+    town: Town, two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_a: object, **_k: object) -> None:
+        raise Rejected("cannot_merge")
+
+    before = believed_rows(*two)
+    with monkeypatch.context() as patched:
+        patched.setattr(ReferenceCis, "send", cannot)
+        merge = merged(town, *two)
+        case = case_of(town, merge)
+        assert case.status == IN_REVIEW
+        assert case.rules >= {"S-03"}
+        with pytest.raises(NotAllowed, match="cis_is_being_told"):
+            unmerged(town, merge)
+        case.staff("approve", WHY)
+        assert case.status == IN_REVIEW
+    case.staff("refuse", WHY)
+    assert case.status == REFUSED
+    merge.refresh_from_db()
     assert merge.state == "undone"
+    assert differences(before, believed_rows(*two, own=frozenset({merge.request_id}))) == {}
 
 
-def test_preview_and_undoing_say_what_goes_where(town, two):
-    found = merging.preview(*two, at=town.now)
-    assert found.obstacles == ()
-    assert {each.table for each in found.moves} >= {"account_person", "person_contact", "person_name", "cis"}
-    merge = merging.get(merged(town, *two).pk)
-    undoing = merging.undoing(merge, at=town.now)
-    assert undoing.obstacles == ()
-    assert undoing.undecided == ()
+# ---------------------------------------------------------------- and two again
+
+
+@pytest.mark.rule("K-96")
+def test_merges_are_undone_in_the_opposite_order(town: Town, two: Two) -> None:
+    ana, anna = two
+    ben = town.serves(replace(BEN, date_of_birth=ANA.date_of_birth), town.house())
+    before = believed_rows(ana, anna, ben)
+    first = merged(town, anna, ben)
+    town.waits(days=1)
+    second = merged(town, ana, anna)
+    assert persons.by_id(str(ben.pk)) == ana  # a redirect leads to the end
+    with pytest.raises(NotAllowed, match="undo_later_first"):
+        unmerged(town, first)
+    unmerged(town, second)
+    assert persons.by_id(str(ben.pk)) == anna
+    unmerged(town, first)
+    own = frozenset(Request.objects.filter(journey__contains="merge").values_list("pk", flat=True))
+    assert differences(before, believed_rows(ana, anna, ben, own=own)) == {}
+    with pytest.raises(NotAllowed, match="not_merged"):
+        unmerged(town, first)
+
+
+def test_what_cannot_be_decided_is_listed_and_goes_where_staff_say(town: Town, two: Two) -> None:
+    ana, anna = two
+    merge = merged(town, ana, anna)
+    town.waits(days=1)
+    flow.staff_change(
+        person_id=ana.pk, journey="change_contact", how="changed", reason=WHY, version=None, actor=OTTO, now=town.now,
+        policy=town.policy, answers={"contact_id": "new", "channel": "email", "act": "set", "email": "new@example.org"},
+    )  # fmt: skip
+    town.works()
+    found = merging.undoing(merging.get(merge.pk), at=town.now)  # type: ignore[arg-type]
+    items = {each.table: each for each in found.undecided}
+    assert set(items) == {"person_contact", "request"}
+    assert items["person_contact"].text == "new@example.org"
+    with pytest.raises(Invalid):
+        unmerged(town, merge, nonsense="loser")
+    unmerged(town, merge, **{items["person_contact"].id: "loser"})
+    assert PersonContact.objects.get(value="new@example.org", valid_to=None).person == anna
+
+
+def test_both_chains_say_what_was_done_and_the_audit_holds(town: Town, two: Two) -> None:
+    merge = merged(town, *two)
+    unmerged(town, merge)
+    from keyturn.records.models import Act
+
+    for person in two:
+        said = Act.objects.filter(subject=f"person:{person.pk}").order_by("number").values_list("what", flat=True)
+        assert list(said) == ["merged", "unmerged"]
+    assert list(acts.broken_chains()) == []
+    assert list(history.broken_chains()) == []
+
+
+# ---------------------------------------------------------------- they are not one
+
+
+def test_that_two_are_not_the_same_is_respected_until_it_is_taken_back(town: Town, two: Two) -> None:
+    ana, anna = two
+    flow.not_same(one_id=anna.pk, other_id=ana.pk, relation="twin", reason=WHY, actor=ROSA, now=town.now)
+    with pytest.raises(NotAllowed, match="said_not_same"):
+        proposed(town, ana, anna)
+    with pytest.raises(NotAllowed, match="said_already"):
+        flow.not_same(one_id=ana.pk, other_id=anna.pk, relation="", reason=WHY, actor=ROSA, now=town.now)
+    flow.take_back_not_same(one_id=ana.pk, other_id=anna.pk, reason=WHY, actor=OTTO, now=town.now)
+    with pytest.raises(NotAllowed, match="not_said"):
+        flow.take_back_not_same(one_id=ana.pk, other_id=anna.pk, reason=WHY, actor=OTTO, now=town.now)
+    assert merged(town, ana, anna).state == "done"
+
+
+def test_that_somebody_is_not_the_other_holds_for_who_they_have_become(town: Town, two: Two) -> None:
+    ana, anna = two
+    ben = town.knows(BEN)
+    flow.not_same(one_id=anna.pk, other_id=ben.pk, relation="", reason=WHY, actor=ROSA, now=town.now)
+    merge = merged(town, ana, anna)
+    with pytest.raises(NotAllowed, match="said_not_same"):
+        proposed(town, ana, ben)
+    unmerged(town, merge)
+    assert {*NotSamePerson.objects.values_list("one", "other")} == {tuple(sorted((anna.pk, ben.pk), key=str))}
+
+
+def test_a_link_that_was_undone_is_not_made_again_by_the_machine(town: Town) -> None:
+    ana = town.serves(ANA, town.house())
+    first = town.moves_in(ANA, town.house())
+    assert first.person == ana
+    flow.undo_link(request_id=first.id, reason=WHY, actor=ROSA, now=town.now)
+    again = town.moves_in(ANA, town.house())
+    assert again.status == IN_REVIEW
+    assert again.request.person is None

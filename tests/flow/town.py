@@ -23,7 +23,7 @@ from keyturn import flow
 from keyturn.connectors.cis import connector
 from keyturn.connectors.cis.faults import FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
-from keyturn.flow import claims, duplicates, machine, outside, upkeep
+from keyturn.flow import claims, duplicates, machine, outside, same_person, upkeep
 from keyturn.records import history
 from keyturn.records.models import Delivery, Person, Premise, Request
 from keyturn.terms.errors import Invalid
@@ -39,6 +39,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "keyturn.advance": machine.advance_job,
     "keyturn.check_identity": outside.check_identity_job,
     "keyturn.expire": upkeep.expire_job,
+    "keyturn.gather_late": same_person.gather_late_job,
     "keyturn.find_account": claims.find_account_job,
     "keyturn.look_for_duplicates": duplicates.look_for_duplicates_job,
     "keyturn.rescue": upkeep.rescue_job,

@@ -111,8 +111,10 @@ class _Reader:
         return [*rows, self._coming_row(_("New contact"), "contact.new", new)] if new else rows
 
     def mail(self) -> list[Row]:
-        rows = [self._mail_row(each) for each in self.mine.mail]
-        if not any(not e.account_id and e.season_from is None and not e.planned for e in self.mine.mail):
+        # Of accounts that this login may see: who has two logins may have different ones (two files that became one).
+        mine = [each for each in self.mine.mail if not each.account_id or each.account_id in self.accounts]
+        rows = [self._mail_row(each) for each in mine]
+        if not any(not e.account_id and e.season_from is None and not e.planned for e in mine):
             rows.insert(
                 0, self._row(_("Letters go to"), [_("The service address of each account")], [], slots=["mailing.all"])
             )

@@ -69,6 +69,12 @@ def ids_by_ref(refs: Sequence[str]) -> dict[str, UUID]:
         return dict(cursor.fetchall())
 
 
+def merged(person_ids: Iterable[UUID]) -> frozenset[str]:
+    """The references of those of them who have become part of another person."""
+    led = Person.objects.filter(redirect_to__isnull=False, pk__in=list(person_ids))
+    return frozenset(led.exclude(ref=None).values_list("ref", flat=True))
+
+
 def anybody_on_file() -> bool:
     return Person.objects.exists()
 

@@ -37,12 +37,20 @@ def move(survivor: Person, loser: Person, *, by: str, now: datetime, request: Re
         "groups": _group_names(survivor, loser),
         "withdrawn": _withdrawals(survivor, loser, request=request, now=now),
     }
-    stays = {*kept["preferences"]["stays"], *_second_protection(survivor, loser)}
-    moved = {name: [each for each in of_person(table, loser.pk) if each not in stays] for name, table in MOVES.items()}
-    for name, ids in moved.items():
-        MOVES[name].model.objects.filter(pk__in=ids).update(person=survivor)
+    kept["stays"] = [*kept["preferences"]["stays"], *_second_protection(survivor, loser)]
+    moved = gather(survivor, loser, moved={}, kept=kept)
     kept["own"]["consent"] += kept["withdrawn"]
     return moved, kept
+
+
+def gather(survivor: Person, loser: Person, *, moved: Ids, kept: Kept) -> Ids:
+    """Give the survivor every row that is still the loser's, but for those that stay; which they were."""
+    found = {}
+    for name, table in MOVES.items():
+        known = {*kept["stays"], *moved.get(name, ())}
+        found[name] = [each for each in of_person(table, loser.pk) if each not in known]
+        table.model.objects.filter(pk__in=found[name]).update(person=survivor)
+    return found
 
 
 def _preferences(survivor: Person, loser: Person, now: datetime) -> Kept:

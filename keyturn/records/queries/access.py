@@ -47,7 +47,7 @@ def accounts_of(user_id: Any, *, at: datetime) -> list[Seen]:
 def _accesses(user_id: Any, at: datetime) -> Iterable[AccountAccess]:
     return (
         AccountAccess.objects.filter(live(at), user_id=user_id)
-        .select_related("account", "group", "person")
+        .select_related("account", "group", "person__redirect_to")
         .prefetch_related("group__accounts")
         .order_by("since", "id")
     )
@@ -59,7 +59,7 @@ def _seen(rows: list[tuple[AccountAccess, Account]]) -> Seen:
         account=rows[0][1],
         level=highest([access.level for access, _account in rows]),
         capacity=best.capacity,
-        person=best.person,
+        person=best.person and (best.person.redirect_to or best.person),
         access_ids=tuple(access.pk for access, _account in rows),
         nickname=next((access.nickname for access, _account in rows if access.nickname), ""),
     )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncWeek
 from django.utils.timezone import localtime
 
-from keyturn.records.models import BlindReview, Decision, LinkSwitch, Person, PersonLink
+from keyturn.records.models import BlindReview, Decision, LinkSwitch, Person, PersonLink, Request
 from keyturn.records.queries import blind
 from keyturn.terms import bounds
 from keyturn.terms.policy import Policy
@@ -22,12 +22,21 @@ def links_are_on() -> bool:
     return LinkSwitch.objects.order_by("-id").values_list("on", flat=True).first() is not False
 
 
-def whom_to_link(ident: str) -> tuple[Person | None, bool]:
-    """The person as `persons.by_id` finds them, and whether the switch lets the machine link: one trip."""
+def whom_to_link(ident: str, request: Request) -> tuple[Person | None, bool]:
+    """The person as `persons.by_id` finds them, and whether the machine may link: one trip.
+
+    It may not where the switch is off, nor where staff have said of an earlier request by the same login or e-mail
+    that it was not this person: a person looks again.
+    """
     turned = LinkSwitch.objects.order_by("-id").values("on")[:1]
-    found = Person.objects.annotate(may_link=Subquery(turned)).select_related("redirect_to").filter(pk=ident).first()
+    same = Q(request__email_digest=request.email_digest) if request.email_digest else Q(pk=None)
+    same |= Q(request__user=request.user_id) if request.user_id else Q(pk=None)
+    undone = PersonLink.objects.filter(same, person=OuterRef("pk"), undone_at__isnull=False)
+    said = Exists(undone.filter(request__events__what="link_undone"))
+    rows = Person.objects.annotate(may_link=Subquery(turned), said_not=said).select_related("redirect_to")
+    found = rows.filter(pk=ident).first()
     person = found.redirect_to if found and found.redirect_to else found
-    return person, found is None or found.may_link is not False
+    return person, found is None or (found.may_link is not False and not found.said_not)
 
 
 @dataclass(frozen=True, slots=True)

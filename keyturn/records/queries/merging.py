@@ -11,6 +11,7 @@ from django.db.models import Q
 from keyturn.records.models import (
     Account,
     Delivery,
+    Event,
     NotSamePerson,
     Person,
     PersonAddress,
@@ -215,6 +216,14 @@ def _moves(loser: Person, *, at: datetime, hidden: bool) -> tuple[Rows, ...]:
 # ---------------------------------------------------------------- merges that are there
 
 
+def find(ident: str) -> Person | None:
+    """The person with this id or reference in the billing system, merged or not; None where there is none."""
+    try:
+        return Person.objects.filter(pk=UUID(ident)).first()
+    except ValueError:
+        return Person.objects.filter(ref=ident).first()
+
+
 def get(merge_id: Any) -> PersonMerge | None:
     """A merge with both persons and its requests; None where there is none of that id."""
     try:
@@ -238,10 +247,12 @@ def open_between(one_id: Any, other_id: Any) -> PersonMerge | None:
 
 
 def later_ones(merge: PersonMerge) -> int:
-    """How many merges of either person were made after this one and stand."""
+    """How many merges of either person were made after this one and stand: by the order of events, not by clocks."""
     pair = [merge.survivor_id, merge.loser_id]
-    rows = PersonMerge.objects.filter(Q(survivor__in=pair) | Q(loser__in=pair), state="done")
-    return rows.filter(decided_at__gte=merge.decided_at).exclude(pk=merge.pk).count()
+    rows = PersonMerge.objects.filter(Q(survivor__in=pair) | Q(loser__in=pair), state="done").exclude(pk=merge.pk)
+    written = Event.objects.filter(what="established")
+    mine = written.filter(request=merge.request_id).values_list("pk", flat=True).first() or 0
+    return written.filter(request__in=rows.values("request"), pk__gt=mine).count()
 
 
 def undoing(merge: PersonMerge, *, at: datetime, choices: Mapping[str, str] | None = None) -> Undoing:

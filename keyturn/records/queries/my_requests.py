@@ -18,6 +18,7 @@ from keyturn.terms.levels import Level, allows
 
 _START = "start_service"
 _OF_ACCOUNT = ("change_mailing_address", "change_paperless")  # the rest says who somebody is: for them alone
+_OF_OURS = ("merge_persons", "unmerge_persons")  # how the utility keeps its files
 _WHO_MAY_ACT = ("invite_delegate", "name_designee", "end_access")  # names and addresses of others: the owners' alone
 
 
@@ -33,7 +34,8 @@ def _visible(user_id: Any, at: datetime) -> Q:
         | by_others
         | Q(account_id__in=owned, journey__in=_WHO_MAY_ACT)
     )
-    return Q(user_id=user_id) | Q(submitted_at__isnull=False) & (others | Q(person_id__in=persons))
+    of_them = Q(person_id__in=persons) & ~Q(journey__in=_OF_OURS)
+    return Q(user_id=user_id) | Q(submitted_at__isnull=False) & (others | of_them)
 
 
 def listed(user_id: Any, *, at: datetime, start: int = 0, most: int = 25) -> list[Request]:

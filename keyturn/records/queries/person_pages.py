@@ -9,7 +9,6 @@ from django.db.models import Q
 
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.matching.decide import Decision, decide
-from keyturn.matching.model import load
 from keyturn.records import person_index
 from keyturn.records.models import AccountPerson, Person, PersonContact, PersonName
 from keyturn.records.models.dated import holds_at
@@ -25,7 +24,8 @@ def listed(*, at: datetime, text: str = "", ref: str = "", after: UUID | None = 
     if text.strip():
         rows = rows.filter(_fits(text.strip(), at))
     if ref:
-        rows = rows.filter(ref=ref)
+        merged = Person.objects.filter(ref=ref, redirect_to__isnull=False).values("redirect_to")
+        rows = rows.filter(Q(ref=ref) | Q(pk__in=merged))
     if after:
         rows = rows.filter(pk__gt=after)
     return list(rows.order_by("pk")[:most])
@@ -64,7 +64,7 @@ def match(details: PersonDetails, *, policy: Policy) -> tuple[Decision, dict[str
     """The online matcher's word on a description, and the candidates' ids in the CIS. Reads only, under no lock."""
     probe = person_index.features(details)
     decision = decide(
-        probe, person_index.candidates(probe), model=load(policy.match_profile), verified=frozenset(), policy=policy
+        probe, person_index.candidates(probe), model=person_index.model(policy), verified=frozenset(), policy=policy
     )
     known = Person.objects.filter(pk__in=[each.person_id for each in decision.ranked]).values_list("pk", "ref")
     return decision, {str(ident): ref for ident, ref in known}

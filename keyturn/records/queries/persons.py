@@ -34,6 +34,15 @@ def by_id(ident: str) -> Person | None:
     return person.redirect_to if person and person.redirect_to else person
 
 
+def ends_of(person_ids: Iterable[str]) -> frozenset[str]:
+    """These persons (ids) and those whom they have become part of: what was said of the one holds for the other."""
+    wanted = set(person_ids)
+    if not wanted:
+        return frozenset()
+    led = Person.objects.filter(pk__in=wanted, redirect_to__isnull=False).values_list("redirect_to", flat=True)
+    return frozenset(wanted | {str(each) for each in led})
+
+
 def with_parts(*, at: datetime) -> Any:
     """Persons with the names, contacts, identifiers and addresses that hold at a moment: five queries for any number."""
     return Person.objects.prefetch_related(*_parts(at))

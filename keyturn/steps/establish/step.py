@@ -170,7 +170,8 @@ def _looked_at_again(request: Request, link: PersonLink, *, now: datetime, polic
 
 
 def _remember_not_same(request: Request, now: datetime) -> None:
-    pairs = [sorted([str(request.person_id), other]) for other in request.person_decision.get("new", ())]
+    others = persons.ends_of(request.person_decision.get("new", ())) - {str(request.person_id)}
+    pairs = [sorted([str(request.person_id), other]) for other in sorted(others)]
     said_by = request.person_decision.get("by", "")
     NotSamePerson.objects.bulk_create(
         [NotSamePerson(one_id=one, other_id=two, said_by=said_by, said_at=now) for one, two in pairs],

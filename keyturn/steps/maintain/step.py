@@ -27,6 +27,7 @@ from keyturn.steps.maintain import rules
 from keyturn.steps.maintain.duplicates import meanwhile
 from keyturn.steps.maintain.duplicates import step as duplicates
 from keyturn.steps.maintain.intake import Intake, Lookalike, Objection
+from keyturn.steps.maintain.merge.rules import is_nobody_merged
 from keyturn.steps.maintain.privacy.rules import was_not_erased
 from keyturn.steps.maintain.somebody import details_of
 from keyturn.terms.address import Address
@@ -187,6 +188,7 @@ class _Persons(_Taking):
                 for number, row in accepted
                 if self.object_to(number, row["ref"], list(was_not_erased(row["ref"], erased)))
             ]
+        accepted = self._without_merged(accepted, known)
         incoming = {row["ref"]: self._incoming(row, known.get(row["ref"])) for _, row in accepted}
         on_file = persons.holders_by_digest([_digest(each) for each in incoming.values() if each.unique_identifier])
         fine = []
@@ -200,6 +202,15 @@ class _Persons(_Taking):
             fine.append((number, row))
         self.incoming = {row["ref"]: incoming[row["ref"]] for _, row in fine}
         return fine
+
+    def _without_merged(self, accepted: Accepted, known: Mapping[str, UUID]) -> Accepted:
+        """Whoever was merged into another is neither made anew nor brought up to date: said, and left aside."""
+        merged = persons.merged(known.values())
+        for number, row in accepted:
+            self.object_to(number, row["ref"], list(is_nobody_merged(row["ref"], merged)))
+        left = [(number, row) for number, row in accepted if row["ref"] not in merged]
+        self.intake.unchanged += len(accepted) - len(left)
+        return left
 
     def write(self, accepted: Accepted) -> None:
         if self.compares:

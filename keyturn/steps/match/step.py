@@ -12,7 +12,6 @@ from keyturn.journeys.applicant import applicant
 from keyturn.matching.decide import LINK, Decision, decide
 from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES
-from keyturn.matching.model import load
 from keyturn.records import person_index, writing
 from keyturn.records.crypto import digest
 from keyturn.records.models import Candidate, Person, Request
@@ -31,7 +30,7 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     decision, best = _search(request, details, probe, policy)
     looked_before = bool(request.match_zone)
     request.match_zone = rules.zone(decision, request.person_decision)
-    request.model_version = load(policy.match_profile).version
+    request.model_version = person_index.model(policy).version
     request.person = _person(request, decision, best)
     _keep_candidates(request, decision, looked_before=looked_before)
     findings = (
@@ -56,14 +55,14 @@ def _search(
         decide,
         probe,
         person_index.candidates(probe),
-        model=load(policy.match_profile),
+        model=person_index.model(policy),
         verified=rules.verified(details, proofs, digest=digest),
-        not_same=frozenset(request.person_decision.get("new", ())),
+        not_same=persons.ends_of(request.person_decision.get("new", ())),
     )
     decision = decided(policy=policy)
     if decision.zone != LINK or decision.best is None or request.person_decision:
         return decision, None
-    best, links_are_on = linking.whom_to_link(decision.best.person_id)  # both in one trip, and only where they matter
+    best, links_are_on = linking.whom_to_link(decision.best.person_id, request)  # both in one trip, and only where they matter
     if not links_are_on:
         return decided(policy=replace(policy, link_automatically=False)), None
     return decision, best

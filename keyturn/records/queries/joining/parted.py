@@ -61,26 +61,28 @@ def part(
     before: Before,
     current: list[Any],
     *,
+    strays: list[Any],
     survivor_id: UUID,
     loser_id: UUID,
     since: datetime,
     whose: Whose,
     choices: Mapping[str, str],
 ) -> Parted:
-    """Plan one table. `current`: what is believed of the survivor now; `since`: when the merge was written."""
+    """Plan one table. `current`: what is believed of the survivor now, `strays` of the loser (written by somebody who
+    did not know of the merge): theirs; `since`: when the merge was written."""
 
     def place(row: Any) -> Slot:
         return slot(row, loser_id, survivor_id)
 
     mine, theirs = _by_slot(table, before.survivor, place), _by_slot(table, before.loser, place)
-    now = _grouped(current, place)
+    now, late = _grouped(current, place), _grouped(strays, place)
     left = _grouped(table.ever.filter(pk__in=list(before.after)), place)
     origins, replaced = _origins(table, before, left, place, _history(table, survivor_id, loser_id, since))
     wanted: list[tuple[Wanted, UUID | None]] = []
     undecided: list[Open] = []
-    for key in {**mine, **theirs, **left, **now}:
+    for key in {**mine, **theirs, **left, **now, **late}:
         rows = now.get(key, [])
-        touched = {str(row.pk) for row in rows} != {str(row.pk) for row in left.get(key, [])}
+        touched = not _same_rows(rows, left.get(key, []))
         gets: Side | None = None
         if touched:
             gets, item = _goes_to(table, key, rows, origins, whose, choices)
@@ -90,7 +92,7 @@ def part(
         if gets is not Side.SURVIVOR:
             wanted += [_as_before(row) for row in mine.get(key, [])]
         if gets is not Side.LOSER:
-            wanted += [_as_before(row) for row in theirs.get(key, [])]
+            wanted += [_as_before(row) for row in late.get(key) or theirs.get(key, [])]
     return Parted(tuple(_with_first_places(table, wanted, mine, theirs, place, replaced)), tuple(undecided))
 
 
@@ -103,6 +105,19 @@ def _grouped(rows: Iterable[Any], place: Callable[[Any], Slot]) -> dict[Slot, li
     for row in sorted(rows, key=lambda each: (each.valid_from, each.pk)):
         found.setdefault(place(row), []).append(row)
     return found
+
+
+def _same_rows(one: list[Any], other: list[Any]) -> bool:
+    """Word for word, and from when until when; under other ids where another merge was undone in between."""
+    if len(one) != len(other):
+        return False
+    left = list(other)
+    for row in one:
+        same = next((each for each in left if span_of(each) == span_of(row) and each.says_the_same(row)), None)
+        if same is None:
+            return False
+        left.remove(same)
+    return True
 
 
 def _as_before(row: Any) -> tuple[Wanted, UUID | None]:
@@ -153,10 +168,12 @@ def _origins(
     for key, rows in left.items():
         sides = {before.after[str(row.pk)] for row in rows}
         origins[key] = sides.pop() if len(sides) == 1 else BOTH
-    for moment in sorted({row.recorded_at for row in history if str(row.pk) not in before.after}):
-        entered = [row for row in history if row.recorded_at == moment and str(row.pk) not in before.after]
+    came = [row for row in history if str(row.pk) not in before.after]
+    known = [*(row for rows in left.values() for row in rows), *came]
+    for moment in sorted({row.recorded_at for row in came}):
+        entered = [row for row in came if row.recorded_at == moment]
         goes_on = {place(row) for row in entered if row.valid_to is None}
-        ended = [row for row in history if row.superseded_at == moment and place(row) not in goes_on]
+        ended = [row for row in known if row.superseded_at == moment and place(row) not in goes_on]
         for row in entered:
             key = place(row)
             if key in origins:
@@ -166,7 +183,8 @@ def _origins(
             else:
                 kin = [place(each) for each in ended if _kin(row, each)]
                 sides = {origins.get(each) for each in kin}
-                replaced |= {key: each for each in kin[:1]}
+                if kin:
+                    replaced[key] = kin[0]
             if len(sides) == 1 and (side := sides.pop()):
                 origins[key] = side
     return origins, replaced

@@ -54,9 +54,11 @@ def _part(
     choices: Mapping[str, str],
 ) -> Parted:  # fmt: skip
     noted = merge.kept["file"][table._meta.db_table]
+    mine = file.believed(table, survivor.pk)
+    known = {row.pk for row in mine}
     before = Before(tuple(noted["survivor"]), tuple(noted["loser"]), noted["after"])
     return parted.part(
-        table, before, file.believed(table, survivor.pk), survivor_id=survivor.pk, loser_id=loser.pk, since=since,
+        table, before, mine, strays=[row for row in file.believed(table, loser.pk) if row.pk not in known], survivor_id=survivor.pk, loser_id=loser.pk, since=since,
         whose=whose, choices=choices,
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """When may two persons on file be made one, when may that be undone, and which of two answers holds?"""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 
 from keyturn.terms import merging
 from keyturn.terms.finding import Effect, Finding, rule
@@ -56,3 +56,10 @@ def is_the_last(*, later: int) -> bool:
 def is_as_shown(shown: Mapping[str, int], now: Mapping[str, int]) -> bool:
     """Versions of both persons and of their accounts."""
     return dict(shown) == dict(now)
+
+
+@rule("K-98", "A row about somebody who has become part of another file changes nothing")
+def is_nobody_merged(ref: str, merged: Set[str]) -> Iterator[Finding]:
+    """The CIS was told. Whoever they are part of has a row of their own, by which their file is kept up to date."""
+    if ref in merged:
+        yield Finding("K-98", "ref", Effect.NOTE)

@@ -138,6 +138,15 @@ def _note(merge: PersonMerge, what: str, *, by: str, now: datetime) -> None:
         acts.note(subject=f"person:{ident}", what=what, actor=actor, now=now, data=data)
 
 
+def gather_late(merge: PersonMerge) -> int:
+    """Rows that were written for the loser while the merge was: they follow, and are noted as the others are."""
+    kept = merge.kept
+    late = rows.gather(merge.survivor, merge.loser, moved=merge.moved, kept=kept)
+    merge.moved = {name: [*merge.moved.get(name, []), *ids] for name, ids in late.items()}
+    merge.save(update_fields=["moved"])
+    return sum(len(each) for each in late.values())
+
+
 # ---------------------------------------------------------------- and two again
 
 

@@ -6,6 +6,7 @@ WORDS = {
     "K-90": _("These two files cannot be made one."),
     "K-94": _("Choose one of the two values shown."),
     "K-95": _("Write why, in a sentence."),
+    "K-98": _("This person has become part of another file. The row was left aside."),
 }
 
 STAFF_WORDS = {

@@ -1,0 +1,64 @@
+"""How does a member of staff undo a merge from a terminal?"""
+
+import click
+
+from keyturn.commands import use_settings
+from keyturn.commands.merge import said_in_words, sides, staff
+
+
+@click.command()
+@click.argument("merge_id", metavar="MERGE")
+@click.option(
+    "--as", "user", required=True, metavar="USER", help="The member of staff who says so: a reviewer or supervisor."
+)
+@click.option("--reason", default="", help="Why, in a sentence. Asked for where it is not given.")
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="ITEM=SIDE",
+    help="Whose something is that came since: person_contact:ID=loser. Repeatable.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Print what would go back, and what nobody but you can decide; write nothing."
+)
+def command(merge_id: str, user: str, reason: str, keep: tuple[str, ...], dry_run: bool) -> None:
+    """Undo the merge MERGE (its id, as `keyturn merge` printed it): two files again, with what was edited since.
+
+    What came since and could be either's stays with the survivor, unless --keep says otherwise; --dry-run lists it.
+
+    \b
+    Examples:
+      keyturn unmerge 0199f0c2-5a1e-7b7e-9c51-2f6f0c9f3a11 --as otto --dry-run
+      keyturn unmerge 0199f0c2-5a1e-7b7e-9c51-2f6f0c9f3a11 --as otto --reason "They are twins"
+    """
+    use_settings(or_those_of_the_demo=True)
+    from django.conf import settings
+    from django.utils import timezone
+
+    from keyturn import flow
+    from keyturn.records.queries import merging
+    from keyturn.steps.maintain.merge.words import OBSTACLES
+
+    actor, _may_see = staff(user)
+    merge = merging.get(merge_id)
+    if merge is None:
+        raise click.ClickException(f"There is no merge {merge_id}.")
+    now = timezone.now()
+    choices = sides(keep, "--keep")
+    found = merging.undoing(merge, at=now, choices=choices)
+    for code in found.obstacles:
+        raise click.ClickException(OBSTACLES[code])
+    for item in found.undecided:
+        click.echo(
+            f"Came since: {item.label}, {item.text}: {choices.get(item.id, 'survivor')} (--keep {item.id}=loser)"
+        )
+    if dry_run:
+        for rows in found.goes_back:
+            click.echo(f"Goes back: {rows.count} {rows.label}: {', '.join(rows.items)}")
+        return
+    reason = reason or click.prompt("Why")
+    with said_in_words():
+        flow.unmerge(
+            merge_id=merge.pk, choices=choices, reason=reason, actor=actor, now=now, policy=settings.KEYTURN_POLICY
+        )
+    click.echo(f"Undone: merge {merge.pk}. They are two files again.")
