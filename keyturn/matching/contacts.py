@@ -87,7 +87,7 @@ def compare_emails(one: tuple[str, ...], other: tuple[str, ...]) -> str:
     mine, theirs = {*map(mailbox, one)}, {*map(mailbox, other)}
     if not mine.isdisjoint(theirs):
         return SAME_MAILBOX
-    return SIMILAR if any(_is_slip(this, that) for this in mine for that in theirs) else DIFFERENT
+    return SIMILAR if any(_is_slip(this, that) for this in one for that in other) else DIFFERENT
 
 
 def _is_slip(one: str, other: str) -> bool:

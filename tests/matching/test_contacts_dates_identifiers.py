@@ -142,3 +142,44 @@ def test_documents_of_two_kinds_say_nothing_and_a_contradiction_outweighs_an_agr
     assert compare_identifiers((licence,), (licence, passport)) == "equal"
     assert compare_identifiers((licence, passport), (licence, ("passport", "c"))) == "different"
     assert compare_identifiers((("ssn", "x"), ("ssn_last4", "4")), (("ssn", "y"), ("ssn_last4", "4"))) == "different"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("jane.roe@gmail.com", "jane.roe@gmial.com", "similar"),
+        ("jane.roe@gmail.com", "jane.reo@gmail.com", "similar"),
+        ("jane.roe1@gmail.com", "jane.roe2@gmail.com", "different"),
+        ("jo@example.com", "joe@example.com", "different"),
+        ("jane@example.com", "igor@example.com", "different"),
+    ],
+)
+def test_a_slip_in_a_mailbox_is_told_from_another_mailbox(one: str, other: str, level: str) -> None:
+    assert compare_emails((one,), (other,)) == compare_emails((other,), (one,)) == level
+
+
+@pytest.mark.parametrize(
+    ("other", "level"),
+    [
+        ("+15035551234", "exact"),
+        ("+15035551235", "one_digit"),
+        ("+15035551243", "one_digit"),
+        ("+15035551299", "different"),
+    ],
+)
+def test_a_digit_of_a_telephone(other: str, level: str) -> None:
+    assert compare_phones(("+15035551234",), (other,)) == compare_phones((other,), ("+15035551234",)) == level
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("1970-03-31", "1970-04-01", "day_off"),
+        ("1969-12-31", "1970-01-01", "day_off"),
+        ("1970-03-19", "1970-03-20", "day_off"),
+        ("1970-01-01", "1970-08-23", "first_of_january"),
+        ("1970-01-01", "1971-08-23", "different"),
+    ],
+)
+def test_a_day_s_difference_and_a_day_that_nobody_knew(one: str, other: str, level: str) -> None:
+    assert compare_dates(one, other) == compare_dates(other, one) == level

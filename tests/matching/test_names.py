@@ -33,7 +33,16 @@ def family(one: str, other: str) -> str:
         ("Elizabeth", "Betsy", "nickname"),
         ("Katherine", "Cathy", "nickname"),
         ("W", "William", "initial"),
-        ("Jonathon", "Jonathan", "different"),  # both are names people have
+        ("Jonathon", "Jonathan", "nickname"),  # one name in two spellings
+        ("Jakob", "Jacob", "nickname"),
+        ("Leslie", "Leland", "different"),
+        ("Jary", "Mary", "similar"),  # misread: one of the two is no name
+        ("Occupant", "Mary", ""),
+        ("Lady of the house", "Mary", ""),
+        ("Male", "Male", "exact"),
+        ("Олександр", "Oleksandr", "exact"),
+        ("Γιώργος", "Giorgos", "exact"),
+        ("小林", "小林", "exact"),
         ("Chole", "Chloe", "slip"),
         ("Micheel", "Michael", "slip"),
         ("Jadwyga", "Jadwiga", "similar"),
@@ -81,6 +90,12 @@ def test_a_middle_name_that_contradicts_the_second_given_name_counts() -> None:
         ("Phillips", "Filips", "phonetic"),
         ("Smith", "Jones", "different"),
         ("Lee", "Li", "different"),
+        ("Child", "Hansen", ""),
+        ("Child", "Child", "exact"),
+        ("No last name", "Hansen", ""),
+        ("H", "Hansen", ""),
+        ("Зеленко", "Zelenko", "exact"),
+        ("Παπαδόπουλος", "Papadopoylos", "exact"),
         ("", "Jones", ""),
     ],
 )
@@ -148,3 +163,32 @@ def test_folding_takes_any_text(text: str) -> None:
 def test_names_of_other_scripts_stay_themselves() -> None:
     assert fold("小林 さくら") == "小林 さくら"
     assert names.compare_family(fold("小林"), fold("小林")) == "exact"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("ann", "ann", "exact"), ("ann", "anne", "exact"), ("elizabeth", "beth", "exact"), ("ann", "a", "initial"),
+        ("a", "a", "initial"), ("a", "b", "other_initial"), ("ann", "b", "other_initial"), ("ann", "bea", "different"),
+        ("mary ann", "maryann", "exact"), ("", "ann", ""),
+    ],
+)  # fmt: skip
+def test_middle_names(one: str, other: str, level: str) -> None:
+    assert names.compare_middle(one, other) == names.compare_middle(other, one) == level
+
+
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [("bill", "william"), ("william", "william"), ("jane", "jane"), ("xyz", "xyz"), ("", "")],
+)
+def test_a_short_form_stands_for_one_full_form_and_always_the_same(short: str, full: str) -> None:
+    assert names.full_form(short) == full
+    assert names.full_form(full) == full
+
+
+@pytest.mark.parametrize(
+    ("given_name", "surname", "crossed"),
+    [("jane", "jane", True), ("zelenko", "zelenka", True), ("jane", "roe", False), ("", "", False), ("", "roe", False)],
+)
+def test_a_name_in_the_other_one_s_place(given_name: str, surname: str, crossed: bool) -> None:
+    assert names.is_crossed(given_name, surname) == names.is_crossed(surname, given_name) == crossed

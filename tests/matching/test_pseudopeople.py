@@ -5,7 +5,7 @@ nothing but name, birth date and address. Tuned on these years; `bench/matching`
 """
 
 from collections import Counter, defaultdict
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -26,7 +26,8 @@ def text(value: Any) -> str:
 
 def day(value: Any) -> date | None:
     try:
-        return datetime.strptime(text(value), "%m/%d/%Y").date()
+        month, day_of_month, year = map(int, text(value).split("/"))
+        return date(year, month, day_of_month)
     except ValueError:
         return None
 
