@@ -71,7 +71,7 @@ def propose_merge(
     )
     moves.hand_in(request, actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
-    return merge
+    return PersonMerge.objects.get(pk=merge.pk)
 
 
 def agree_merge(
@@ -87,7 +87,7 @@ def agree_merge(
         merge, changed = _agree(merge_id, reason, actor=actor, now=now, policy=policy, may_see=may_see)
     if changed:  # outside: that it was seen has been written down
         raise NotAllowed("changed_meanwhile")
-    return merge
+    return PersonMerge.objects.get(pk=merge.pk)
 
 
 def _agree(

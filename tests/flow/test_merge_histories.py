@@ -55,7 +55,7 @@ from keyturn.records.queries import merging
 from keyturn.terms.merging import FIELDS
 from tests.flow.one_person import OTTO, ROSA, WHY, believed_rows, differences
 
-EXAMPLES = int(os.environ.get("KEYTURN_MERGE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("KEYTURN_MERGE_EXAMPLES", "6"))
 QUICK = trying(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None,
     phases=(Phase.explicit, Phase.generate),  # to shrink takes minutes here: a history is a hundred statements

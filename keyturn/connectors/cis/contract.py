@@ -30,6 +30,7 @@ from keyturn.connectors.cis.contract_kit import (
     deliver,
     newcomer_at,
 )
+from keyturn.connectors.cis.contract_merge import MergeContract
 from keyturn.connectors.cis.contract_update import UpdateContract
 from keyturn.connectors.cis.faults import Fault, FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
@@ -38,8 +39,8 @@ from keyturn.terms.errors import InDoubt, Rejected
 from keyturn.terms.premise import Service
 
 
-class CisContract(UpdateContract):
-    """The tests, those of `contract_update` included. Subclass it and provide `cis` and `town`."""
+class CisContract(UpdateContract, MergeContract):
+    """The tests, those of `contract_update` and `contract_merge` included. Subclass it and provide `cis` and `town`."""
 
     @pytest.fixture
     def cis(self) -> Cis:
