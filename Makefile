@@ -35,9 +35,10 @@ check: $(VENV)/.installed-test ## lint, format, types and import contracts
 battery: export KILL_REQUESTS ?= 10000
 battery: export KILL_KILLS ?= 100
 battery: export KILL_SECONDS ?= 900
+battery: export STORIES ?= 2000
 battery: export RACE_FULL ?= 1
 battery: $(VENV)/.installed-test ## the long tests: kill -9 at random, races, double submits (docs/howto/battery.md has the sizes)
-	@$(RUN) -m pytest -q -s --disable-warnings $(or $(ARGS),tests/durability tests/api/test_double_submit.py)
+	@$(RUN) -m pytest -q -s --disable-warnings $(or $(ARGS),tests/durability tests/api/test_double_submit.py tests/flow/test_invariants.py)
 
 lock: $(VENV)/.installed-test ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/runtime.txt
