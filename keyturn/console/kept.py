@@ -1,4 +1,4 @@
-"""What had staff typed about a request, or another page that decides, when their session ended, or when their page had grown too old to be sent?
+"""What had staff typed on a page when their session ended, or when the page had grown too old to be sent?
 
 Only a form that came from a page of ours gets here.
 """
