@@ -189,6 +189,8 @@ def test_nobody_is_shown_one_applicant_beside_two_persons(watched: Town) -> None
     says(watched, REVA, "same")
     assert shown_to(watched, REVA) is None
     assert shown_to(watched, SAM) is not None
+    with pytest.raises(NotAllowed, match="unknown_review"):
+        says(watched, REVA, "same", BlindReview.objects.get(verdict=""))
 
 
 def test_a_decoy_that_is_called_another_stops_nothing(watched: Town) -> None:
