@@ -41,16 +41,19 @@ STAGES = {
     help="A folder to work in; a run that was killed goes on there. [default: PAIRS.work]",
 )  # fmt: skip
 @click.option("--fresh", is_flag=True, help="Begin anew, whatever an interrupted run has left.")
+@click.option(
+    "--least", type=click.FloatRange(0, 1), default=0.0, metavar="P", help="Leave out pairs of less probability."
+)
 @click.option("--queue", is_flag=True, help="Put the pairs into the queue of staff, too.")
 def command(
     out: Path, form: str | None, engine: str, spark_master: str, jobs: int | None, memory: str, work: Path | None,
-    fresh: bool, queue: bool,
+    fresh: bool, least: float, queue: bool,
 ) -> None:  # fmt: skip
     """Find all likely pairs of persons on file: whom the matcher that decides about requests would link, or show to
     staff. Nobody is merged. Splink searches, on DuckDB here or on Spark; the matcher has the last word about each pair.
 
     Who was merged already, and whom staff have said to be two, is left out. The pairs come strongest first. With --queue
-    staff see them in the console, the likeliest first and no more at once than the policy says (duplicates_open_most).
+    staff see those who may be one in the console, the likeliest first and no more at once than the policy says (duplicates_open_most).
 
     The work folder holds names and contacts while the search runs, for its owner's eyes only; it is gone at the end.
 
@@ -84,7 +87,7 @@ def command(
 
         def write(pairs: Iterable[Any]) -> int:
             nonlocal kept
-            written = _written(pairs, stream, form, zones)
+            written = _written((each for each in pairs if each.probability >= least), stream, form, zones)
             if queue:
                 kept = dedupe.enter(written, now=now, policy=policy, told=lambda done: progress("queue", done, 0))
             else:

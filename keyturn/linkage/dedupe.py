@@ -178,7 +178,10 @@ def _verdicts(path: Path) -> Iterator[Pair]:
 
 
 def enter(pairs: Iterable[Pair], *, now: datetime, policy: Any, told: Callable[[int], None] | None = None) -> int:
-    """Put pairs into the queue of staff, who see the likeliest first and never too many; how many are kept there."""
+    """Put pairs into the queue of staff, who see the likeliest first and never too many; how many are kept there.
+
+    Who is only related (`matching.pairs.Pair.likely`) is not put there.
+    """
     model, kept, left = person_index.model(policy), 0, iter(pairs)
     while some := list(islice(left, QUEUED_AT_ONCE)):
         forms = everybody.forms({ident for pair in some for ident in (pair.one, pair.other)})
@@ -186,7 +189,7 @@ def enter(pairs: Iterable[Pair], *, now: datetime, policy: Any, told: Callable[[
         for each in some:
             if each.one in forms and each.other in forms:
                 pair = weigh(forms[each.one][0], forms[each.other][0], other_id=each.other, model=model, policy=policy)
-                if pair:
+                if pair and pair.likely:
                     found.append(Found(UUID(each.one), UUID(each.other), pair.zone, pair.ranked))
         kept += note_pairs(found, source="dedupe", now=now, policy=policy)
         if told:

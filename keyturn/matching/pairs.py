@@ -12,10 +12,12 @@ from keyturn.terms.policy import Policy
 @dataclass(frozen=True, slots=True)
 class Pair:
     """What the online matcher says when one of two persons comes and only the other is on file. `zone` is "link" or
-    "review"; `ranked` names the second person."""
+    "review"; `ranked` names the second person. `likely`: they may be one; else they are only related in a way that a
+    human sees before a newcomer is made (twins; somebody else's telephone)."""
 
     zone: str
     ranked: Ranked
+    likely: bool
 
 
 def weigh(one: Features, other: Features, *, other_id: str = "", model: Model, policy: Policy) -> Pair | None:
@@ -31,7 +33,8 @@ def weigh(one: Features, other: Features, *, other_id: str = "", model: Model, p
     if zone == LINK:
         zone = _asked(other, replace(one, flags=flags), other_id, model, policy).matcher_zone
         zone = zone if zone != NEW else REVIEW
-    return Pair(zone, decision.ranked[0])
+    ranked = decision.ranked[0]
+    return Pair(zone, ranked, ranked.scored.probability >= model.thresholds.review)
 
 
 def _asked(probe: Features, candidate: Features, ident: str, model: Model, policy: Policy) -> Decision:

@@ -51,7 +51,20 @@ def test_a_pair_is_kept_once_with_the_smaller_id_first(town: Town) -> None:
 @pytest.mark.rule("K-20")
 @pytest.mark.parametrize(("zone", "shown"), [("link", True), ("review", True), ("new", False)])
 def test_what_the_matcher_calls_new_is_no_pair(zone: str, shown: bool) -> None:
-    assert rules.may_be_one(zone) is shown
+    assert rules.may_be_one(zone, likely=True) is shown
+    assert not rules.may_be_one(zone, likely=False)
+
+
+@pytest.mark.rule("K-20")
+def test_who_is_only_related_to_somebody_on_file_is_nobodys_work(town: Town) -> None:
+    ana, mate = town.knows(ANA), town.knows(replace(BEN, phones=ANA.phones))
+    assert "shared_contact" in related(ana, mate)
+    assert duplicates.look_for_duplicates(person_id=mate.pk, now=town.now, policy=town.policy) == 0
+
+
+def related(one: Person, other: Person) -> tuple[str, ...]:
+    """As the matcher sees two who would be shown to staff."""
+    return found(one, other).ranked.relation
 
 
 @pytest.mark.rule("K-21")

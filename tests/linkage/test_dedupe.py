@@ -151,7 +151,7 @@ def test_under_another_model_it_begins_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("people")
-def test_the_command_writes_the_pairs_and_feeds_the_queue(tmp_path: Path, settings: Any) -> None:
+def test_the_command_writes_the_pairs_and_feeds_the_queue(tmp_path: Path) -> None:
     out = tmp_path / "pairs.csv"
     done = keyturn("dedupe", "--out", out, "--queue", "--jobs", "1")
     assert done.exit_code == 0, done.output
@@ -160,11 +160,15 @@ def test_the_command_writes_the_pairs_and_feeds_the_queue(tmp_path: Path, settin
     weights = [float(each["weight"]) for each in pairs]
     assert weights == sorted(weights, reverse=True)
     assert {each["zone"] for each in pairs} == {"link", "review"}
-    assert f"{len(pairs)} pairs: " in done.output and f"{len(pairs)} are in the queue" in done.output
+    least = person_index.model(settings.KEYTURN_POLICY).thresholds.review
+    likely = [each for each in pairs if float(each["probability"]) >= least]
+    assert f"{len(pairs)} pairs: " in done.output and f"{len(likely)} are in the queue" in done.output
     kept = DuplicatePair.objects.order_by("-weight")
-    assert [round(each.weight, 4) for each in kept] == weights
+    assert [round(each.weight, 4) for each in kept] == weights[: len(likely)]
     assert {each.source for each in kept} == {"dedupe"}
     assert not out.with_name("pairs.csv.work").exists()
+    done = keyturn("dedupe", "--out", out, "--least", least, "--jobs", "1")
+    assert list(registry.rows(out)) == likely
 
 
 @pytest.mark.usefixtures("people")

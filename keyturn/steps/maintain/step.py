@@ -282,7 +282,7 @@ class _Persons(_Taking):
             return
         for each in decision.ranked:
             pair = weigh(new.features, before[each.person_id], other_id=each.person_id, model=model, policy=policy)
-            if pair:
+            if pair and pair.likely:
                 self.alike.append((new.ref, each.person_id, pair))
         other = persons.ref_of(best.person_id) or best.person_id
         found = list(rules.is_nobody_on_file(decision.matcher_zone, best.scored.probability, other))

@@ -10,9 +10,10 @@ DECIDED: Final = ("merged", "not_same")
 
 
 @rule("K-20", "Two persons on file who may be one are shown to staff once", implements=("BR-04", "ER-13"))
-def may_be_one(zone: str) -> bool:
-    """By the matcher's own word, as if one of them came today: the same model at every door."""
-    return zone in ("link", "review")
+def may_be_one(zone: str, *, likely: bool) -> bool:
+    """By the matcher's own word, as if one of them came today: the same model at every door. Who is on file already and
+    only related to somebody (a twin, a room-mate with one telephone) is nobody's work."""
+    return zone in ("link", "review") and likely
 
 
 @rule("K-21", "What staff said of two persons stands: no search asks them again", implements=("ER-13",))

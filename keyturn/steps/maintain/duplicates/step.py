@@ -49,7 +49,7 @@ def alike(
     for ident, features in others.items():
         if ident != str(person_id):
             pair = weigh(form, features, other_id=ident, model=model, policy=policy)
-            if pair and rules.may_be_one(pair.zone):
+            if pair and rules.may_be_one(pair.zone, likely=pair.likely):
                 found.append(Found(person_id, UUID(ident), pair.zone, pair.ranked))
     return found
 
