@@ -96,7 +96,9 @@ def differences(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> di
                 came.remove(row)
         if lost or came:
             pairs = zip(lost, came, strict=True) if len(lost) == len(came) else ()
-            found[name] = [[two for two in zip(one, other, strict=True) if two[0] != two[1]] for one, other in pairs] or (lost, came)
+            found[name] = [
+                [two for two in zip(one, other, strict=True) if two[0] != two[1]] for one, other in pairs
+            ] or (lost, came)
     return found
 
 
