@@ -9,6 +9,7 @@ from rich.table import Table
 from bench.matching.table import Part, Row
 
 NAME = "matching"
+NOTES = Path(__file__).with_name("notes.md")
 
 TITLES = {
     "febrl": "FEBRL 3 and 4",
@@ -57,7 +58,7 @@ def write(parts: list[Part], folder: Path) -> None:
     (folder / f"{NAME}.json").write_text(
         json.dumps([part.as_json() for part in order], indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-    (folder / f"{NAME}.md").write_text(page(order, _whys(folder)), encoding="utf-8")
+    (folder / f"{NAME}.md").write_text(page(order, _whys()), encoding="utf-8")
 
 
 def read(folder: Path) -> list[Part]:
@@ -66,10 +67,9 @@ def read(folder: Path) -> list[Part]:
     return [Part.from_json(each) for each in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
 
 
-def _whys(folder: Path) -> str:
-    """Said by people, not by the run: why goals are missed."""
-    path = folder / f"{NAME}-notes.md"
-    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+def _whys() -> str:
+    """Said by people, not by the run: why goals are missed, and what the numbers do not say."""
+    return NOTES.read_text(encoding="utf-8").strip() if NOTES.exists() else ""
 
 
 def page(parts: list[Part], notes: str) -> str:
