@@ -109,7 +109,7 @@ class Way:
     at_once: News | None = None  # told as soon as it is written down, before the CIS has answered
     pause: Callable[..., Pause] | None = None
     is_told: Callable[[Request], bool] = _always  # False: the CIS knows nothing of what this is about
-    undoing: Callable[[Request, Answer], Command] = _cancel  # what a call in doubt did for a request that came to nothing
+    undoing: Callable[[Request, Answer], Command] = _cancel  # what a call in doubt did for a request that is over
 
 
 def _write_change(request: Request, *, now: datetime, policy: Policy) -> Verdict:

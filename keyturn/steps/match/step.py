@@ -62,8 +62,8 @@ def _search(
     decision = decided(policy=policy)
     if decision.zone != LINK or decision.best is None or request.person_decision:
         return decision, None
-    best, links_are_on = linking.whom_to_link(decision.best.person_id, request)  # both in one trip, and only where they matter
-    if not links_are_on:
+    best, may_link = linking.whom_to_link(decision.best.person_id, request)  # in one trip, and only where it matters
+    if not may_link:
         return decided(policy=replace(policy, link_automatically=False)), None
     return decision, best
 
