@@ -126,6 +126,7 @@ def test_the_doctor_says_a_line_each_and_fails_when_something_is_not_well():
         "scanner",
         "providers",
         "keys",
+        "filing",
         "links",
         "clock",
     ]
