@@ -98,6 +98,8 @@ def run_all(seeds: Iterable[int] = SEEDS, *, progress: Progress | None = None, p
             found.append(result)
             if progress and task is not None:
                 progress.advance(task)
+        pool.close()
+        pool.join()
     return sorted(found, key=lambda each: each.seed)
 
 

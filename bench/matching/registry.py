@@ -82,6 +82,8 @@ def load(url: str, known: Iterable[tuple[UUID, Features]], *, strangers: int, pr
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
         for written in pool.imap_unordered(_piece, pieces):
             progress.advance(task, written)
+        pool.close()
+        pool.join()
     index = progress.add_task("indexes", total=len(constraints) + 1)
     with connected(url) as connection:
         connection.execute("SET maintenance_work_mem = '2GB'")

@@ -30,17 +30,18 @@ class Result:
 
 def run(*, seconds: float = SECONDS, processes: int = PROCESSES) -> Result:
     """Each process on its own connection, with the environment that `registry.real_database` has set."""
-    with get_context("spawn").Pool(processes) as pool:
-        pool.map(_warm, range(processes), chunksize=1)
+    with get_context("spawn").Pool(processes, initializer=_ready) as pool:
+        pool.map(_one, [(number, 1.0) for number in range(processes)], chunksize=1)
         found = pool.map(_one, [(number, seconds) for number in range(processes)], chunksize=1)
+        pool.close()
+        pool.join()
     return Result(sum(each[0] for each in found), max(each[1] for each in found), sum(each[2] for each in found))
 
 
-def _warm(number: int) -> None:
+def _ready() -> None:
     import django
 
     django.setup()
-    _one((number, 1.0))
 
 
 def _one(task: tuple[int, float]) -> tuple[int, float, float]:
