@@ -39,13 +39,13 @@ def command(merge_id: str, user: str, reason: str, keep: tuple[str, ...], dry_ru
     from keyturn.records.queries import merging
     from keyturn.steps.maintain.merge.words import OBSTACLES
 
-    actor, _may_see = staff(user)
+    actor, may_see = staff(user)
     merge = merging.get(merge_id)
     if merge is None:
         raise click.ClickException(f"There is no merge {merge_id}.")
     now = timezone.now()
     choices = sides(keep, "--keep")
-    found = merging.undoing(merge, at=now, choices=choices)
+    found = merging.undoing(merge, at=now, choices=choices, may_see=may_see)
     for code in found.obstacles:
         raise click.ClickException(OBSTACLES[code])
     for item in found.undecided:

@@ -126,7 +126,7 @@ def gather_late_job(*, merge_id: str, now: datetime) -> None:
 def gather_late(*, merge_id: UUID, now: datetime) -> int:
     """Move what somebody wrote for the loser at the moment of the merge, and could commit only after it; how many rows."""
     merge = _merge(merge_id, hold=True)
-    if merge.state != "done":
+    if merge.state != "done" or merge.survivor.redirect_to_id:  # merged on: readers follow, and nothing is noted twice
         return 0
     locks.hold_both(merge.survivor_id, merge.loser_id)
     return step.gather_late(merge)

@@ -448,3 +448,29 @@ def test_a_link_that_was_undone_is_not_made_again_by_the_machine(town: Town) -> 
     again = town.moves_in(ANA, town.house())
     assert again.status == IN_REVIEW
     assert again.request.person is None
+
+
+def test_a_protected_address_is_counted_and_not_shown_without_the_right(town: Town) -> None:
+    secret = Address("7 Hidden Lane", "", "Millbrook", "OR", "97901", "US")
+    ana = town.serves(ANA, town.house())
+    anna = town.knows(replace(ANNA, addresses=(secret,)), flags=("protected_address",))
+    seen = {
+        "survivor_id": ana.pk,
+        "loser_id": anna.pk,
+        "choices": {},
+        "reason": WHY,
+        "now": town.now,
+        "policy": town.policy,
+    }
+    found = merging.preview(ana, anna, at=town.now)
+    assert "Hidden" not in repr((found.fields, found.moves))
+    assert "Hidden" in repr(merging.preview(ana, anna, at=town.now, may_see=True).fields)
+    merge = flow.propose_merge(**seen, actor=ROSA, may_see=True)  # type: ignore[arg-type]
+    with pytest.raises(NotAllowed, match="protected"):
+        agreed(town, merge)
+    flow.agree_merge(merge_id=merge.pk, reason=WHY, actor=OTTO, now=town.now, policy=town.policy, may_see=True)
+    town.works()
+    once = merging.get(merge.pk)
+    assert once is not None
+    assert "Hidden" not in repr(merging.undoing(once, at=town.now))
+    assert "Hidden" in repr(merging.undoing(once, at=town.now, may_see=True))

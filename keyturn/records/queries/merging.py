@@ -255,21 +255,30 @@ def later_ones(merge: PersonMerge) -> int:
     return written.filter(request__in=rows.values("request"), pk__gt=mine).count()
 
 
-def undoing(merge: PersonMerge, *, at: datetime, choices: Mapping[str, str] | None = None) -> Undoing:
-    """Look, and change nothing: what goes back, and what was added since that nobody else can decide."""
+def undoing(
+    merge: PersonMerge, *, at: datetime, choices: Mapping[str, str] | None = None, may_see: bool = False
+) -> Undoing:
+    """Look, and change nothing: what goes back, and what was added since that nobody else can decide.
+
+    `may_see`: the reader has the right to protected addresses; without it they are counted and not shown.
+    """
     problems = in_the_way_of_undoing(merge)
     if problems:
         return Undoing(merge, (), (), problems)
     plan = parting(merge, merge.survivor, merge.loser, choices=choices or {})
+    hidden = not may_see and bool(shelter.protected([merge.survivor_id, merge.loser_id], at=at))
     back = []
     for table, part in plan.file.items():
         name = table._meta.db_table
         theirs = [wish.row for wish, _p in part.wanted if wish.says("person_id") == merge.loser_id]
-        back.append(Rows(name, FILE_LABELS[name], len(theirs), labels.some(theirs, SHOWN)))
+        said = () if hidden and table is PersonAddress else labels.some(theirs, SHOWN)
+        back.append(Rows(name, FILE_LABELS[name], len(theirs), said))
     for name, ids in plan.came.going.items():
         rows = MOVES[name].model.objects.filter(pk__in=ids).order_by("pk")[:SHOWN]
         back.append(Rows(name, MOVES[name].label, len(ids), labels.some(rows, SHOWN)))
-    return Undoing(merge, tuple(each for each in back if each.count), tuple(_items(plan, merge.survivor)), ())
+    return Undoing(
+        merge, tuple(each for each in back if each.count), tuple(_items(plan, merge.survivor, hidden=hidden)), ()
+    )
 
 
 def in_the_way_of_undoing(merge: PersonMerge) -> tuple[str, ...]:
@@ -285,12 +294,13 @@ def in_the_way_of_undoing(merge: PersonMerge) -> tuple[str, ...]:
     return ()
 
 
-def _items(plan: Any, survivor: Person) -> Iterable[Item]:
+def _items(plan: Any, survivor: Person, *, hidden: bool) -> Iterable[Item]:
     for name in plan.fields:
         yield Item(f"person:{name}", "person", FIELD_LABELS[name], _text(getattr(survivor, name)))
     for part in plan.file.values():
         for each in part.open:
-            yield Item(each.item, each.table, FILE_LABELS[each.table], labels.label(each.rows[-1]))
+            unseen = hidden and each.table == PersonAddress._meta.db_table
+            yield Item(each.item, each.table, FILE_LABELS[each.table], "" if unseen else labels.label(each.rows[-1]))
     for item, table, row in plan.came.open:
         yield Item(item, table, MOVES[table].label, labels.label(row))
 
