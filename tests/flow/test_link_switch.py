@@ -17,7 +17,9 @@ from keyturn.records import acts
 from keyturn.records.models import BlindReview, Candidate, LinkSwitch, PersonLink, RedFlag
 from keyturn.records.queries import linking
 from keyturn.steps.review.again import rules
+from keyturn.terms import bounds
 from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.policy import from_mapping
 from keyturn.terms.request import Actor, Role
 from tests.factories import a_person
 from tests.flow.town import ANA, BEN, MONDAY, Case, Town
@@ -304,3 +306,34 @@ def _somebody_waits_for_a_lock() -> bool:
             if cursor.fetchone()[0]:
                 return True
     return False
+
+
+# ---------------------------------------------------------------- what a profile may say
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"blind_review_share": 1.5},
+        {"blind_decoy_share": 0.6},
+        {"link_precision_floor": 1.01},
+        {"blind_review_share": -0.1},
+    ],
+)
+def test_a_share_that_is_none_is_refused(said: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(said))):
+        from_mapping(said)
+
+
+def test_none_and_all_of_them_are_shares() -> None:
+    said = {"blind_review_share": 1, "blind_decoy_share": 0, "link_precision_floor": 1}
+    assert from_mapping(said).blind_review_share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "low", "high"),
+    [(0, 100, 0.0, 0.036217), (100, 100, 0.963783, 1.0), (1, 1000, 0.0000253, 0.005559), (0, 0, 0.0, 1.0)],
+)
+def test_bounds_are_exact(hits: int, of: int, low: float, high: float) -> None:
+    """R: binom.test."""
+    assert bounds.exact(hits, of) == pytest.approx((low, high), abs=1e-6)
