@@ -132,12 +132,14 @@ def _bars() -> Iterator[Callable[[str, int, int], None]]:
 
     columns = (TextColumn("{task.description:20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
+        tasks = {"read": bars.add_task(STAGES["read"], total=None)}
+        behind = dict(zip(STAGES, list(STAGES)[1:4], strict=False))  # whoever waits sees what is being done now
 
         def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(STAGES[stage], total=total or None)
-            bars.update(tasks[stage], completed=done)
+            for each in (stage, behind.get(stage, "") if done == total else ""):
+                if each and each not in tasks:
+                    tasks[each] = bars.add_task(STAGES[each], total=None)
+            bars.update(tasks[stage], completed=done, total=total or None)
 
         yield show
 

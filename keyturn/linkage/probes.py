@@ -14,7 +14,7 @@ from django.conf import settings
 
 from keyturn.flow.intake import somebody
 from keyturn.linkage.processes import in_order
-from keyturn.matching.decide import NEW, REVIEW, Ranked, decide, wants_review
+from keyturn.matching.decide import LINK, NEW, REVIEW, Ranked, decide, wants_review
 from keyturn.matching.model import Model
 from keyturn.records import person_index
 from keyturn.records.queries import persons
@@ -113,8 +113,8 @@ def _lines(ref: str, zone: str, ranked: tuple[Ranked, ...], refs: Mapping[str, s
     if not ranked:
         yield Answer(ref, "", 0.0, 0.0, NEW)
     for rank, each in enumerate(ranked, start=1):
-        own = REVIEW if wants_review(each.scored, model) else NEW
+        own = zone if rank == 1 else REVIEW if wants_review(each.scored, model) else NEW
+        relation = () if own == LINK else each.relation  # of two who are one there is none
         yield Answer(
-            ref, refs[each.person_id], each.scored.weight, each.scored.probability, zone if rank == 1 else own, rank,
-            each.relation,
+            ref, refs[each.person_id], each.scored.weight, each.scored.probability, own, rank, relation
         )  # fmt: skip
