@@ -27,8 +27,8 @@ from keyturn.records.queries import dossier, duplicates, files, merging
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.words import gettext_noop
 
-SESSION_ONLY = frozenset({"nothing_verified", "links_switched_off"})
-"""Reasons of the matcher that are about somebody who applies, and say nothing of two files."""
+BESIDES = frozenset({"nothing_verified", "links_switched_off", "below_link_score"})
+"""Reasons of the matcher that are about somebody who applies, or tell what it proposes."""
 UNDECIDED = ("open", "held")
 STATES = {
     "open": gettext_noop("To decide"),
@@ -62,7 +62,7 @@ def pair_page(
     one, other = two
     if one is None or other is None:
         raise Http404
-    weighed = weigh(pair, besides=SESSION_ONLY)
+    weighed = weigh(pair, besides=BESIDES)
     lines, unknown = comparison.side_by_side(
         comparison.on_file(one, opened=False), comparison.on_file(other, opened=False), weighed, pair
     )

@@ -1,10 +1,12 @@
 """Does the picture show what speaks for and against two being one person, in bars, words and numbers?"""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from keyturn.console import vocabulary, weighing
+from keyturn.console.templatetags.console import half
 from keyturn.matching.relations import CODES
 from keyturn.records.models import Candidate, NotSamePerson
 from tests.console.desk import Desk
@@ -30,6 +32,18 @@ class TestTheWeights:
     def test_add_up_with_what_was_thought_before(self) -> None:
         found = weighing.weigh(a_candidate(weight=3.1))
         assert (found.start, found.total) == ("−9.3", "+3.1")
+
+    def test_are_drawn_on_one_scale(self) -> None:
+        fields = [
+            {"field": "family", "level": "exact", "weight": 80.0},
+            {"field": "email", "level": "different", "weight": -20.0},
+        ]
+        found = weighing.weigh(a_candidate(fields=fields))
+        wide = [
+            float(re.findall(r'kc-half__piece" x="[^"]*" y="0" width="([^"]*)"', half(found, side))[0])
+            for side in ("for", "against")
+        ]
+        assert wide[0] == pytest.approx(4 * wide[1], rel=0.1)
 
     def test_a_veto_is_said_once_and_a_relation_is_no_reason(self) -> None:
         found = weighing.weigh(a_candidate())

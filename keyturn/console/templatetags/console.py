@@ -1,6 +1,5 @@
 """How does the console show a weight, a value with its differences, a moment?"""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from keyturn.console.differing import Piece, Value
-from keyturn.console.weighing import Weight
+from keyturn.console.weighing import Weighed, Weight
 
 register = template.Library()
 
@@ -49,11 +48,13 @@ FULL = 40.0
 
 
 @register.simple_tag
-def half(weights: Sequence[Weight], side: str) -> SafeString:
-    """One half of the balance: what speaks for (or against) laid end to end, the strongest at the middle."""
-    full = max(FULL, sum(abs(each.weight) for each in weights))
+def half(weighed: Weighed, side: str) -> SafeString:
+    """One half of the balance: what speaks for (or against) laid end to end, the strongest at the middle. Both halves
+    have the same scale."""
+    sides = {"for": weighed.speaks_for, "against": weighed.speaks_against}
+    full = max(FULL, *(sum(abs(each.weight) for each in weights) for weights in sides.values()))
     pieces, at = [], 0.0
-    for each in weights:
+    for each in sides[side]:
         long = abs(each.weight) / full * 100
         start = at if side == "for" else 100 - at - long
         pieces.append((f"{start + 0.2:.2f}", f"{max(long - 0.4, 0.4):.2f}"))
