@@ -246,7 +246,14 @@ def wants_review(scored: Scored, model: Model) -> bool:
 
     Merely to live with somebody on file, or to bear the same name, holds nobody up: that is a relation, and shown.
     """
-    return scored.probability >= model.thresholds.review or looked_at(relations(scored))
+    if looked_at(relations(scored)):
+        return True
+    return scored.probability >= (0.5 if is_another_to_any_reader(scored) else model.thresholds.review)
+
+
+def is_another_to_any_reader(scored: Scored) -> bool:
+    """Another surname and another birth date: whoever is asked says no, so that nobody is asked on a faint chance."""
+    return "different_birth_date" in scored.vetoes and scored.level("family") in ("different", "crossed")
 
 
 def matcher_zone(decision: Decision) -> str:

@@ -309,3 +309,13 @@ def test_a_dormitory_s_door_says_little() -> None:
     among = decided(probe, replace(JANE, birth_date=""), *crowd).ranked[0].scored
     weights = [next(each.weight for each in scored.fields if each.field == "address") for scored in (alone, among)]
     assert weights[0] > weights[1] == pytest.approx(14.0, abs=0.01)
+
+
+def test_another_surname_and_another_birth_date_are_another_to_any_reader() -> None:
+    """One given name, one large house: a faint chance, and nobody to be asked about it."""
+    lodger = Features(given="jane", middle="a", family="smith", birth_date="1999-08-01", addresses=(HOME,))
+    decision = decided(replace(JANE, middle="a", emails=(), phones=()), lodger)
+    assert decision.ranked[0].scored.probability > MODEL.thresholds.review
+    assert (decision.zone, decision.ranked[0].relation) == ("new", ("same_door",))
+    same_day = decided(replace(JANE, middle="a", emails=(), phones=()), replace(lodger, birth_date=JANE.birth_date))
+    assert matcher_zone(same_day) != "new"
