@@ -38,7 +38,7 @@ def protect(*, person_id: UUID, programme: str, reason: str, may_see: bool, acto
 
 @transaction.atomic
 def lift_protection(*, person_id: UUID, reason: str, may_see: bool, actor: Actor, now: datetime) -> None:
-    """The address is as any other again. NotAllowed("not_protected")."""
+    """The programme ends; where no other is left, the address is as any other again. NotAllowed("not_protected")."""
     person = _person(person_id, may_see, actor)
     if not shelter.is_protected(person.pk, at=now):
         raise NotAllowed("not_protected")
@@ -48,7 +48,8 @@ def lift_protection(*, person_id: UUID, reason: str, may_see: bool, actor: Actor
         row.ended_at = now
         row.safe_contact = {**row.safe_contact, "lifted": words}
         row.save(update_fields=["ended_at", "sealed_safe_contact"])
-    _flag(person, set(person.flags) - {PROTECTED}, now)
+    if shelter.protection_of(person.pk) is None:  # else that of somebody who was merged into them goes on
+        _flag(person, set(person.flags) - {PROTECTED}, now)
     acts.note(subject=f"person:{person.pk}", what="protection_lifted", actor=actor, now=now)
 
 

@@ -80,8 +80,8 @@ def agree_merge(
     """The second pair of eyes agrees: the two are one, now; the CIS is told by a job.
 
     NotAllowed("own_proposal") for who proposed it, ("decided_already"), ("unknown_merge"), and as for a proposal.
-    NotAllowed("changed_meanwhile") where either file changed since it was proposed: the next agreement is to what it
-    is now.
+    NotAllowed("changed_meanwhile") where either file changed since it was proposed: the next agreement of who was told so
+    is to what it is now.
     """
     with transaction.atomic():
         merge, changed = _agree(merge_id, reason, actor=actor, now=now, policy=policy, may_see=may_see)
@@ -101,8 +101,15 @@ def _agree(
     survivor, loser = _two(merge.survivor_id, merge.loser_id, actor, now)
     answers = request.answers
     there = merging.versions(survivor, loser)
+    told = (
+        answers.get("told") or []
+    )  # who has heard of the last change; a colleague's page may still show what was before
     if not rules.is_as_shown(answers["versions"], there):
-        request.answers = {**answers, "versions": there}
+        told = [_who(actor)]
+    elif told and _who(actor) not in told:
+        told = [*told, _who(actor)]
+    if told != (answers.get("told") or []) or not rules.is_as_shown(answers["versions"], there):
+        request.answers = {**answers, "versions": there, "told": told}
         history.append(request, "changed_meanwhile", actor=actor, now=now)
         request.save(update_fields=["sealed_answers", "events_written", "chain_head"])
         return merge, True

@@ -10,7 +10,9 @@ from django.db.models import Q
 
 from keyturn.records import consents
 from keyturn.records.models import (
+    AccountAccess,
     AccountGroup,
+    BlindReview,
     Consent,
     DuplicatePair,
     NotSamePerson,
@@ -37,7 +39,11 @@ def move(survivor: Person, loser: Person, *, by: str, now: datetime, request: Re
         "groups": _group_names(survivor, loser),
         "withdrawn": _withdrawals(survivor, loser, request=request, now=now),
     }
-    kept["stays"] = [*kept["preferences"]["stays"], *_second_protection(survivor, loser)]
+    kept["stays"] = [
+        *kept["preferences"]["stays"],
+        *_second_protection(survivor, loser),
+        *_second_reviews(survivor, loser),
+    ]
     moved = gather(survivor, loser, moved={}, kept=kept)
     kept["own"]["consent"] += kept["withdrawn"]
     return moved, kept
@@ -88,6 +94,12 @@ def _second_protection(survivor: Person, loser: Person) -> list[str]:
     if not Protection.objects.filter(person=survivor, ended_at=None).exists():
         return []
     return [str(pk) for pk in Protection.objects.filter(person=loser, ended_at=None).values_list("pk", flat=True)]
+
+
+def _second_reviews(survivor: Person, loser: Person) -> list[str]:
+    """Of a request that is looked at again beside both of them, the loser's review stays: one of each person is kept."""
+    both = BlindReview.objects.filter(person=survivor).values("request")
+    return [str(pk) for pk in BlindReview.objects.filter(person=loser, request__in=both).values_list("pk", flat=True)]
 
 
 def _withdrawals(survivor: Person, loser: Person, *, request: Request, now: datetime) -> list[str]:
@@ -159,9 +171,25 @@ def put_back(found: Later, *, kept: Kept, now: datetime) -> None:
     Consent.objects.filter(pk__in=kept["withdrawn"]).update(person=None)  # stays in the ledger, about nobody
     for ident, (one, other) in kept["not_same"].items():
         NotSamePerson.objects.filter(pk=ident).update(one_id=one, other_id=other)
+    AccountAccess.objects.filter(pk__in=found.ending, ended_at=None).update(ended_at=now, ended_by="machine:unmerge")
     for ident, (state, by, at, became) in kept["pairs"].items():
         DuplicatePair.objects.filter(pk=ident, state=became).update(state=state, decided_by=by, decided_at=at)
     Person.objects.filter(pk__in=kept["redirects"], redirect_to=found.survivor).update(redirect_to=found.loser)
+    _told_apart_since(found.survivor, found.loser, kept)
+
+
+def _told_apart_since(survivor: Person, loser: Person, kept: Kept) -> None:
+    """Who was said not to be the one person that they were, is neither of the two: nobody can tell which was meant."""
+    rows = NotSamePerson.objects.filter(Q(one=survivor) | Q(other=survivor), withdrawn_at=None)
+    since = rows.filter(said_at__gte=datetime.fromisoformat(kept["at"])).exclude(pk__in=list(kept["not_same"]))
+    for row in since:
+        third = row.other_id if row.one_id == survivor.pk else row.one_id
+        one, other = sorted((loser.pk, third), key=str)
+        if third == loser.pk or NotSamePerson.objects.filter(one_id=one, other_id=other, withdrawn_at=None).exists():
+            continue
+        NotSamePerson.objects.create(one_id=one, other_id=other, said_by=row.said_by, said_at=row.said_at)
+        asked = DuplicatePair.objects.filter(one_id=one, other_id=other, state__in=("held", "open"))
+        asked.update(state="not_same", decided_by=row.said_by, decided_at=row.said_at)
 
 
 def _fitting(name: str, ids: list[str], loser: Person) -> list[str]:

@@ -26,5 +26,7 @@ def is_protected(person_id: Any, *, at: datetime) -> bool:
 
 
 def protection_of(person_id: Any) -> Protection | None:
-    """The programme that protects a person now."""
-    return Protection.objects.filter(person_id=person_id, ended_at=None).first()
+    """The programme that protects a person now; of whoever was merged into them, where they have none of their own."""
+    rows = Protection.objects.filter(ended_at=None)
+    own = rows.filter(person_id=person_id).first()
+    return own or rows.filter(person__redirect_to=person_id).order_by("pk").first()

@@ -36,6 +36,11 @@ class Later:
     logins: dict[int, Side] = field(default_factory=dict)
     open: list[tuple[str, str, Any]] = field(default_factory=list)  # (item, table, row)
     going: Ids = field(default_factory=dict)
+    ending: list[str] = field(default_factory=list)  # access that a login was given as who it is not
+
+    def is_somebody_else(self, row: Any, side: Side) -> bool:
+        """Whether the login of the one was taken for the other: it proved by the one's details what is the other's."""
+        return bool(row.capacity == "self" and self.logins.get(row.user_id, side) != side)
 
     def side_of(self, table: Moving, row: Any) -> Side | None:
         """By the account or the group that it is about, else by its request, else by the login that it is of."""
@@ -81,6 +86,8 @@ def _give(found: Later, name: str, table: Moving, row: Any) -> None:
         found.requests[str(row.pk)] = side
     if table.model is AccountGroup:
         found.groups[str(row.pk)] = side
+    if table.model is AccountAccess and found.is_somebody_else(row, side):
+        found.ending.append(str(row.pk))
     if side is Side.LOSER:
         found.going[name].append(str(row.pk))
 

@@ -45,7 +45,7 @@ HANDLED: dict[str, How] = {
     "protection.person_id": How.RESOLVES,
     "red_flag.person_id": How.MOVES,
     "privacy_case.person_id": How.MOVES,
-    "blind_review.person_id": How.MOVES,
+    "blind_review.person_id": How.RESOLVES,
     "not_same_person.one_id": How.RESOLVES,
     "not_same_person.other_id": How.RESOLVES,
     "duplicate_pair.one_id": How.RESOLVES,

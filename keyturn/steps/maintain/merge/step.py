@@ -172,7 +172,8 @@ def _undo(merge: PersonMerge, choices: Mapping[str, str], *, by: str, now: datet
 def _own_fields_back(
     survivor: Person, loser: Person, kept: Mapping[str, Any], fields: Mapping[str, Side], now: datetime
 ) -> None:
-    """`fields` says of what was edited since whose it is; what nobody edited is again what it was."""
+    """`fields` says of what was edited since whose it is; what nobody edited is again what it was. A warning that came
+    since (an address that is secret, above all) holds for both: nobody can tell whom of them it was about."""
     mine, theirs, after = kept["survivor"], kept["loser"], kept["after"]
     there = _as_kept(survivor)
     for name in OWN_FIELDS:
@@ -181,7 +182,7 @@ def _own_fields_back(
         setattr(survivor, name, there[name] if edited and fields.get(name) != Side.LOSER else mine[name])
     came, gone = set(there["flags"]) - set(after["flags"]), set(after["flags"]) - set(there["flags"])
     survivor.flags = sorted((set(mine["flags"]) - gone) | came)
-    loser.flags = sorted(set(theirs["flags"]) - gone)
+    loser.flags = sorted((set(theirs["flags"]) - gone) | came)
     for who in (survivor, loser):
         who.version, who.updated_at = who.version + 1, now
         who.save(update_fields=[*OWN_FIELDS, "flags", "version", "updated_at"])

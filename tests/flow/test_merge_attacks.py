@@ -1,0 +1,141 @@
+"""Does a merge, or its undoing, give anybody what is not theirs, and does it get through where it should not?"""
+
+from dataclasses import replace
+
+import pytest
+from django.db.models import Q
+
+from keyturn import flow
+from keyturn.records.models import AccountAccess, AccountPerson, BlindReview, DuplicatePair, Person
+from keyturn.records.queries import access, merging, shelter
+from keyturn.terms.errors import NotAllowed
+from keyturn.terms.request import Actor, Role
+from tests import factories
+from tests.flow.one_person import ANNA, OTTO, ROSA, WHY, agreed, merged, proposed, unmerged
+from tests.flow.town import ANA, BEN, Town
+
+Two = tuple[Person, Person]
+CARL = Actor(Role.STAFF, "carl")
+
+
+@pytest.fixture
+def two(town: Town) -> Two:
+    """Ana and Anna: taken for one human being, each with an account."""
+    return town.serves(ANA, town.house()), town.serves(ANNA, town.house())
+
+
+def account_of(person: Person) -> AccountPerson:
+    return AccountPerson.objects.filter(person=person).select_related("account").first()  # type: ignore[return-value]
+
+
+def protects(town: Town, person: Person) -> None:
+    flow.protect(person_id=person.pk, programme="ACP", reason=WHY, may_see=True, actor=OTTO, now=town.now)
+
+
+def lifts(town: Town, person: Person) -> None:
+    flow.lift_protection(person_id=person.pk, reason=WHY, may_see=True, actor=OTTO, now=town.now)
+
+
+# ---------------------------------------------------------------- what stands in the way and must not
+
+
+def test_a_link_and_its_decoy_about_the_two_files_stand_not_in_the_way(town: Town, two: Two) -> None:
+    """Whom a request was linked to and who came second are often the two files of one person."""
+    ana, anna = two
+    case = town.moves_in(BEN)
+    for person, decoy in ((ana, False), (anna, True)):
+        BlindReview.objects.create(
+            request_id=case.id, person=person, decoy=decoy, model_version="m", chosen_at=town.now
+        )
+    merge = merged(town, ana, anna)
+    assert merge.state == "done"
+    unmerged(town, merge)
+    assert set(BlindReview.objects.values_list("person", "decoy")) == {(ana.pk, False), (anna.pk, True)}
+
+
+# ---------------------------------------------------------------- addresses that are secret
+
+
+def test_a_programme_of_the_one_protects_the_file_when_that_of_the_other_has_ended(town: Town, two: Two) -> None:
+    for each in two:
+        protects(town, each)
+    merge = flow.agree_merge(
+        merge_id=flow.propose_merge(
+            survivor_id=two[0].pk, loser_id=two[1].pk, choices={}, reason=WHY, actor=ROSA, now=town.now,
+            policy=town.policy, may_see=True,
+        ).pk,
+        reason=WHY, actor=OTTO, now=town.now, policy=town.policy, may_see=True,
+    )  # fmt: skip
+    town.works().waits(hours=1)
+    lifts(town, two[0])
+    assert shelter.is_protected(two[0].pk, at=town.now)
+    assert "protected_address" in Person.objects.get(pk=two[0].pk).flags
+    unmerged(town, merge)
+    assert "protected_address" in Person.objects.get(pk=two[1].pk).flags
+
+
+@pytest.mark.parametrize("side", ["survivor", "loser"])
+def test_an_address_that_became_secret_since_is_open_on_neither_file(town: Town, two: Two, side: str) -> None:
+    merge = merged(town, *two)
+    town.waits(hours=1)
+    protects(town, two[0])
+    [item] = merging.undoing(merge, at=town.now).undecided
+    unmerged(town, merge, **{item.id: side})
+    assert shelter.protected([each.pk for each in two], at=town.now) == {each.pk for each in two}
+
+
+# ---------------------------------------------------------------- who may come in
+
+
+def test_a_login_of_the_one_keeps_nothing_of_the_other_that_it_was_given_as_them(town: Town, two: Two) -> None:
+    """A wrong merge lets Ana prove by her own telephone that Anna's account is hers."""
+    ana, anna = two
+    hers, theirs = account_of(ana).account, account_of(anna).account
+    login = factories.a_login("ana@login.example", account=hers, person=ana)
+    merge = merged(town, ana, anna)
+    town.waits(hours=1)
+    AccountAccess.objects.create(
+        user=login, account=theirs, person=ana, level="owner", capacity="self", proof="sms", since=town.now,
+        granted_by="machine:",
+    )  # fmt: skip
+    unmerged(town, merge)
+    assert [each.account for each in access.accounts_of(login.pk, at=town.now)] == [hers]
+    assert access.own_persons(login.pk, at=town.now) == [ana]
+
+
+# ---------------------------------------------------------------- who agrees to what
+
+
+@pytest.mark.rule("K-97")
+def test_what_one_colleague_was_told_of_another_has_not_seen(town: Town, two: Two) -> None:
+    merge = proposed(town, *two)
+    Person.objects.filter(pk=two[1].pk).update(version=9)
+    with pytest.raises(NotAllowed, match="changed_meanwhile"):
+        agreed(town, merge)
+    with pytest.raises(NotAllowed, match="changed_meanwhile"):
+        agreed(town, merge, by=CARL)  # whose page was opened before
+    assert agreed(town, merge, by=CARL).state == "done"
+
+
+# ---------------------------------------------------------------- who may still be one
+
+
+def test_a_third_file_of_the_one_who_went_is_a_question_about_the_one_who_stays(town: Town, two: Two) -> None:
+    ana, anna = two
+    third = town.knows(replace(ANNA, emails=("third@example.net",)), in_cis=False)
+    flow.duplicates.look_for_duplicates(person_id=third.pk, now=town.now, policy=town.policy)
+    merged(town, ana, anna)
+    pair = DuplicatePair.objects.filter(Q(one=ana, other=third) | Q(one=third, other=ana), state__in=("held", "open"))
+    assert pair.exists()
+
+
+def test_two_who_were_told_apart_while_merged(town: Town, two: Two) -> None:
+    ana, anna = two
+    ben = town.serves(BEN, town.house())
+    merge = merged(town, ana, anna)
+    town.waits(hours=1)
+    flow.not_same(one_id=ana.pk, other_id=ben.pk, relation="", actor=OTTO, now=town.now)
+    unmerged(town, merge)
+    for each in two:
+        with pytest.raises(NotAllowed, match="said_not_same"):
+            proposed(town, each, ben)
