@@ -46,6 +46,38 @@ def typed_again(row: Mapping[str, str], luck: Random) -> dict[str, str]:
     return new
 
 
+def scrambled(row: Mapping[str, str], luck: Random) -> dict[str, str]:
+    """A row of persons with one of everything that goes wrong, here and there."""
+    new = typed_again(row, luck)
+    given, family, born = new["given_name"], new["family_name"], new["date_of_birth"]
+    match luck.randrange(12):
+        case 0:
+            new |= {"given_name": family, "family_name": given}
+        case 1:
+            new["given_name"] = given[:1]
+        case 2:
+            new["family_name"] = f"{family} {luck.choice(('Zelenko', 'Okafor'))}"
+        case 3 if born:
+            new["date_of_birth"] = f"{born[:4]}-{int(born[8:]) % 12 + 1:02}-{int(born[5:7]):02}"
+        case 4 if born:
+            new["date_of_birth"] = f"{born[:3]}{(int(born[3]) + 1) % 10}{born[4:8]}01"
+        case 5 if new["phone"]:
+            new["phone"] = new["phone"][:-1] + str((int(new["phone"][-1]) + 1) % 10)
+        case 6 if new["email"]:
+            new["email"] = new["email"][0] + "x" + new["email"][1:]
+        case 7 if new["postal_code"]:
+            new |= {"postal_code": new["postal_code"][:-1] + "9", "line1": f"{new['line1']}e"}
+        case 8:
+            new |= {"middle_name": given, "given_name": luck.choice(("Bill", "Peggy", "Occupant", "Maria"))}
+        case 9:
+            new["family_name"] = f"de la {family}"
+        case 10:
+            new |= {"suffix": luck.choice(("Jr", "III")), "line2": "Apt 9"}
+        case _:
+            new["family_name"] = family[:2] + family[3:]
+    return new
+
+
 def refs() -> dict[str, str]:
     """Id -> reference."""
     return {str(ident): ref for ident, ref in Person.objects.values_list("pk", "ref")}

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,8 +12,11 @@ from django.conf import settings
 from keyturn.linkage import bounds, columns
 from keyturn.linkage.engines import engine
 from keyturn.local.demo_utility.dataset import generate
+from keyturn.matching.decide import wants_review
+from keyturn.matching.features import Features
 from keyturn.matching.keys import blocking_keys
 from keyturn.matching.model import load
+from keyturn.matching.score import score
 from keyturn.records import person_index
 from keyturn.steps.maintain.somebody import details_of
 from tests.linkage import registry
@@ -49,12 +53,37 @@ def test_both_find_the_same_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert found["duckdb"] == found["spark"]
 
 
-def _write(folder: Path) -> None:
-    """Sixty people, and twelve of them again; no database is asked."""
-    rows = list(generate(today=registry.NOW.date(), persons=60, seed=3).persons)
-    rows += [registry.typed_again(row, Random(n)) for n, row in enumerate(rows[:12])]
+def test_nobody_weighs_more_for_the_matcher_than_for_splink(tmp_path: Path) -> None:
+    """So that nobody whom the matcher would show is lost before it is asked: over all pairs that share a key."""
+    people, model = tmp_path / "people", load(settings.KEYTURN_POLICY.match_profile)
+    people.mkdir()
+    forms = _write(people, persons=220, again=210)
+    values = bounds.raw(settings.KEYTURN_POLICY.match_profile)
+    options: dict[str, Any] = {"condition": "true", "work": tmp_path, "jobs": 1}
+    splink: Any = engine("duckdb", settings=bounds.settings(values, model, "duckdb"), **options)
+
+    def under(condition: str) -> set[tuple[str, str]]:
+        splink.condition, out = condition, tmp_path / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        splink.score(people, tmp_path / "blocked", 0, out)
+        return {pair for some in splink.pairs(out) for pair in some}
+
+    splink.block(people, tmp_path / "blocked", parts=1)
+    said = {(one, other): score(forms[one], forms[other], model=model) for one, other in under("true")}
+    assert len(said) > 400
+    for least in (-24, -12, -6, -3, 0, 3, 6, 12):
+        light = under(f"match_weight < {least}")
+        assert [said[pair].fields for pair in light if said[pair].weight >= least + 0.001] == []
+    wanted = {pair for pair, scored in said.items() if wants_review(scored, model)}
+    assert wanted <= under(bounds.worth_a_look(values, model, "duckdb"))
+    splink.close()
+
+
+def _write(folder: Path, *, persons: int = 60, again: int = 12) -> dict[str, Features]:
+    """So many people, and some of them again, by their ids; no database is asked."""
+    rows = list(generate(today=registry.NOW.date(), persons=persons, seed=3).persons)
+    rows += [registry.scrambled(row, Random(n)) for n, row in enumerate(rows[:again])]
     forms = [person_index.features(details_of(row)) for row in rows]
-    persons = [(UUID(int=number), form, blocking_keys(form)) for number, form in enumerate(forms, start=1)]
-    columns.write_part(
-        folder / "0.parquet", persons, first=0, hot=(), model=load(settings.KEYTURN_POLICY.match_profile)
-    )
+    filed = [(UUID(int=number), form, blocking_keys(form)) for number, form in enumerate(forms, start=1)]
+    columns.write_part(folder / "0.parquet", filed, first=0, hot=(), model=load(settings.KEYTURN_POLICY.match_profile))
+    return {str(ident): form for ident, form, _keys in filed}
