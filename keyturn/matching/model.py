@@ -181,8 +181,10 @@ def _built(values: Mapping[str, Any]) -> Model:
         raise ValueError(
             f"keys.version is {keys['version']!r}, and this Keyturn files persons under keys of version {KEYS_VERSION}"
         )
-    _only(keys["families"], FAMILIES, "keys.families")
-    _only(values["vetoes"], KNOWN_VETOES, "vetoes")
+    _names(keys["families"], FAMILIES, "keys.families")
+    if not keys["families"]:
+        raise ValueError("keys.families is empty: nobody on file would ever be found")
+    _names(values["vetoes"], KNOWN_VETOES, "vetoes")
     return Model(
         label=_label(values["label"]),
         digest=_digest(values),
@@ -211,6 +213,13 @@ def _only(given: Any, known: Any, where: str) -> None:
         if name not in known:
             near = get_close_matches(str(name), [*map(str, known)], n=1, cutoff=0.7)
             raise ValueError(f"{where} has no {name}" + (f" (did you mean {near[0]}?)" if near else ""))
+
+
+def _names(given: Any, known: Any, where: str) -> None:
+    """A list of names: an empty text or object is a slip of the pen, and not the wish for none of them."""
+    if not isinstance(given, list):
+        raise ValueError(f"{where} must be a list of names")
+    _only(given, known, where)
 
 
 def _number(value: Any, name: str, *, least: float = 0.0, most: float = 1e9) -> float:
@@ -322,8 +331,9 @@ def read(path: Path) -> dict[str, Any]:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"there is no model {path.name}") from None
-    except ValueError as problem:  # not JSON, or not UTF-8
-        raise ValueError(f"{path.name} cannot be read: {problem}") from None
+    except (ValueError, RecursionError, OSError) as problem:  # not JSON, not UTF-8, nested without end; a folder
+        said = problem.strerror if isinstance(problem, OSError) else str(problem)
+        raise ValueError(f"{path.name} cannot be read: {said}") from None
     if not isinstance(values, dict):
         raise ValueError(f"{path.name} must be one JSON object")
     return values

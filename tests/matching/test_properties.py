@@ -221,3 +221,26 @@ def test_a_million_characters_are_cut_not_chewed(text: str) -> None:
         assert len(str(found.as_json())) < 20_000
         decision = decide(found, {"p": found}, model=MODEL, verified=frozenset(), policy=Policy())
         assert decision.zone != "link"
+
+
+BETTER = [
+    {"birth_date": ("1970-03-12", "1970-03-21", "1970-09-30")},
+    {"given": ("jane", "jnae", "igor")},
+    {"family": ("zelenko", "zelenka", "roe")},
+    {"middle": ("ann", "bea")},
+    {"phones": (("+15035551234",), ("+15035551235",), ("+15035559876",))},
+    {"emails": (("jane.roe@example.com",), ("jane.reo@example.com",), ("igor@example.com",))},
+    {"suffix": ("jr", "sr")},
+]
+
+
+@settings(deadline=None, max_examples=60)
+@given(DETAILS, st.sampled_from(BETTER))
+def test_what_agrees_better_never_weighs_less(details: PersonDetails, change: dict[str, tuple[object, ...]]) -> None:
+    [(field, values)] = change.items()
+    base = replace(
+        features(replace(details, kind=Kind.PERSON)), given="jane", family="zelenko", birth_date="1970-03-12"
+    )
+    probe = replace(base, **{field: values[0]})  # type: ignore[arg-type]
+    weights = [score(probe, replace(base, **{field: value}), model=MODEL).weight for value in values]  # type: ignore[arg-type]
+    assert weights == sorted(weights, reverse=True)
