@@ -62,6 +62,7 @@ def command(file: Path, out: Path, top: int | None, form: str | None, jobs: int 
     use_settings(or_those_of_the_demo=True)
     from keyturn.linkage import probes
 
+    _must_find_everybody()
     jobs = jobs or (1 if lines < PAYS_FROM else os.cpu_count() or 1)
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar(lines, "Probes"))
@@ -71,6 +72,19 @@ def command(file: Path, out: Path, top: int | None, form: str | None, jobs: int 
             write(portion.answers)
             told.take(portion, progress)
     told.end(out)
+
+
+def _must_find_everybody() -> None:
+    """Who is filed under other keys is never found: better no answer than "new" for somebody on file."""
+    from keyturn.matching.keys import KEYS_VERSION
+    from keyturn.records.queries import learning
+
+    others = learning.other_versions(str(KEYS_VERSION))
+    if others:
+        raise click.ClickException(
+            f"persons are filed under keys of version {' and '.join(others)}, and this Keyturn searches by version"
+            f" {KEYS_VERSION}: run `keyturn matching rekey` first"
+        )
 
 
 def _writer(form: str, stream: TextIO, *, with_rank: bool) -> Callable[[Iterable[Any]], None]:

@@ -14,6 +14,7 @@ from keyturn.cli import cli
 from keyturn.connectors import cis
 from keyturn.matching.decide import decide
 from keyturn.records import person_index
+from keyturn.records.models import PersonFeatures
 from keyturn.terms.address import Address
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
@@ -164,3 +165,16 @@ def test_wrong_use_is_told(probes: Callable[..., Path]) -> None:
     assert match("nowhere.csv", "--out", "x.csv").exit_code == 2
     assert match(probes(HEADING), "--out", "x.csv", "--top", "0").exit_code == 2
     assert "There is no folder" in match(probes(HEADING), "--out", "/nowhere/at/all.csv").output
+
+
+@pytest.mark.usefixtures("registry")
+def test_nobody_is_searched_for_by_keys_that_persons_are_not_filed_under(probes: Callable[..., Path]) -> None:
+    """After an upgrade everybody would seem to be new."""
+    a_person(ADA)
+    PersonFeatures.objects.update(keys_version="1")
+    done = match(probes(HEADING + AGAIN), "--out", out_of(probes))
+    assert done.exit_code == 1
+    assert (
+        "filed under keys of version 1, and this Keyturn searches by version 2: run `keyturn matching rekey`"
+        in done.output
+    )
