@@ -101,9 +101,7 @@ def _agree(
     survivor, loser = _two(merge.survivor_id, merge.loser_id, actor, now)
     answers = request.answers
     there = merging.versions(survivor, loser)
-    told = (
-        answers.get("told") or []
-    )  # who has heard of the last change; a colleague's page may still show what was before
+    told = answers.get("told") or []  # of the last change: the page of any other colleague may show what was before
     if not rules.is_as_shown(answers["versions"], there):
         told = [_who(actor)]
     elif told and _who(actor) not in told:

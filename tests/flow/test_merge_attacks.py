@@ -6,13 +6,14 @@ import pytest
 from django.db.models import Q
 
 from keyturn import flow
-from keyturn.records.models import AccountAccess, AccountPerson, BlindReview, DuplicatePair, Person
+from keyturn.connectors.cis.reference import ReferenceCis
+from keyturn.records.models import AccountAccess, AccountPerson, BlindReview, DuplicatePair, Person, PersonMerge
 from keyturn.records.queries import access, merging, shelter
-from keyturn.terms.errors import NotAllowed
+from keyturn.terms.errors import NotAllowed, Rejected
 from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow.one_person import ANNA, OTTO, ROSA, WHY, agreed, merged, proposed, unmerged
-from tests.flow.town import ANA, BEN, Town
+from tests.flow.town import ANA, BEN, REFUSED, Case, Town
 
 Two = tuple[Person, Person]
 CARL = Actor(Role.STAFF, "carl")
@@ -115,6 +116,22 @@ def test_what_one_colleague_was_told_of_another_has_not_seen(town: Town, two: Tw
     with pytest.raises(NotAllowed, match="changed_meanwhile"):
         agreed(town, merge, by=CARL)  # whose page was opened before
     assert agreed(town, merge, by=CARL).state == "done"
+
+
+def test_a_merge_that_the_cis_refused_is_not_taken_back_after_an_erasure(
+    town: Town, two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_a: object, **_k: object) -> None:
+        raise Rejected("cannot_merge")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ReferenceCis, "send", cannot)
+        merge = merged(town, *two)
+    PersonMerge.objects.filter(pk=merge.pk).update(moved={}, sealed_kept=None)  # as an erasure leaves it
+    Person.objects.filter(pk__in=[each.pk for each in two]).update(flags=["erased"])
+    case = Case(town, merge.request, ROSA).staff("refuse", WHY)
+    assert case.status == REFUSED
+    assert Person.objects.get(pk=two[1].pk).redirect_to == two[0]
 
 
 # ---------------------------------------------------------------- who may still be one

@@ -80,6 +80,10 @@ def test_a_note_changes_nothing() -> None:
         (lambda v: v.update(label=""), "label must be a text of 1 to 40 characters"),
         (lambda v: v.update(person=[]), "a part has another shape"),
         (lambda v: v.update(thresholds=3), "a part has another shape"),
+        (lambda v: v.update(vetoes=""), "vetoes must be a list of names"),
+        (lambda v: v["keys"].update(families={}), "keys.families must be a list of names"),
+        (lambda v: v["keys"].update(families=[]), "keys.families is empty"),
+        (lambda v: v["thresholds"].update(link=float("nan")), "thresholds.link must be a number"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_file_is_said_in_a_sentence(change: Callable[[dict[str, Any]], Any], told: str) -> None:
@@ -95,6 +99,7 @@ def test_what_is_wrong_with_a_file_is_said_in_a_sentence(change: Callable[[dict[
         ("[]", "must be one JSON object"),
         ("{}", "format is missing"),
         (None, "there is no model"),
+        ("[" * 200_000, "cannot be read"),
     ],
 )
 def test_a_file_that_is_none_is_refused_too(tmp_path: Path, text: str | None, told: str) -> None:
@@ -103,6 +108,12 @@ def test_a_file_that_is_none_is_refused_too(tmp_path: Path, text: str | None, to
         path.write_text(text)
     with pytest.raises(ValueError, match=told):
         load(str(path))
+
+
+def test_a_folder_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "matching.json").mkdir()
+    with pytest.raises(ValueError, match="cannot be read: Is a directory"):
+        load(str(tmp_path / "matching.json"))
 
 
 @pytest.mark.parametrize("name", ["../default", "a/b", "", "x y"])
