@@ -1,19 +1,16 @@
 """Do two files of one person become one by two members of staff, and two again as if nothing had been?"""
 
-import itertools
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from keyturn import flow
-from keyturn.connectors.cis.reference import ReferenceCis
-from keyturn.records import acts, history, person_index
+from keyturn.records import person_index
 from keyturn.records.data_map.reach import Reach
 from keyturn.records.models import (
     AccountPerson,
     Consent,
-    NotSamePerson,
     Person,
     PersonAddress,
     PersonContact,
@@ -21,11 +18,10 @@ from keyturn.records.models import (
     PersonMerge,
     PersonName,
     Preference,
-    Request,
 )
 from keyturn.records.queries import access, mailing, merging, my_requests, persons, rows
 from keyturn.terms.address import Address
-from keyturn.terms.errors import Invalid, NotAllowed, Rejected
+from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.person import Identifier, Kind
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role
@@ -320,157 +316,3 @@ def test_an_erasure_of_the_one_reaches_every_file_that_leads_to_it(town: Town, t
     merged(town, two[1], ben)
     merged(town, two[0], two[1])
     assert set(Reach(persons=[two[0].pk], logins=[]).persons) == {two[0].pk, two[1].pk, ben.pk}
-
-
-# ---------------------------------------------------------------- the CIS
-
-
-def test_the_cis_is_told_and_told_again(town: Town, two: Two) -> None:
-    ana, anna = two
-    before = {ref: town.cis.read("person", ref)["accounts"] for ref in (ana.ref, anna.ref)}
-    merge = merged(town, ana, anna)
-    assert sorted(town.cis.read("person", ana.ref)["accounts"]) == sorted(itertools.chain(*before.values()))
-    assert town.cis.read("person", anna.ref)["merged_into"] == ana.ref
-    unmerged(town, merge)
-    assert {ref: town.cis.read("person", ref)["accounts"] for ref in before} == before
-
-
-def test_a_cis_that_cannot_merge_leaves_it_with_staff_who_tell_it_again_or_take_it_back(
-    town: Town, two: Two, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def cannot(*_a: object, **_k: object) -> None:
-        raise Rejected("cannot_merge")
-
-    before = believed_rows(*two)
-    with monkeypatch.context() as patched:
-        patched.setattr(ReferenceCis, "send", cannot)
-        merge = merged(town, *two)
-        case = case_of(town, merge)
-        assert case.status == IN_REVIEW
-        assert case.rules >= {"S-03"}
-        with pytest.raises(NotAllowed, match="cis_is_being_told"):
-            unmerged(town, merge)
-        case.staff("approve", WHY)
-        assert case.status == IN_REVIEW
-    case.staff("refuse", WHY)
-    assert case.status == REFUSED
-    merge.refresh_from_db()
-    assert merge.state == "undone"
-    assert differences(before, believed_rows(*two, own=frozenset({merge.request_id}))) == {}
-
-
-# ---------------------------------------------------------------- and two again
-
-
-@pytest.mark.rule("K-96")
-def test_merges_are_undone_in_the_opposite_order(town: Town, two: Two) -> None:
-    ana, anna = two
-    ben = town.serves(replace(BEN, date_of_birth=ANA.date_of_birth), town.house())
-    before = believed_rows(ana, anna, ben)
-    first = merged(town, anna, ben)
-    town.waits(days=1)
-    second = merged(town, ana, anna)
-    assert persons.by_id(str(ben.pk)) == ana  # a redirect leads to the end
-    with pytest.raises(NotAllowed, match="undo_later_first"):
-        unmerged(town, first)
-    unmerged(town, second)
-    assert persons.by_id(str(ben.pk)) == anna
-    unmerged(town, first)
-    own = frozenset(Request.objects.filter(journey__contains="merge").values_list("pk", flat=True))
-    assert differences(before, believed_rows(ana, anna, ben, own=own)) == {}
-    with pytest.raises(NotAllowed, match="not_merged"):
-        unmerged(town, first)
-
-
-def test_what_cannot_be_decided_is_listed_and_goes_where_staff_say(town: Town, two: Two) -> None:
-    ana, anna = two
-    merge = merged(town, ana, anna)
-    town.waits(days=1)
-    flow.staff_change(
-        person_id=ana.pk, journey="change_contact", how="changed", reason=WHY, version=None, actor=OTTO, now=town.now,
-        policy=town.policy, answers={"contact_id": "new", "channel": "email", "act": "set", "email": "new@example.org"},
-    )  # fmt: skip
-    town.works()
-    found = merging.undoing(merging.get(merge.pk), at=town.now)  # type: ignore[arg-type]
-    items = {each.table: each for each in found.undecided}
-    assert set(items) == {"person_contact", "request"}
-    assert items["person_contact"].text == "new@example.org"
-    with pytest.raises(Invalid):
-        unmerged(town, merge, nonsense="loser")
-    unmerged(town, merge, **{items["person_contact"].id: "loser"})
-    assert PersonContact.objects.get(value="new@example.org", valid_to=None).person == anna
-
-
-def test_both_chains_say_what_was_done_and_the_audit_holds(town: Town, two: Two) -> None:
-    merge = merged(town, *two)
-    unmerged(town, merge)
-    from keyturn.records.models import Act
-
-    for person in two:
-        said = Act.objects.filter(subject=f"person:{person.pk}").order_by("number").values_list("what", flat=True)
-        assert list(said) == ["merged", "unmerged"]
-    assert list(acts.broken_chains()) == []
-    assert list(history.broken_chains()) == []
-
-
-# ---------------------------------------------------------------- they are not one
-
-
-def test_that_two_are_not_the_same_is_respected_until_it_is_taken_back(town: Town, two: Two) -> None:
-    ana, anna = two
-    flow.not_same(one_id=anna.pk, other_id=ana.pk, relation="twin", reason=WHY, actor=ROSA, now=town.now)
-    with pytest.raises(NotAllowed, match="said_not_same"):
-        proposed(town, ana, anna)
-    with pytest.raises(NotAllowed, match="said_already"):
-        flow.not_same(one_id=ana.pk, other_id=anna.pk, relation="", reason=WHY, actor=ROSA, now=town.now)
-    flow.take_back_not_same(one_id=ana.pk, other_id=anna.pk, reason=WHY, actor=OTTO, now=town.now)
-    with pytest.raises(NotAllowed, match="not_said"):
-        flow.take_back_not_same(one_id=ana.pk, other_id=anna.pk, reason=WHY, actor=OTTO, now=town.now)
-    assert merged(town, ana, anna).state == "done"
-
-
-def test_that_somebody_is_not_the_other_holds_for_who_they_have_become(town: Town, two: Two) -> None:
-    ana, anna = two
-    ben = town.knows(BEN)
-    flow.not_same(one_id=anna.pk, other_id=ben.pk, relation="", reason=WHY, actor=ROSA, now=town.now)
-    merge = merged(town, ana, anna)
-    with pytest.raises(NotAllowed, match="said_not_same"):
-        proposed(town, ana, ben)
-    unmerged(town, merge)
-    assert {*NotSamePerson.objects.values_list("one", "other")} == {tuple(sorted((anna.pk, ben.pk), key=str))}
-
-
-def test_a_link_that_was_undone_is_not_made_again_by_the_machine(town: Town) -> None:
-    ana = town.serves(ANA, town.house())
-    first = town.moves_in(ANA, town.house())
-    assert first.person == ana
-    flow.undo_link(request_id=first.id, reason=WHY, actor=ROSA, now=town.now)
-    again = town.moves_in(ANA, town.house())
-    assert again.status == IN_REVIEW
-    assert again.request.person is None
-
-
-def test_a_protected_address_is_counted_and_not_shown_without_the_right(town: Town) -> None:
-    secret = Address("7 Hidden Lane", "", "Millbrook", "OR", "97901", "US")
-    ana = town.serves(ANA, town.house())
-    anna = town.knows(replace(ANNA, addresses=(secret,)), flags=("protected_address",))
-    seen = {
-        "survivor_id": ana.pk,
-        "loser_id": anna.pk,
-        "choices": {},
-        "reason": WHY,
-        "now": town.now,
-        "policy": town.policy,
-    }
-    found = merging.preview(ana, anna, at=town.now)
-    assert "Hidden" not in repr((found.fields, found.moves))
-    assert "Hidden" in repr(merging.preview(ana, anna, at=town.now, may_see=True).fields)
-    merge = flow.propose_merge(**seen, actor=ROSA, may_see=True)  # type: ignore[arg-type]
-    with pytest.raises(NotAllowed, match="protected"):
-        agreed(town, merge)
-    flow.agree_merge(merge_id=merge.pk, reason=WHY, actor=OTTO, now=town.now, policy=town.policy, may_see=True)
-    town.works()
-    once = merging.get(merge.pk)
-    assert once is not None
-    assert "Hidden" not in repr(merging.undoing(once, at=town.now))
-    assert "Hidden" in repr(merging.undoing(once, at=town.now, may_see=True))
