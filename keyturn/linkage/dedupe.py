@@ -28,6 +28,8 @@ from keyturn.matching.model import Model
 from keyturn.matching.pairs import weigh
 from keyturn.records import person_index
 from keyturn.records.bulk import everybody
+from keyturn.records.queries import learning
+from keyturn.terms.errors import NotAllowed
 
 PERSONS_IN_A_PART = 25_000
 QUEUED_AT_ONCE = 1_000
@@ -68,6 +70,9 @@ class Search:
 def search(how: Search, *, write: Callable[[Iterable[Pair]], int], progress: Progress) -> int:
     """Find all likely pairs and hand them to `write`, the strongest first; how many. Then the work folder goes."""
     must_be_installed(how.engine)
+    if learning.other_versions(str(KEYS_VERSION)):
+        text = "Some persons are filed under keys of another version and would not be found: run `keyturn matching rekey` first."
+        raise NotAllowed("filed_otherwise", text)
     policy = settings.KEYTURN_POLICY
     model = person_index.model(policy)
     with opened(how.work, model=model.version, keys=KEYS_VERSION, engine=how.engine, fresh=how.fresh) as (

@@ -19,7 +19,8 @@ from keyturn.linkage import dedupe, journal
 from keyturn.matching.pairs import weigh
 from keyturn.records import person_index
 from keyturn.records.bulk import everybody
-from keyturn.records.models import DuplicatePair, NotSamePerson, Person
+from keyturn.records.models import DuplicatePair, NotSamePerson, Person, PersonFeatures
+from keyturn.terms.errors import NotAllowed
 from tests.linkage import registry
 
 pytest.importorskip("splink")
@@ -183,3 +184,11 @@ def test_two_searches_do_not_share_a_folder(db: None, tmp_path: Path) -> None:
     with journal.opened(tmp_path / "work", model="m", keys=1, engine="duckdb", fresh=False):
         done = keyturn("dedupe", "--out", tmp_path / "p.csv", "--work", tmp_path / "work")
     assert done.exit_code == 1
+
+
+@pytest.mark.usefixtures("people")
+def test_persons_under_other_keys_must_be_filed_anew_first(tmp_path: Path) -> None:
+    PersonFeatures.objects.filter(person__ref="P-000001").update(keys_version="1")
+    with pytest.raises(NotAllowed, match="rekey"):
+        searched(tmp_path / "work")
+    assert not (tmp_path / "work").exists()
