@@ -65,6 +65,8 @@ def command(
     """
     if str(out) == "-" and work is None:
         raise click.UsageError("name a folder to work in with --work when the pairs go to standard output")
+    if not 0 <= least <= 1:  # "nan" passes a range
+        raise click.UsageError("--least is a probability from 0 to 1")
     if spark_master and engine != "spark":
         raise click.UsageError("--spark-master goes with --engine spark")
     if str(out) != "-":

@@ -7,13 +7,21 @@ from django.db.models import Q
 
 from keyturn import flow
 from keyturn.connectors.cis.reference import ReferenceCis
-from keyturn.records.models import AccountAccess, AccountPerson, BlindReview, DuplicatePair, Person, PersonMerge
-from keyturn.records.queries import access, merging, shelter
+from keyturn.records.models import (
+    AccountAccess,
+    AccountPerson,
+    BlindReview,
+    DuplicatePair,
+    Person,
+    PersonMerge,
+    Request,
+)
+from keyturn.records.queries import access, blind, merging, shelter
 from keyturn.terms.errors import NotAllowed, Rejected
 from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow.one_person import ANNA, OTTO, ROSA, WHY, agreed, merged, proposed, unmerged
-from tests.flow.town import ANA, BEN, REFUSED, Case, Town
+from tests.flow.town import ANA, BEN, IN_REVIEW, REFUSED, Case, Town
 
 Two = tuple[Person, Person]
 CARL = Actor(Role.STAFF, "carl")
@@ -50,6 +58,10 @@ def test_a_link_and_its_decoy_about_the_two_files_stand_not_in_the_way(town: Tow
         )
     merge = merged(town, ana, anna)
     assert merge.state == "done"
+    Request.objects.filter(pk=case.id).update(person=ana)
+    BlindReview.objects.filter(person=ana).update(decoy=True)
+    assert not blind.due().exists()  # who was a decoy is the very person now
+    BlindReview.objects.filter(person=ana).update(decoy=False)
     unmerged(town, merge)
     assert set(BlindReview.objects.values_list("person", "decoy")) == {(ana.pk, False), (anna.pk, True)}
 
@@ -144,6 +156,18 @@ def test_a_third_file_of_the_one_who_went_is_a_question_about_the_one_who_stays(
     merged(town, ana, anna)
     pair = DuplicatePair.objects.filter(Q(one=ana, other=third) | Q(one=third, other=ana), state__in=("held", "open"))
     assert pair.exists()
+
+
+def test_a_login_is_not_linked_to_whom_it_was_told_apart_from(town: Town, two: Two) -> None:
+    """Twins share a mailbox: what the login of the one asks for in the other's name is for staff to look at."""
+    ana, anna = two
+    login = factories.a_login("both@login.example", account=account_of(anna).account, person=anna)
+    flow.not_same(one_id=ana.pk, other_id=anna.pk, relation="twin", actor=OTTO, now=town.now)
+    case = town.starts_to_fill_in(ANA).proves_email()
+    Request.objects.filter(pk=case.id).update(user=login)
+    case.submits()
+    town.works()
+    assert (case.status, case.request.person) == (IN_REVIEW, None)
 
 
 def test_two_who_were_told_apart_while_merged(town: Town, two: Two) -> None:

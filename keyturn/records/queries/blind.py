@@ -14,8 +14,9 @@ _GONE = Q(person__flags__contains=[ERASED]) | Q(person__redirect_to__isnull=Fals
 
 
 def due() -> QuerySet[BlindReview]:
-    """What nobody has judged yet, and somebody can: its person is on file still, under this id."""
-    return BlindReview.objects.filter(verdict="").exclude(_GONE)
+    """What nobody has judged yet, and somebody can: its person is on file still, under this id, and a decoy is one still
+    (a merge may have made it the very person of the request)."""
+    return BlindReview.objects.filter(verdict="").exclude(_GONE).exclude(decoy=True, person=F("request__person"))
 
 
 def due_to(staff: str) -> QuerySet[BlindReview]:

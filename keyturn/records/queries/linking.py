@@ -9,7 +9,16 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncWeek
 from django.utils.timezone import localtime
 
-from keyturn.records.models import BlindReview, Decision, LinkSwitch, Person, PersonLink, Request
+from keyturn.records.models import (
+    AccountAccess,
+    BlindReview,
+    Decision,
+    LinkSwitch,
+    NotSamePerson,
+    Person,
+    PersonLink,
+    Request,
+)
 from keyturn.records.queries import blind
 from keyturn.terms import bounds
 from keyturn.terms.policy import Policy
@@ -26,17 +35,25 @@ def whom_to_link(ident: str, request: Request) -> tuple[Person | None, bool]:
     """The person as `persons.by_id` finds them, and whether the machine may link: one trip.
 
     It may not where the switch is off, nor where staff have said of an earlier request by the same login or e-mail
-    that it was not this person: a person looks again.
+    that it was not this person, nor of whoever the login is on file that the two are two: a person looks again.
     """
     turned = LinkSwitch.objects.order_by("-id").values("on")[:1]
     same = Q(request__email_digest=request.email_digest) if request.email_digest else Q(pk=None)
     same |= Q(request__user=request.user_id) if request.user_id else Q(pk=None)
     undone = PersonLink.objects.filter(same, person=OuterRef("pk"), undone_at__isnull=False)
     said = Exists(undone.filter(request__events__what="link_undone"))
-    rows = Person.objects.annotate(may_link=Subquery(turned), said_not=said).select_related("redirect_to")
+    rows = Person.objects.annotate(may_link=Subquery(turned), said_not=said | _told_apart(request.user_id))
+    rows = rows.select_related("redirect_to")
     found = rows.filter(pk=ident).first()
     person = found.redirect_to if found and found.redirect_to else found
     return person, found is None or (found.may_link is not False and not found.said_not)
+
+
+def _told_apart(user_id: int | None) -> Exists:
+    """Whether the person and somebody whom this login is on file were said to be two."""
+    rows = NotSamePerson.objects.filter(withdrawn_at=None) if user_id else NotSamePerson.objects.none()
+    own = AccountAccess.objects.filter(user=user_id, capacity="self", person__isnull=False).values("person")
+    return Exists(rows.filter(Q(one=OuterRef("pk"), other__in=own) | Q(other=OuterRef("pk"), one__in=own)))
 
 
 @dataclass(frozen=True, slots=True)
