@@ -9,6 +9,7 @@ from keyturn import flow
 from keyturn.connectors.cis.reference import ReferenceCis
 from keyturn.records.models import (
     AccountAccess,
+    AccountGroup,
     AccountPerson,
     BlindReview,
     DuplicatePair,
@@ -64,6 +65,16 @@ def test_a_link_and_its_decoy_about_the_two_files_stand_not_in_the_way(town: Tow
     BlindReview.objects.filter(person=ana).update(decoy=False)
     unmerged(town, merge)
     assert set(BlindReview.objects.values_list("person", "decoy")) == {(ana.pk, False), (anna.pk, True)}
+
+
+def test_groups_of_one_name_are_two_again(town: Town, two: Two) -> None:
+    for each in two:
+        AccountGroup.objects.create(person=each, name="Shops", created_at=town.now)
+    merge = merged(town, *two)
+    AccountGroup.objects.create(person=two[0], name="Garages", created_at=town.now)
+    unmerged(town, merge)
+    assert sorted(AccountGroup.objects.filter(person=two[0]).values_list("name", flat=True)) == ["Garages", "Shops"]
+    assert AccountGroup.objects.get(person=two[1]).name == "Shops"
 
 
 # ---------------------------------------------------------------- addresses that are secret
@@ -158,11 +169,11 @@ def test_a_third_file_of_the_one_who_went_is_a_question_about_the_one_who_stays(
     assert pair.exists()
 
 
-def test_a_login_is_not_linked_to_whom_it_was_told_apart_from(town: Town, two: Two) -> None:
-    """Twins share a mailbox: what the login of the one asks for in the other's name is for staff to look at."""
-    ana, anna = two
-    login = factories.a_login("both@login.example", account=account_of(anna).account, person=anna)
-    flow.not_same(one_id=ana.pk, other_id=anna.pk, relation="twin", actor=OTTO, now=town.now)
+def test_a_login_is_not_linked_to_whom_it_was_told_apart_from(town: Town) -> None:
+    """Two share a mailbox: what the login of the one asks for in the other's name is for staff to look at."""
+    ana, ben = town.serves(ANA, town.house()), town.serves(BEN, town.house())
+    login = factories.a_login("both@login.example", account=account_of(ben).account, person=ben)
+    flow.not_same(one_id=ana.pk, other_id=ben.pk, relation="household", actor=OTTO, now=town.now)
     case = town.starts_to_fill_in(ANA).proves_email()
     Request.objects.filter(pk=case.id).update(user=login)
     case.submits()

@@ -161,10 +161,9 @@ def _redirects(survivor: Person, loser: Person) -> list[str]:
 
 def put_back(found: Later, *, kept: Kept, now: datetime) -> None:
     """What went comes back, with what came since and is theirs."""
-    for ident, (old, renamed) in kept["groups"].items():
-        AccountGroup.objects.filter(pk=ident, name=renamed).update(name=old)
     for name, ids in found.going.items():
         MOVES[name].model.objects.filter(pk__in=_fitting(name, ids, found.loser)).update(person=found.loser)
+    _group_names_back(kept["groups"])
     for ident, (state, changed_at, became) in kept["preferences"]["changed"].items():
         untouched = Preference.objects.filter(pk=ident, state=became, changed_at=datetime.fromisoformat(kept["at"]))
         untouched.update(state=state, changed_at=datetime.fromisoformat(changed_at))
@@ -176,6 +175,17 @@ def put_back(found: Later, *, kept: Kept, now: datetime) -> None:
         DuplicatePair.objects.filter(pk=ident, state=became).update(state=state, decided_by=by, decided_at=at)
     Person.objects.filter(pk__in=kept["redirects"], redirect_to=found.survivor).update(redirect_to=found.loser)
     _told_apart_since(found.survivor, found.loser, kept)
+
+
+def _group_names_back(renamed: Kept) -> None:
+    """Once they are the loser's again: the survivor has a group of the old name. A new one of that name keeps it."""
+    for ident, (old, name) in renamed.items():
+        group = AccountGroup.objects.filter(pk=ident, name=name).first()
+        if group is None:
+            continue
+        taken = AccountGroup.objects.filter(person=group.person_id, name=old, ended_at=None).exclude(pk=ident)
+        if group.ended_at is not None or not taken.exists():
+            AccountGroup.objects.filter(pk=ident).update(name=old)
 
 
 def _told_apart_since(survivor: Person, loser: Person, kept: Kept) -> None:
