@@ -66,7 +66,7 @@ def febrl3_truth() -> set[Pair]:
 def likely(
     one: Mapping[str, Features], other: Mapping[str, Features] | None, *, model: Model, least: float
 ) -> dict[Pair, float]:
-    """Pairs that share a key and reach the probability `least`, with their weight; within `one` where there is no other."""
+    """Pairs that share a key and reach the odds `least` (a share), with their weight; within `one` where there is no other."""
     index: dict[int, list[str]] = defaultdict(list)
     for name, form in one.items():
         for key in blocking_keys(form):
@@ -77,7 +77,7 @@ def likely(
             if other is None and mate >= name:
                 continue
             scored = score(form, one[mate], model=model)
-            if scored.probability >= least:
+            if scored.odds >= least:
                 found[mate, name] = scored.weight
     return found
 

@@ -196,7 +196,7 @@ def registry_part(options: Options, progress: Progress) -> Part:
     """Retrieval and throughput in one real database; trigrams and Splink beside, up to a million."""
     people, probes = retrieval.known(), retrieval.sample(options.probes)
     million = options.persons <= 1_000_000
-    with real_database() as url:
+    with real_database(persons=options.persons) as url:
         town = pseudo.online(url, pseudo.SEEDS[0], progress=progress) if million else None
         loading = retrieval.fill(url, people, strangers=options.persons, progress=progress)
         weigh = retrieval.sizes(url)

@@ -28,7 +28,6 @@ PIECE = 20_000
 
 PROCESSES = 2
 SETTINGS = {
-    "shared_buffers": "2GB",  # what an operator of a million persons sets
     "max_wal_size": "6GB",
     "wal_level": "minimal",  # loading only: an index that is built anew is not written twice
     "max_wal_senders": "0",
@@ -42,9 +41,13 @@ _WHEN = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
 
 
 @contextmanager
-def real_database() -> Iterator[str]:
-    """A PostgreSQL of its own with every table, and Django connected to it; gone at the end. Once per process."""
-    with patch.dict(postgres.COMMON, SETTINGS), throw_away(durable=True) as cluster:
+def real_database(*, persons: int = 0) -> Iterator[str]:
+    """A PostgreSQL of its own with every table, and Django connected to it; gone at the end. Once per process.
+
+    It has the memory that an operator gives it for so many persons: what a search reads lies in it.
+    """
+    settings = SETTINGS | {"shared_buffers": "2GB" if persons <= 2_000_000 else "8GB"}
+    with patch.dict(postgres.COMMON, settings), throw_away(durable=True) as cluster:
         os.environ.update(
             DATABASE_URL=cluster.url,
             DJANGO_SETTINGS_MODULE="keyturn.site.settings",
@@ -92,7 +95,22 @@ def load(url: str, known: Iterable[tuple[UUID, Features]], *, strangers: int, pr
             connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {text}{unchecked}")
             progress.advance(index)
         connection.execute("VACUUM (ANALYZE) match_key, person, person_features")
+        warm(connection)
         progress.advance(index)
+
+
+def warm(connection: psycopg.Connection[Any]) -> None:
+    """Read everything once that a search reads, as on a server that has been up for a day: it lies in memory then."""
+    connection.execute("SET enable_seqscan = off")
+    connection.execute("SELECT count(*) FROM match_key")
+    connection.execute("SET enable_seqscan = on")
+    for table in ("person_features", "person"):
+        connection.execute(f"SELECT sum(length({table}::text)) FROM {table}")
+    connection.execute("SET enable_indexonlyscan = off")
+    connection.execute("SET enable_seqscan = off")
+    for table, column in (("person_features", "person_id"), ("person", "id")):
+        connection.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table} ORDER BY {column}) AS read")
+    connection.execute("RESET ALL")
 
 
 _TAKEN_OFF = """
