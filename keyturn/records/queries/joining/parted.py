@@ -88,7 +88,8 @@ def part(
             gets, item = _goes_to(table, key, rows, origins, whose, choices)
             if item is not None:
                 undecided.append(item)
-            wanted += [_given(row, gets, survivor_id, loser_id) for row in rows]
+            made = _narrowed(left.get(key, []), [*mine.get(key, []), *theirs.get(key, [])])
+            wanted += [_given(row, gets, survivor_id, loser_id) for row in rows if not _is_rest_of(row, made)]
         if gets is not Side.SURVIVOR:
             wanted += [_as_before(row) for row in mine.get(key, [])]
         if gets is not Side.LOSER:
@@ -118,6 +119,17 @@ def _same_rows(one: list[Any], other: list[Any]) -> bool:
             return False
         left.remove(same)
     return True
+
+
+def _narrowed(left: list[Any], had: list[Any]) -> list[Any]:
+    """Addresses for all accounts that the merge wrote for each of them: nobody had them there before."""
+    before = [row.address for row in had if isinstance(row, PersonAddress)]
+    return [row for row in left if isinstance(row, PersonAddress) and row.address not in before]
+
+
+def _is_rest_of(row: Any, made: list[Any]) -> bool:
+    """What is left of a row that the merge itself made: what it was made from is there again."""
+    return any(each.valid_from == row.valid_from and each.says_the_same(row) for each in made)
 
 
 def _as_before(row: Any) -> tuple[Wanted, UUID | None]:
