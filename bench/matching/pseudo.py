@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 
 from rich.progress import Progress
@@ -42,19 +43,19 @@ class Result:
     shown: list[Shown] = field(default_factory=list)
 
 
-def registry(seed: int) -> tuple[Registry, dict[str, set[str]]]:
-    """The census of 2020 on file, and each person's records."""
+def registry(seed: int, *, year: int = 2020) -> tuple[Registry, dict[str, set[str]]]:
+    """A census on file, and each person's records."""
     made, records = Registry(), defaultdict(set)
-    for number, row in enumerate(sources.census(year=2020, seed=seed).rows):
+    for number, row in enumerate(sources.census(year=year, seed=seed).rows):
         made.add(str(number), sources.features(sources.of_census(row)))
         records[row["simulant_id"]].add(str(number))
     return made, records
 
 
-def run(seed: int, *, sample: int = 0) -> Result:
-    """One seed in memory; `sample` takes only the first so many probes."""
-    on_file, records = registry(seed)
-    probes = sources.census(year=2030, seed=seed + PROBE_SEED).rows
+def run(seed: int, *, sample: int = 0, year: int = 2020) -> Result:
+    """One seed in memory, the census of `year` on file; `sample` takes only the first so many probes."""
+    on_file, records = registry(seed, year=year)
+    probes = sources.census(year=year + 10, seed=seed + PROBE_SEED).rows
     result = Result(seed)
     started = time.perf_counter()
     model = on_file.model
@@ -88,13 +89,15 @@ def count(result: Result, decision: Decision, truth: set[str], person: str) -> N
     result.outcomes[person] = outcome
 
 
-def run_all(seeds: Iterable[int] = SEEDS, *, progress: Progress | None = None, processes: int = 2) -> list[Result]:
+def run_all(
+    seeds: Iterable[int] = SEEDS, *, progress: Progress | None = None, processes: int = 2, year: int = 2020
+) -> list[Result]:
     """All seeds, two at a time."""
     seeds = list(seeds)
     task = progress.add_task(f"pseudopeople, {len(seeds)} seeds", total=len(seeds)) if progress else None
     found = []
     with get_context("spawn").Pool(min(processes, len(seeds))) as pool:
-        for result in pool.imap_unordered(run, seeds):
+        for result in pool.imap_unordered(partial(run, year=year), seeds):
             found.append(result)
             if progress and task is not None:
                 progress.advance(task)

@@ -36,6 +36,7 @@ from keyturn.flow import cases
 from keyturn.journeys.applicant import applicant
 from keyturn.look.parts import Problem
 from keyturn.matching.model import load
+from keyturn.matching.score import odds
 from keyturn.records.queries import console, dossier, merges, premises, requests, shelter
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.request import Standing
@@ -195,7 +196,7 @@ def _concerns(case: Any, candidate: Any) -> bool:
     """Whether staff need to see this person: no more of a stranger's file than the question asks for."""
     if any(row["rule"] in ("M-02", "M-04") for row in case.findings) or candidate.person_id == case.person_id:
         return True
-    return bool(candidate.probability >= load(settings.KEYTURN_POLICY.match_profile).thresholds.review)
+    return bool(odds(candidate.weight) >= load(settings.KEYTURN_POLICY.match_profile).thresholds.review)
 
 
 def _differences(case: Any, now: datetime) -> list[tuple[str, str, str]]:

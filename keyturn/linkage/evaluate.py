@@ -128,7 +128,7 @@ class Evaluation:
 
     @property
     def calibration(self) -> list[Bin]:
-        """Tenth by tenth, for all candidates of whom the truth is known."""
+        """Tenth by tenth of what is reported (`Scored.probability`), for all candidates of whom the truth is known."""
         tenths: list[list[tuple[float, bool]]] = [[] for _ in range(10)]
         for probability, true in self._judged():
             tenths[min(int(probability * 10), 9)].append((probability, true))
@@ -145,17 +145,17 @@ class Evaluation:
                     yield one.scored.probability, one.person_id == each.trial.truth
 
     def at_link_threshold(self, threshold: float) -> tuple[Share, Share]:
-        """Precision and automatic links (of those on file) as they would be from this probability on."""
+        """Precision and automatic links (of those on file) as they would be from these odds on (`Scored.odds`, a share)."""
         linked = [each for each in self.outcomes if _would_link(each, threshold)]
         right = sum(each.ranked[0].person_id == each.trial.truth for each in linked)
         return Share(right, len(linked)), Share(right, sum(each.known for each in self.outcomes))
 
     def at_review_threshold(self, threshold: float) -> tuple[Share, Share]:
-        """Review load and recall as they would be from this probability on; who is shown for another reason stays."""
+        """Review load and recall as they would be from these odds on; who is shown for another reason stays."""
         review = self.model.thresholds.review
         load = found = 0
         for each in self.outcomes:
-            best = max((one.scored.probability for one in each.ranked), default=0.0)
+            best = max((one.scored.odds for one in each.ranked), default=0.0)
             for_another_reason = each.zone == REVIEW and best < review
             looked = each.zone != LINK and (best >= threshold or for_another_reason)
             load += looked
@@ -234,8 +234,8 @@ def _would_link(outcome: Outcome, threshold: float) -> bool:
     ):
         return False
     best, *others = outcome.ranked
-    alone = not others or others[0].scored.probability < threshold
-    return best.scored.probability >= threshold and alone and _OF_THE_THRESHOLD.issuperset(best.why)
+    alone = not others or others[0].scored.odds < threshold
+    return best.scored.odds >= threshold and alone and _OF_THE_THRESHOLD.issuperset(best.why)
 
 
 def _among(outcome: Outcome) -> bool:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 _ORDER: Final = (
-    "format", "label", "note", "thresholds", "vetoes", "keys", "population", "priors", "second_contact", "names", "person",
-    "organisation", "shared",
+    "format", "label", "note", "thresholds", "vetoes", "keys", "population", "priors", "second_contact", "names",
+    "calibration", "person", "organisation", "shared",
 )  # fmt: skip
 
 

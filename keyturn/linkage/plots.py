@@ -75,7 +75,7 @@ def _thresholds(found: Evaluation, axes: Any) -> None:
     axes.axvline(1 - found.model.thresholds.link, color=GREY, linestyle="--")
     axes.set_xticks(nines[::2], [f"{each:g}" for each in LINK_THRESHOLDS[::2]], fontsize=8)
     axes.minorticks_off()
-    _dress(axes, "Links by threshold", "probability from which a candidate is linked (dashed: in force)", "%")
+    _dress(axes, "Links by threshold", "odds from which a candidate is linked, as a share (dashed: in force)", "%")
 
 
 def _review_load(found: Evaluation, axes: Any) -> None:
@@ -85,7 +85,10 @@ def _review_load(found: Evaluation, axes: Any) -> None:
     axes.set_xscale("log")
     axes.axvline(found.model.thresholds.review, color=GREY, linestyle="--")
     _dress(
-        axes, "Review load by threshold", "probability from which a candidate is shown to staff (dashed: in force)", "%"
+        axes,
+        "Review load by threshold",
+        "odds from which a candidate is shown to staff, as a share (dashed: in force)",
+        "%",
     )
 
 

@@ -162,6 +162,6 @@ def _note(found: Learnt, base: Model, today: date) -> str:
         f"Learnt on {today.isoformat()} from {found.persons:,} persons on file ({found.random_pairs:,} pairs at random;"
         f" about {matches:,.0f} pairs of one person in {sum(not each.trouble for each in found.sessions)} EM sessions of"
         f" Splink) and from staff's word on {found.labels_same:,} pairs of one person and {found.labels_two:,} of two,"
-        f" on the base of {base.version}. Kept from the base: thresholds, vetoes, keys, priors, name frequencies,"
-        f" identifiers in full, organisations and the columns of {kept}, but for what staff said."
+        f" on the base of {base.version}. Kept from the base: thresholds, vetoes, keys, priors, calibration, name"
+        f" frequencies, identifiers in full, organisations and the columns of {kept}, but for what staff said."
     )

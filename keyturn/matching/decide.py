@@ -162,8 +162,8 @@ def reasons_against(
     limits = model.thresholds
     bare = nothing_else_is_known(probe, candidate)
     conditions = {
-        "below_link_score": scored.probability >= limits.link,
-        "several_over_threshold": rival is None or rival.probability < limits.link,
+        "below_link_score": scored.odds >= limits.link,
+        "several_over_threshold": rival is None or rival.odds < limits.link,
         "margin_too_small": rival is None or scored.weight - rival.weight >= limits.margin,
         "too_few_groups": has_two_groups(scored),
         "only_name_and_birth_date": has_more_than_a_namesake_would(scored, model, bare=bare),
@@ -248,7 +248,7 @@ def wants_review(scored: Scored, model: Model) -> bool:
     """
     if looked_at(relations(scored)):
         return True
-    return scored.probability >= (0.5 if is_another_to_any_reader(scored) else model.thresholds.review)
+    return scored.odds >= (0.5 if is_another_to_any_reader(scored) else model.thresholds.review)
 
 
 def is_another_to_any_reader(scored: Scored) -> bool:

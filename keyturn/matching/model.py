@@ -7,7 +7,8 @@ stranger out (surname, address, telephone) say nothing against a spouse.
 A model is one JSON file (`models/<name>.json`, or a profile's own `matching.json`) with these parts:
 
 - `format`: 2, this description. `label`: what the file is called; `note`: free text for whoever opens it.
-- `thresholds`: `link` and `review`, probabilities from which a candidate may be linked and is looked at; `margin`, bits
+- `thresholds`: `link` and `review`, from which a candidate may be linked and is looked at: odds of the weight itself, as
+  a share (`score.Scored.odds`), so that a calibration moves nobody from one zone to another; `margin`, bits
   between the best and the second; `kept`, how many candidates a decision keeps; `namesakes`, how many other people of
   one name and birth date may be expected in a country of ten millions for a link on these two alone (`decide`).
 - `vetoes`: which of `vetoes.KNOWN` forbid a link.
@@ -21,6 +22,8 @@ A model is one JSON file (`models/<name>.json`, or a profile's own `matching.jso
 - `second_contact`: the share that the weaker of an agreeing telephone and mailbox still counts.
 - `names`: for `given` and `family`, the share of the population that the `rarest` name counts for, and how many times
   as many people bear a name that is a slip away (`slips`).
+- `calibration`: knots [bits, probability], the share of pairs of a weight that were one person where the truth was known
+  (`calibration`); what is reported as `probability`, and nothing else, goes by it.
 - `person`, `organisation`, `shared`: field -> level -> how often it is seen between two records of [one person, two
   strangers, two relatives, twins, namesakes]. The levels of a field exclude each other, so that each column adds up to 1;
   `identifier` is two questions, whole numbers (equal, different) and last four digits (last4, different_last4), and so is
@@ -40,6 +43,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from keyturn.matching.calibration import Calibration, from_knots
 from keyturn.matching.keys import FAMILIES, KEYS_VERSION
 from keyturn.matching.names import frequency_of_family, frequency_of_given
 from keyturn.matching.vetoes import KNOWN as KNOWN_VETOES
@@ -49,8 +53,8 @@ ALTERNATIVES: Final = ("stranger", "relative", "twin", "namesake")
 """Who the two could be if they are two, in the order of the columns behind the first."""
 
 _PARTS: Final = frozenset({
-    "format", "label", "note", "thresholds", "vetoes", "keys", "population", "priors", "second_contact", "names", "person",
-    "organisation", "shared",
+    "format", "label", "note", "thresholds", "vetoes", "keys", "population", "priors", "second_contact", "names",
+    "calibration", "person", "organisation", "shared",
 })  # fmt: skip
 LEVELS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "person": {
@@ -91,7 +95,8 @@ class Frequency:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From where on a candidate is linked or looked at; see the module's words on `thresholds`."""
+    """From where on a candidate is linked or looked at; see the module's words on `thresholds`. `link` and `review` are
+    compared with `score.Scored.odds`, never with the probability that is reported."""
 
     link: float
     review: float
@@ -116,6 +121,7 @@ class Model:
     person: Mapping[str, Mapping[str, Weights]]
     organisation: Mapping[str, Mapping[str, Weights]]
     frequencies: Mapping[str, Frequency]
+    calibration: Calibration
     same: Mapping[tuple[str, str], float]  # (field, level) -> how often it is seen in one person's records
     alternatives: tuple[str, ...] = ALTERNATIVES
 
@@ -198,6 +204,7 @@ def _built(values: Mapping[str, Any]) -> Model:
         person=MappingProxyType({**_weights(values["person"]), **shared}),
         organisation=MappingProxyType({**_weights(values["organisation"]), **shared}),
         frequencies=_frequencies(values["names"]),
+        calibration=from_knots(values["calibration"]),
         same=MappingProxyType(
             {
                 (name, level): float(values["person"][name][level][0])

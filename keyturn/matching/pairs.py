@@ -34,7 +34,7 @@ def weigh(one: Features, other: Features, *, other_id: str = "", model: Model, p
         zone = _asked(other, replace(one, flags=flags), other_id, model, policy).matcher_zone
         zone = zone if zone != NEW else REVIEW
     ranked = decision.ranked[0]
-    return Pair(zone, ranked, ranked.scored.probability >= model.thresholds.review)
+    return Pair(zone, ranked, ranked.scored.odds >= model.thresholds.review)
 
 
 def _asked(probe: Features, candidate: Features, ident: str, model: Model, policy: Policy) -> Decision:

@@ -34,7 +34,9 @@ class FieldScore:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What the matcher thinks of one candidate. `weight` is log2 of the odds: the prior and all fields together."""
+    """What the matcher thinks of one candidate. `weight` is log2 of the odds: the prior and all fields together.
+    `probability` is the calibrated one, for people: of a hundred pairs of this weight, how many are one person. What is
+    decided goes by `odds`."""
 
     weight: float
     probability: float
@@ -42,6 +44,11 @@ class Scored:
     groups: frozenset[str]
     vetoes: tuple[str, ...]
     model_version: str = ""
+
+    @property
+    def odds(self) -> float:
+        """The odds of the weight as a share: what thresholds are compared with."""
+        return odds(self.weight)
 
     def level(self, field: str) -> str:
         """The level of `field`, "" where it could not be compared."""
@@ -59,6 +66,12 @@ class Scored:
             "vetoes": list(self.vetoes),
             "model": self.model_version,
         }
+
+
+def odds(weight: float) -> float:
+    """Bits as a share, 1 / (1 + 2^-weight), not calibrated: what the thresholds `link` and `review` of a model, the two
+    zones' limits, are compared with, wherever that is done."""
+    return 1 / (1 + 2 ** -max(min(weight, 60.0), -200.0))
 
 
 def score(probe: Features, candidate: Features, *, model: Model, at_the_door: int = 1) -> Scored:
@@ -85,7 +98,7 @@ def score(probe: Features, candidate: Features, *, model: Model, at_the_door: in
         fields.append(FieldScore(_HOUSEHOLD, model.alternatives[nearest], weight - sums[0]))
     return Scored(
         weight=weight,
-        probability=1 / (1 + 2 ** -max(min(weight, 60.0), -200.0)),
+        probability=model.calibration.probability(weight),
         fields=tuple(fields),
         groups=groups_of(found),
         vetoes=vetoes(probe, candidate, found, enabled=model.vetoes),

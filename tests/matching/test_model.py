@@ -42,6 +42,7 @@ def test_the_shipped_model_is_whole_and_uses_everything() -> None:
         lambda values: values["person"]["middle"]["exact"].__setitem__(1, 0.016),
         lambda values: values["priors"].update(twin=6.5),
         lambda values: values.update(population=2_000_000),
+        lambda values: values["calibration"][0].__setitem__(1, 0.003),
         lambda values: values.update(label="mine"),
     ],
 )
@@ -84,6 +85,18 @@ def test_a_note_changes_nothing() -> None:
         (lambda v: v["keys"].update(families={}), "keys.families must be a list of names"),
         (lambda v: v["keys"].update(families=[]), "keys.families is empty"),
         (lambda v: v["thresholds"].update(link=float("nan")), "thresholds.link must be a number"),
+        (lambda v: v.pop("calibration"), "calibration is missing"),
+        (lambda v: v.update(calibration={"0": 0.5}), "calibration must be a list of at least two knots, [bits, probability]"),
+        (lambda v: v.update(calibration=[[0, 0.5]]), "calibration must be a list of at least two knots, [bits, probability]"),
+        (lambda v: v.update(calibration=[[0, 0.5], [1]]), "calibration: a knot must be [bits, probability], two numbers, not [1]"),
+        (lambda v: v.update(calibration=[[0, 0.5], [1, "0.6"]]), "calibration: a knot must be [bits, probability], two numbers"),
+        (lambda v: v.update(calibration=[[0, 0.5], [True, 0.6]]), "calibration: a knot must be [bits, probability], two numbers"),
+        (lambda v: v.update(calibration=[[0, 0.5], [float("nan"), 0.6]]), "calibration: bits must be from -200 to 200, not nan"),
+        (lambda v: v.update(calibration=[[0, 0.5], [201, 0.6]]), "calibration: bits must be from -200 to 200, not 201"),
+        (lambda v: v.update(calibration=[[0, 0], [1, 0.6]]), "calibration: a probability must be more than 0 and less than 1, not 0"),
+        (lambda v: v.update(calibration=[[0, 0.5], [1, 1.0]]), "calibration: a probability must be more than 0 and less than 1"),
+        (lambda v: v.update(calibration=[[0, 0.5], [0, 0.6]]), "calibration: the bits must rise from knot to knot, and 0 follows 0"),
+        (lambda v: v.update(calibration=[[0, 0.5], [1, 0.4]]), "calibration: the probabilities must never fall, and 0.4 follows 0.5"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_file_is_said_in_a_sentence(change: Callable[[dict[str, Any]], Any], told: str) -> None:

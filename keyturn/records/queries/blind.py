@@ -45,4 +45,4 @@ def near_misses(*, at: datetime) -> list[Candidate]:
         .exclude(person=F("request__person"))
         .filter(~Exists(shown))
     )
-    return list(rows.order_by("-probability", "id")[:NEAR_MISSES_READ])
+    return list(rows.order_by("-weight", "id")[:NEAR_MISSES_READ])

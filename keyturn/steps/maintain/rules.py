@@ -168,13 +168,13 @@ PROBABLY_THE_SAME = 0.5
 
 
 @rule("K-12", "A new row is nobody who is on file already", implements=("BR-04", "ER-13"))
-def is_nobody_on_file(zone: str, probability: float, other: str) -> Iterator[Finding]:
-    """`zone` and `probability` are the matcher's, `other` is the reference of whom the row resembles most.
+def is_nobody_on_file(zone: str, odds: float, other: str) -> Iterator[Finding]:
+    """`zone` and `odds` (a share) are the matcher's, `other` is the reference of whom the row resembles most.
 
     It is taken over as a person of its own, and said where it is more probably the same than not: only staff merge.
     The lower threshold of an application would name every tenth namesake of a large town.
     """
-    if zone == "link" or probability >= PROBABLY_THE_SAME:
+    if zone == "link" or odds >= PROBABLY_THE_SAME:
         yield Finding("K-12", "ref", Effect.NOTE, params={"why": zone, "other": other})
 
 

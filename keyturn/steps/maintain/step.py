@@ -285,7 +285,7 @@ class _Persons(_Taking):
             if pair and pair.likely:
                 self.alike.append((new.ref, each.person_id, pair))
         other = persons.ref_of(best.person_id) or best.person_id
-        found = list(rules.is_nobody_on_file(decision.matcher_zone, best.scored.probability, other))
+        found = list(rules.is_nobody_on_file(decision.matcher_zone, best.scored.odds, other))
         self.object_to(number, new.ref, found)
         if found:
             self._report(number, new.ref, best.person_id, decision.matcher_zone, best.scored)
