@@ -189,11 +189,11 @@ def nothing_else_is_known(probe: Features, candidate: Features) -> bool:
 
 def has_more_than_a_namesake_would(scored: Scored, model: Model, *, bare: bool) -> bool:
     """Namesakes born on one day exist in every large town. Where name and birth date are all that agrees, it is enough
-    only if nothing contradicts, nothing else is known, and the two together are so rare that hardly anybody in a whole
-    country shares them by chance."""
+    only if the middle names agree too, nothing else is known, and all of it together is so rare that hardly anybody in a
+    whole country shares it by chance."""
     if scored.groups - {"name", "birth_date"}:
         return True
-    if not bare or scored.level("middle") in ("different", "other_initial"):
+    if not bare or scored.level("middle") not in ("exact", "initial"):
         return False
     return scored.level("suffix") in ("", "exact") and namesakes(scored) <= model.thresholds.namesakes
 

@@ -215,8 +215,10 @@ class TestNameAndBirthDateAlone:
         assert "only_name_and_birth_date" in self.word(smith, on_file)[1]
         assert "only_name_and_birth_date" not in self.word(replace(smith, middle="a"), on_file)[1]
 
-    def test_are_enough_for_a_name_that_hardly_anybody_else_bears(self) -> None:
-        assert self.word(self.BARE, self.MOVED) == ("link", ())
+    @pytest.mark.parametrize("without", [{"middle": ""}, {"middle": "", "family": "zelenko"}])
+    def test_are_too_little_without_a_middle_name_however_rare_the_name(self, without: dict[str, Any]) -> None:
+        zone, why = self.word(replace(self.BARE, **without), replace(self.MOVED, **{**without, "middle": "ann"}))
+        assert (zone, "only_name_and_birth_date" in why) == ("review", True)
 
     @pytest.mark.parametrize(
         "change",
