@@ -112,7 +112,11 @@ def test_a_wrong_variable_is_one_sentence_with_its_name(name, value, told):
     [
         ("policy.toml", "link_automaticaly = true", "no setting called link_automaticaly (did you mean link_autom"),
         ("policy.toml", 'link_automatically = "yes"', "link_automatically must be true or false, not 'yes'"),
-        ("policy.toml", "link_probability = 0.9", "policy.toml: link_probability is thresholds.link of the matching model now"),
+        (
+            "policy.toml",
+            "link_probability = 0.9",
+            "policy.toml: link_probability is thresholds.link of the matching model now",
+        ),
         ("policy.toml", 'holidays = ["2026-13-45"]', "holidays must be a list of dates"),
         ("policy.toml", "draft_days = -1", "draft_days must be 0 or more"),
         ("policy.toml", 'identity_check = "maybe"', "identity_check must be one of off, new, always"),

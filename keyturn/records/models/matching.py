@@ -29,7 +29,9 @@ class PersonFeatures(models.Model):
 
     class Meta:
         db_table = "person_features"
-        indexes = [models.Index(fields=["keys_version"], name="person_features_version")]  # is anybody left to be rekeyed?
+        indexes = [
+            models.Index(fields=["keys_version"], name="person_features_version")
+        ]  # is anybody left to be rekeyed?
 
 
 class Candidate(Row):
