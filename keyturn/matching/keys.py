@@ -1,7 +1,7 @@
 """Under which keys is a person filed, so that another record of the same person is found again?"""
 
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from hashlib import blake2b
 
 from keyturn.matching.addresses import NormalAddress
@@ -17,13 +17,10 @@ from keyturn.matching.names import (
     phonetic,
 )
 from keyturn.matching.organisations import names_of
-from keyturn.matching.text import squeezed, word_set
+from keyturn.matching.text import squeezed
 
 KEYS_VERSION = 2
 """Goes up whenever the same features give other keys: then all persons must be keyed again."""
-
-FAMILIES = word_set("phone email id id4y id4f d1 dw dp dn ds ny nm fm an wn wp ws wc np fp nn fi gi org orgs orgp orga")
-"""The first words of all key texts. A model may search by some of them only; persons are filed under all."""
 
 RARE = 2e-5
 """A whole name alone is a key where fewer than this share of people are expected to have it."""
@@ -35,12 +32,9 @@ MOST_PLACES = 4
 """Addresses that are keyed; the first are the current ones."""
 
 
-def blocking_keys(features: Features, families: Container[str] = FAMILIES) -> frozenset[int]:
-    """Signed 64-bit numbers; two records of one person share at least one. Never empty for somebody with any detail.
-
-    Persons are filed under all `families`; who searches may leave some out.
-    """
-    found = frozenset(_hashed(text) for text in key_texts(features) if text.partition(" ")[0] in families)
+def blocking_keys(features: Features) -> frozenset[int]:
+    """Signed 64-bit numbers; two records of one person share at least one. Never empty for somebody with any detail."""
+    found = frozenset(_hashed(text) for text in key_texts(features))
     if found:
         return found
     row = features.as_json()

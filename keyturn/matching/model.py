@@ -12,8 +12,7 @@ A model is one JSON file (`models/<name>.json`, or a profile's own `matching.jso
   between the best and the second; `kept`, how many candidates a decision keeps; `namesakes`, how many other people of
   one name and birth date may be expected in a country of ten millions for a link on these two alone (`decide`).
 - `vetoes`: which of `vetoes.KNOWN` forbid a link.
-- `keys`: `version`, of the keys that persons are filed under (`keys.KEYS_VERSION`; another one is refused), and
-  `families`, those that a search uses.
+- `keys`: `version`, of the keys that persons are filed under (`keys.KEYS_VERSION`; another one is refused).
 - `population`: how many people there are who may apply, or be on file if that is more (`Model.sized`): the odds against
   one of them, chosen blindly, are one in so many. A small registry in a large town is no safer from namesakes: fewer of
   them are on file, and so are fewer of those who apply.
@@ -44,7 +43,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from keyturn.matching.calibration import Calibration, from_knots
-from keyturn.matching.keys import FAMILIES, KEYS_VERSION
+from keyturn.matching.keys import KEYS_VERSION
 from keyturn.matching.names import frequency_of_family, frequency_of_given
 from keyturn.matching.vetoes import KNOWN as KNOWN_VETOES
 
@@ -114,7 +113,6 @@ class Model:
     thresholds: Thresholds
     vetoes: frozenset[str]
     keys_version: int
-    families: frozenset[str]
     population: int
     own_priors: Mapping[str, float]
     second_contact: float
@@ -182,14 +180,11 @@ def _built(values: Mapping[str, Any]) -> Model:
     _tables_are_whole(values)
     shared = _weights(values["shared"])
     keys = values["keys"]
-    _only(keys, ("version", "families"), "keys")
+    _only(keys, ("version",), "keys")
     if keys["version"] != KEYS_VERSION:
         raise ValueError(
             f"keys.version is {keys['version']!r}, and this Keyturn files persons under keys of version {KEYS_VERSION}"
         )
-    _names(keys["families"], FAMILIES, "keys.families")
-    if not keys["families"]:
-        raise ValueError("keys.families is empty: nobody on file would ever be found")
     _names(values["vetoes"], KNOWN_VETOES, "vetoes")
     return Model(
         label=_label(values["label"]),
@@ -197,7 +192,6 @@ def _built(values: Mapping[str, Any]) -> Model:
         thresholds=_thresholds(values["thresholds"]),
         vetoes=frozenset(values["vetoes"]),
         keys_version=keys["version"],
-        families=frozenset(keys["families"]),
         population=int(_number(values["population"], "population", least=2, most=1e10)),
         own_priors=_priors(values["priors"]),
         second_contact=_number(values["second_contact"], "second_contact", most=1),

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.matching import KEYS_VERSION, Features, blocking_keys, decide, load, model, score
-from keyturn.matching.keys import FAMILIES
+from keyturn.matching import KEYS_VERSION, Features, decide, load, model, score
 from keyturn.matching.vetoes import KNOWN
 from keyturn.terms import policy
 from keyturn.terms.policy import Policy
@@ -27,7 +26,6 @@ def changed(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
 def test_the_shipped_model_is_whole_and_uses_everything() -> None:
     found = load()
     assert found.keys_version == KEYS_VERSION
-    assert found.families == FAMILIES
     assert found.vetoes == set(KNOWN)
     assert found.version.startswith(f"{SHIPPED['label']}-")
     assert load("default").version == found.version
@@ -38,7 +36,6 @@ def test_the_shipped_model_is_whole_and_uses_everything() -> None:
     [
         lambda values: values["thresholds"].update(link=0.9991),
         lambda values: values["vetoes"].remove("generation_gap"),
-        lambda values: values["keys"]["families"].remove("wc"),
         lambda values: values["person"]["middle"]["exact"].__setitem__(1, 0.016),
         lambda values: values["priors"].update(twin=6.5),
         lambda values: values.update(population=2_000_000),
@@ -66,7 +63,7 @@ def test_a_note_changes_nothing() -> None:
         (lambda v: v["person"].update(gender={}), "person has no gender"),
         (lambda v: v["person"]["given"].update(equal=[1] * 5), "person.given has no equal"),
         (lambda v: v["vetoes"].append("twins"), "vetoes has no twins (did you mean twin?)"),
-        (lambda v: v["keys"]["families"].append("zz"), "keys.families has no zz"),
+        (lambda v: v["keys"].update(families=["nn"]), "keys has no families"),
         (lambda v: v["keys"].update(version=1), "keys.version is 1, and this Keyturn files persons under keys of version 2"),
         (lambda v: v["thresholds"].update(link=1.5), "thresholds.link must be a number from 0.5 to 1, not 1.5"),
         (lambda v: v["thresholds"].update(link="much"), "thresholds.link must be a number from 0.5 to 1, not 'much'"),
@@ -82,8 +79,7 @@ def test_a_note_changes_nothing() -> None:
         (lambda v: v.update(person=[]), "a part has another shape"),
         (lambda v: v.update(thresholds=3), "a part has another shape"),
         (lambda v: v.update(vetoes=""), "vetoes must be a list of names"),
-        (lambda v: v["keys"].update(families={}), "keys.families must be a list of names"),
-        (lambda v: v["keys"].update(families=[]), "keys.families is empty"),
+        (lambda v: v.update(vetoes={}), "vetoes must be a list of names"),
         (lambda v: v["thresholds"].update(link=float("nan")), "thresholds.link must be a number"),
         (lambda v: v.pop("calibration"), "calibration is missing"),
         (lambda v: v.update(calibration={"0": 0.5}), "calibration must be a list of at least two knots, [bits, probability]"),
@@ -176,9 +172,3 @@ def test_the_file_s_thresholds_decide() -> None:
         of_file = model.from_mapping(changed(lambda values, link=link: values["thresholds"].update(link=link)))
         zones[link] = decide(JANE, {"p": JANE}, model=of_file, verified=frozenset(), policy=Policy()).matcher_zone
     assert zones == {0.99: "link", 0.9999999999: "review"}
-
-
-def test_a_search_may_leave_families_of_keys_out() -> None:
-    few = blocking_keys(JANE, families={"phone", "nn"})
-    assert len(few) == 2
-    assert few < blocking_keys(JANE)
