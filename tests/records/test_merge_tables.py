@@ -34,5 +34,6 @@ def test_dated_tables_are_entered_anew_and_nothing_else_is() -> None:
 def test_whatever_moves_has_its_table_and_its_words() -> None:
     said = {name.partition(".")[0] for name, how in HANDLED.items() if how is How.MOVES}
     assert said <= set(MOVES)
-    assert set(MOVES) - said == {"account_group", "blind_review", "preference", "protection"}  # reconciled first, then moved
+    reconciled_first = {"account_group", "blind_review", "preference", "protection"}
+    assert set(MOVES) - said == reconciled_first
     assert {*(each.model for each in MOVES.values()), *TABLES.values()} == set(_LABELS)
