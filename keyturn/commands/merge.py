@@ -1,6 +1,7 @@
 """How do two members of staff make two files of one person one, from a terminal?"""
 
 import shlex
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ DECIDERS = ("reviewer", "supervisor")
 @click.option(
     "--as", "user", required=True, metavar="USER", help="The member of staff who says so: a reviewer or supervisor."
 )
-@click.option("--reason", default="", help="Why, in a sentence. Asked for where it is not given.")
+@click.option("--reason", default="", help="Why, in a sentence. Asked for at a terminal where it is not given.")
 @click.option(
     "--choose",
     multiple=True,
@@ -56,7 +57,7 @@ def command(survivor: str, loser: str, user: str, reason: str, choose: tuple[str
     if dry_run:
         _print(merging.preview(one, other, at=now, may_see=may_see, but=standing.pk if standing else None))
         return
-    reason = reason or click.prompt("Why")
+    reason = reason or asked_why()
     with said_in_words():
         if standing is None:
             merge = flow.propose_merge(
@@ -149,3 +150,8 @@ def _print(found: "Preview") -> None:
         click.echo(f"Look twice: {WARNINGS[code]}")
     for code in found.obstacles:
         click.echo(f"In the way: {OBSTACLES[code]}")
+
+
+def asked_why() -> str:
+    """The reason, asked for where somebody sits at the terminal; that a script gave none is then on record."""
+    return str(click.prompt("Why")) if sys.stdin.isatty() else "Said at the command line, without a reason."

@@ -3,7 +3,7 @@
 import click
 
 from keyturn.commands import use_settings
-from keyturn.commands.merge import said_in_words, sides, staff
+from keyturn.commands.merge import asked_why, said_in_words, sides, staff
 
 
 @click.command()
@@ -11,7 +11,7 @@ from keyturn.commands.merge import said_in_words, sides, staff
 @click.option(
     "--as", "user", required=True, metavar="USER", help="The member of staff who says so: a reviewer or supervisor."
 )
-@click.option("--reason", default="", help="Why, in a sentence. Asked for where it is not given.")
+@click.option("--reason", default="", help="Why, in a sentence. Asked for at a terminal where it is not given.")
 @click.option(
     "--keep",
     multiple=True,
@@ -56,7 +56,7 @@ def command(merge_id: str, user: str, reason: str, keep: tuple[str, ...], dry_ru
         for rows in found.goes_back:
             click.echo(f"Goes back: {rows.count} {rows.label}: {', '.join(rows.items)}")
         return
-    reason = reason or click.prompt("Why")
+    reason = reason or asked_why()
     with said_in_words():
         flow.unmerge(
             merge_id=merge.pk, choices=choices, reason=reason, actor=actor, now=now, policy=settings.KEYTURN_POLICY

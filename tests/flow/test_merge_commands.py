@@ -46,6 +46,17 @@ def test_one_proposes_the_other_agrees_and_it_can_be_undone(town: Town, two: tup
     assert Person.objects.get(pk=anna.pk).redirect_to is None
 
 
+def test_a_script_that_says_no_reason_is_not_asked_at_a_terminal_that_is_not_there(
+    town: Town, two: tuple[Person, Person]
+) -> None:
+    pair = (two[0].ref, two[1].ref)
+    for who in ("rosa", "otto"):
+        assert keyturn("merge", *pair, "--as", who).exit_code == 0
+    town.works()
+    assert keyturn("unmerge", PersonMerge.objects.get().pk, "--as", "otto").exit_code == 0
+    assert Person.objects.get(pk=two[1].pk).redirect_to is None
+
+
 def test_a_dry_run_prints_what_would_be_and_writes_nothing(town: Town, two: tuple[Person, Person]) -> None:
     shown = keyturn("merge", two[0].ref, two[1].ref, "--as", "rosa", "--dry-run")
     assert shown.exit_code == 0
