@@ -35,7 +35,7 @@ def decide_case(*, case_id: UUID, verdict: str, note: str, is_supervisor: bool, 
     ]
     if problems:
         raise Invalid(problems)
-    case.state, case.decided_by, case.decided_at = verdict, f"staff:{actor.ident}"[:80], now
+    case.state, case.decided_by, case.decided_at = verdict, actor.origin, now
     case.note = words
     case.save()
     subject = f"person:{case.person_id}" if case.person_id else f"account:{case.account_id}"
@@ -56,7 +56,7 @@ def decide_proposal(*, proposal_id: UUID, accept: bool, actor: Actor, now: datet
     if found.state != "open":
         raise NotAllowed("decided_already")
     found.state = "accepted" if accept else "declined"
-    found.decided_by, found.decided_at = f"staff:{actor.ident}"[:80], now
+    found.decided_by, found.decided_at = actor.origin, now
     found.save(update_fields=["state", "decided_by", "decided_at"])
     if accept:
         desk.accept_proposal(found, actor=actor, now=now, policy=policy)
@@ -83,7 +83,7 @@ def undo_link(*, request_id: UUID, reason: str, actor: Actor, now: datetime) -> 
     words = clean_text(reason)[:4000]
     if problems := list(rules.protection_has_a_reason(words)):
         raise Invalid(problems)
-    who = f"staff:{actor.ident}"[:80]
+    who = actor.origin
     link.undone_at, link.undone_by = now, who
     link.save(update_fields=["undone_at", "undone_by"])
     request.proposals.filter(state="open").update(state="declined", decided_by=who, decided_at=now)

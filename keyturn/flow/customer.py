@@ -49,7 +49,7 @@ def new_request(journey: str, *, actor: Actor, channel: str, language: str, now:
         standing=Standing.CUSTOMER,
         channel=channel,
         language=language if language in policy.languages else policy.languages[0],
-        begun_by=identify.origin(actor),
+        begun_by=actor.origin,
         created_at=now,
         updated_at=now,
         due_at=now + timedelta(days=policy.draft_days),

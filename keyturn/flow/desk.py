@@ -92,9 +92,7 @@ def _asked(
 
 def _write(request: Request, *, actor: Actor, now: datetime, policy: Policy) -> None:
     """Send it in and let the machine do its part at once, so that what was shown is what is changed."""
-    Evidence.objects.create(
-        request=request, kind="staff", subject="", source="desk", actor=f"staff:{actor.ident}"[:80], at=now
-    )
+    Evidence.objects.create(request=request, kind="staff", subject="", source="desk", actor=actor.origin, at=now)
     moves.hand_in(request, actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
 

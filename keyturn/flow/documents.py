@@ -20,7 +20,6 @@ from keyturn.records.queries.documents import File, file_of
 from keyturn.steps.gather import rules as gather
 from keyturn.steps.gather.documents import rules
 from keyturn.steps.gather.documents import step as answers
-from keyturn.steps.identify import rules as identify
 from keyturn.terms.document import CLEAN, NOT_SCANNED, READING_REASONS, Bounds, NotMade, Remade
 from keyturn.terms.errors import Invalid, NotAllowed, Unavailable
 from keyturn.terms.finding import Finding
@@ -143,7 +142,7 @@ def _keep(
     _refuse(*rules.number_is_taken(_held(request), field=field, policy=policy))
     document = documents.keep(
         request=request, purpose=purpose, name=rules.clean_name(gather.clean_text(file_name[:1000]), made.media_type),
-        made=made, checksum=checksum, scan=scan, uploaded_by=identify.origin(actor), now=now,
+        made=made, checksum=checksum, scan=scan, uploaded_by=actor.origin, now=now,
     )  # fmt: skip
     answers.name_in_answers(request, document)
     moves.record(

@@ -15,7 +15,6 @@ from keyturn.records.models import PersonIdentifier, Request
 from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import asking
 from keyturn.steps.gather import rules as gather
-from keyturn.steps.identify import rules as identify
 from keyturn.steps.review import rules
 from keyturn.steps.review import step as review_step
 from keyturn.steps.verify import step as verify
@@ -95,7 +94,7 @@ def is_own(*, request: Request, actor: Actor, email_digest: str) -> bool:
     if by_name and asking.is_of_staff(request, user_id=actor.ident, at=request.updated_at):
         return True
     return not rules.is_not_their_own(
-        staff_origin=identify.origin(actor),
+        staff_origin=actor.origin,
         begun_by=request.begun_by,
         staff_email_digest=email_digest,
         email_digest=request.email_digest,

@@ -136,7 +136,7 @@ def decide_blind(
     words = clean_text(reason)[:4000]
     if problems := list(rules.verdict_is_possible(verdict, words)):
         raise Invalid(problems)
-    _keep(review, verdict, words, by=f"staff:{actor.ident}"[:80], now=now)
+    _keep(review, verdict, words, by=actor.origin, now=now)
     acts.note(
         subject=f"person:{review.person_id}", what="looked_at_again", actor=actor, now=now,
         data={"review": str(review.pk), "verdict": verdict},
@@ -159,7 +159,7 @@ def _locked(review_id: UUID) -> BlindReview | None:
 
 def _had_no_part(review: BlindReview, actor: Actor, email_digest: str) -> bool:
     events = review.request.events.filter(role=str(Role.STAFF), actor=actor.ident[:80])
-    beside = review.request.blind_reviews.filter(decided_by=f"staff:{actor.ident}"[:80])
+    beside = review.request.blind_reviews.filter(decided_by=actor.origin)
     return rules.had_no_part(
         is_own=is_own(request=review.request, actor=actor, email_digest=email_digest),
         acted=events.exists(),
@@ -190,7 +190,7 @@ def note_undone(link: PersonLink, *, actor: Actor, now: datetime, policy: Policy
     review = BlindReview.objects.select_for_update().filter(link=link).exclude(verdict="other").first()
     if review is None:
         return
-    _keep(review, "other", "", by=f"{actor.role}:{actor.ident}"[:80], now=now)
+    _keep(review, "other", "", by=actor.origin, now=now)
     _stop_where_too_many_are_wrong(now=now, policy=policy)
 
 
@@ -229,7 +229,7 @@ def switch_links(*, on: bool, reason: str, is_supervisor: bool, actor: Actor, no
     _one_at_a_time()
     if linking.links_are_on() is on:
         raise NotAllowed("switched_already")
-    row = LinkSwitch.objects.create(at=now, on=on, by=f"staff:{actor.ident}"[:80], why="by_hand", reason=words)
+    row = LinkSwitch.objects.create(at=now, on=on, by=actor.origin, why="by_hand", reason=words)
     acts.note(subject=LINKS, what="links_on" if on else "links_off", actor=actor, now=now)
     log.warning("automatic links are " + ("on" if on else "off"), by="staff")
     return row

@@ -8,7 +8,6 @@ from django.db import transaction
 from keyturn.flow import moves
 from keyturn.records.models import Request
 from keyturn.steps.confirm.rules import News
-from keyturn.steps.identify import rules as identify
 from keyturn.steps.verify import step as verify
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.finding import Finding
@@ -78,6 +77,6 @@ def take_over(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
         raise NotAllowed("not_a_draft")
     if not verify.was_proved_just_now(request, "resume", now=now):
         raise NotAllowed("not_proved")
-    request.begun_by = identify.origin(actor)
+    request.begun_by = actor.origin
     moves.record(request, "resumed", actor=actor, now=now)
     return request

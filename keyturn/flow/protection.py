@@ -28,7 +28,7 @@ def protect(*, person_id: UUID, programme: str, reason: str, may_see: bool, acto
     if shelter.protection_of(person.pk) is not None:
         raise NotAllowed("protected_already")
     words = _words(reason)
-    row = Protection(person=person, programme=clean_text(programme)[:40], set_by=f"staff:{actor.ident}"[:80], since=now)
+    row = Protection(person=person, programme=clean_text(programme)[:40], set_by=actor.origin, since=now)
     row.safe_contact = {"how": "", "text": words}
     row.save(force_insert=True)
     _flag(person, {*person.flags, PROTECTED}, now)

@@ -67,7 +67,7 @@ def propose_merge(
     moves.begin(request, actor=actor, now=now)
     review.say(request, "internal", words, actor=actor, now=now)
     merge = PersonMerge.objects.create(
-        request=request, survivor=survivor, loser=loser, proposed_by=_who(actor), proposed_at=now
+        request=request, survivor=survivor, loser=loser, proposed_by=actor.origin, proposed_at=now
     )
     moves.hand_in(request, actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
@@ -84,42 +84,38 @@ def agree_merge(
     is to what it is now.
     """
     with transaction.atomic():
-        merge, changed = _agree(merge_id, reason, actor=actor, now=now, policy=policy, may_see=may_see)
-    if changed:  # outside: that it was seen has been written down
+        agreed = _agree(merge_id, reason, actor=actor, now=now, policy=policy, may_see=may_see)
+    if not agreed:  # outside: that it was seen has been written down
         raise NotAllowed("changed_meanwhile")
-    return PersonMerge.objects.get(pk=merge.pk)
+    return PersonMerge.objects.get(pk=merge_id)
 
 
-def _agree(
-    merge_id: UUID, reason: str, *, actor: Actor, now: datetime, policy: Policy, may_see: bool
-) -> tuple[Any, bool]:
+def _agree(merge_id: UUID, reason: str, *, actor: Actor, now: datetime, policy: Policy, may_see: bool) -> bool:
+    """Carry it out; False where either file is not as this colleague was last shown it."""
     merge, request = _proposed(merge_id, actor)
     locks.hold_both(merge.survivor_id, merge.loser_id)
-    if not rules.is_another(proposed_by=merge.proposed_by, who=_who(actor)):
+    if not rules.is_another(proposed_by=merge.proposed_by, who=actor.origin):
         raise NotAllowed("own_proposal")
     words = _words(reason, (), actor)
     survivor, loser = _two(merge.survivor_id, merge.loser_id, actor, now)
-    answers = request.answers
-    there = merging.versions(survivor, loser)
-    told = answers.get("told") or []  # of the last change: the page of any other colleague may show what was before
-    if not rules.is_as_shown(answers["versions"], there):
-        told = [_who(actor)]
-    elif told and _who(actor) not in told:
-        told = [*told, _who(actor)]
-    if told != (answers.get("told") or []) or not rules.is_as_shown(answers["versions"], there):
-        request.answers = {**answers, "versions": there, "told": told}
+    answers, there = request.answers, merging.versions(survivor, loser)
+    # Who was told of the last change; any other colleague's page may show what was before. None: nothing has changed.
+    told = answers.get("told") if rules.is_as_shown(answers["versions"], there) else []
+    if told is not None and actor.origin not in told:
+        request.answers = {**answers, "versions": there, "told": [*told, actor.origin]}
         history.append(request, "changed_meanwhile", actor=actor, now=now)
         request.save(update_fields=["sealed_answers", "events_written", "chain_head"])
-        return merge, True
+        return False
     request.answers = {**answers, "may_see": may_see}
-    merge.decided_by, merge.decided_at = _who(actor), now
+    merge.decided_by, merge.decided_at = actor.origin, now
     merge.save(update_fields=["decided_by", "decided_at"])
     review.say(request, "internal", words, actor=actor, now=now)
-    _let_go_on(request, "approve", actor=actor, now=now)
+    moves.move(request, Step.MATCH, Standing.MACHINE)
+    moves.record(request, "reviewed", actor=actor, now=now, data={"decision": "approve"})
     machine.advance(request_id=request.pk, now=now, policy=policy)
     duplicates.open_more(now=now, policy=policy)
     queue.later("gather_late", at=now + LATE, merge_id=str(merge.pk))
-    return PersonMerge.objects.get(pk=merge.pk), False
+    return True
 
 
 @queue.job("gather_late")
@@ -142,7 +138,7 @@ def refuse_merge(*, merge_id: UUID, reason: str, actor: Actor, now: datetime) ->
     """They are not one, or it is not for us to say: the proposal is over. Who proposed it may take it back so, too."""
     merge, request = _proposed(merge_id, actor)
     words = _words(reason, (), actor)
-    merge.state, merge.decided_by, merge.decided_at = "refused", _who(actor), now
+    merge.state, merge.decided_by, merge.decided_at = "refused", actor.origin, now
     merge.save(update_fields=["state", "decided_by", "decided_at"])
     review.say(request, "internal", words, actor=actor, now=now)
     moves.end(request, Outcome.REFUSED, now)
@@ -197,8 +193,8 @@ def not_same(
         raise NotAllowed("merge_proposed")
     if NotSamePerson.objects.filter(one=one, other=other, withdrawn_at=None).exists():
         raise NotAllowed("said_already")
-    row = NotSamePerson.objects.create(one=one, other=other, relation=relation[:20], said_by=_who(actor), said_at=now)
-    duplicates.close(one=one.pk, other=other.pk, state="not_same", by=_who(actor), now=now)
+    row = NotSamePerson.objects.create(one=one, other=other, relation=relation[:20], said_by=actor.origin, said_at=now)
+    duplicates.close(one=one.pk, other=other.pk, state="not_same", by=actor.origin, now=now)
     _noted((one, other), "said_not_same", reason, actor=actor, now=now)
     return row
 
@@ -210,7 +206,7 @@ def take_back_not_same(*, one_id: UUID, other_id: UUID, reason: str, actor: Acto
     row = NotSamePerson.objects.select_for_update().filter(one=one, other=other, withdrawn_at=None).first()
     if row is None:
         raise NotAllowed("not_said")
-    row.withdrawn_at, row.withdrawn_by = now, _who(actor)
+    row.withdrawn_at, row.withdrawn_by = now, actor.origin
     row.save(update_fields=["withdrawn_at", "withdrawn_by"])
     duplicates.reopen(one=one.pk, other=other.pk, now=now)
     _noted((one, other), "took_back_not_same", reason, actor=actor, now=now)
@@ -218,10 +214,6 @@ def take_back_not_same(*, one_id: UUID, other_id: UUID, reason: str, actor: Acto
 
 
 # ---------------------------------------------------------------- what they share
-
-
-def _who(actor: Actor) -> str:
-    return f"{actor.role}:{actor.ident}"[:80]
 
 
 def _words(reason: str, problems: Any, actor: Actor) -> str:
@@ -287,11 +279,6 @@ def _proposed(merge_id: UUID, actor: Actor) -> tuple[Any, Request]:
     if merge.state != "proposed" or request.standing != Standing.STAFF:
         raise NotAllowed("decided_already")
     return merge, request
-
-
-def _let_go_on(request: Request, decision: str, *, actor: Actor, now: datetime) -> None:
-    moves.move(request, Step.MATCH, Standing.MACHINE)
-    moves.record(request, "reviewed", actor=actor, now=now, data={"decision": decision})
 
 
 def _noted(persons: tuple[Person, ...], what: str, reason: str, *, actor: Actor, now: datetime) -> None:

@@ -12,7 +12,6 @@ from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Reading, Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather import rules as gather_rules
-from keyturn.steps.identify import rules as identify
 from keyturn.steps.review import rules
 from keyturn.steps.review import step as review_step
 from keyturn.steps.review.rules import Decision
@@ -53,7 +52,7 @@ def review(
         raise Invalid(problems)
     review_step.apply(request, word, person_id=person_id)
     if request.person_decision and "by" not in request.person_decision:
-        request.person_decision = {**request.person_decision, "by": identify.origin(actor)}
+        request.person_decision = {**request.person_decision, "by": actor.origin}
     if reason:
         kind = {"ask": "question", "refuse": "reason"}.get(word, "internal")
         review_step.say(request, kind, reason, actor=actor, now=now)

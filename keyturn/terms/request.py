@@ -90,6 +90,11 @@ class Actor:
     ident: str = ""
     on_behalf_of: str = ""
 
+    @property
+    def origin(self) -> str:
+        """The opaque `role:ident` that is stored beside what somebody did or began."""
+        return f"{self.role}:{self.ident}"[:80]
+
 
 MACHINE = Actor(Role.MACHINE, "worker")
 

@@ -243,7 +243,7 @@ def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
     """Undo in the registry what a request that ends in a refusal had written (I6); the person stays on file."""
     if request.established_at is None:
         return
-    request.links.filter(undone_at=None).update(undone_at=now, undone_by=f"{actor.role}:{actor.ident}"[:80])
+    request.links.filter(undone_at=None).update(undone_at=now, undone_by=actor.origin)
     if request.account_id:
         ServiceAgreement.objects.filter(
             account_id=request.account_id, service_point__premise_id=request.premise_id, ref=None,

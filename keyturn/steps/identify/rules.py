@@ -23,12 +23,7 @@ def attestation_is_known(attested: Iterable[str]) -> Iterator[Finding]:
 
 
 @rule("I-03", "A request keeps who began it, through which door", implements=("BR-46",))
-def origin(actor: Actor) -> str:
-    """The opaque `role:ident` that is stored as the request's origin."""
-    return f"{actor.role}:{actor.ident}"[:80]
-
-
 @rule("I-04", "Only who began a draft, or staff, answers for it")
 def may_touch(actor: Actor, begun_by: str) -> bool:
     """Portal drafts belong to the browser session or login that began them, API drafts to the key."""
-    return actor.role in (Role.STAFF, Role.MACHINE) or origin(actor) == begun_by
+    return actor.role in (Role.STAFF, Role.MACHINE) or actor.origin == begun_by

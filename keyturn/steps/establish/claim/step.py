@@ -53,7 +53,7 @@ def grant(
         ending.end(held, actor=actor, now=now, what="replaced")
     made = AccountAccess.objects.create(
         user=user, account=account, person=person, level=level, capacity="self", proof=proof, since=now,
-        granted_by=f"{actor.role}:{actor.ident}"[:80], request=request,
+        granted_by=actor.origin, request=request,
     )  # fmt: skip
     data = {"access": str(made.pk), "level": level, "proof": proof, "login": str(user.pk)}
     acts.note(subject=f"account:{account.pk}", what="linked", actor=actor, now=now, data=data)

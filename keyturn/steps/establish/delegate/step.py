@@ -102,7 +102,5 @@ def _owner(request: Request) -> Actor:
 
 def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
     """What was given ends (I6)."""
-    AccountAccess.objects.filter(request=request, ended_at=None).update(
-        ended_at=now, ended_by=f"{actor.role}:{actor.ident}"[:80]
-    )
+    AccountAccess.objects.filter(request=request, ended_at=None).update(ended_at=now, ended_by=actor.origin)
     Designee.objects.filter(invitation__request=request, ended_at=None).update(ended_at=now)

@@ -10,7 +10,7 @@ from keyturn.terms.request import Actor, Verdict
 
 def end(access: AccountAccess, *, actor: Actor, now: datetime, what: str = "access_ended") -> None:
     """From this moment on they can do nothing; the row stays. `what`: how it is called in the audit."""
-    access.ended_at, access.ended_by = now, f"{actor.role}:{actor.ident}"[:80]
+    access.ended_at, access.ended_by = now, actor.origin
     access.save(update_fields=["ended_at", "ended_by"])
     subject = f"account:{access.account_id}" if access.account_id else f"group:{access.group_id}"
     acts.note(

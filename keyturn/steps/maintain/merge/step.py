@@ -49,7 +49,7 @@ def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
     """A merge that the CIS would not make is no merge (I6). An undoing stands: what was wrongly one is two, for us."""
     merge = PersonMerge.objects.select_for_update().filter(request=request, state="done").first()
     if merge is not None and merge.kept:  # after an erasure there is nothing to go back to
-        _undo(merge, {}, by=f"{actor.role}:{actor.ident}"[:80], now=now, but=(request.pk,))
+        _undo(merge, {}, by=actor.origin, now=now, but=(request.pk,))
 
 
 def tell(request: Request, news: Any, *, now: datetime, values: Mapping[str, Any] | None = None) -> list[Message]:
