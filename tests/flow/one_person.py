@@ -4,19 +4,36 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import models
 
 from keyturn import flow
-from keyturn.records.models import Person, PersonMerge
+from keyturn.records.models import AccountPerson, Person, PersonMerge
 from keyturn.records.models.dated import Dated
 from keyturn.terms.request import Actor, Role
-from tests.flow.town import ANA, Town
+from tests.flow.town import ANA, Case, Town
 
 ROSA, OTTO = Actor(Role.STAFF, "rosa"), Actor(Role.STAFF, "otto")
 WHY = "They came to the desk with both bills."
 ANNA = replace(ANA, given_name="Anna", emails=("anna@example.net",), phones=("+15035550199",), identifiers=())
+
+Two = tuple[Person, Person]
+
+
+@pytest.fixture
+def two(town: Town) -> Two:
+    """Ana and Anna: one human being, on file twice, each with an account."""
+    return town.serves(ANA, town.house()), town.serves(ANNA, town.house())
+
+
+def case_of(town: Town, merge: PersonMerge) -> Case:
+    return Case(town, merge.request, ROSA)
+
+
+def account_of(person: Person) -> AccountPerson:
+    return AccountPerson.objects.filter(person=person).select_related("account").first()  # type: ignore[return-value]
 
 
 def proposed(town: Town, survivor: Person, loser: Person, *, by: Actor = ROSA, **choices: str) -> PersonMerge:

@@ -15,7 +15,6 @@ from keyturn.records.models import (
     PersonAddress,
     PersonContact,
     PersonIdentifier,
-    PersonMerge,
     PersonName,
     Preference,
 )
@@ -31,30 +30,20 @@ from tests.flow.one_person import (
     OTTO,
     ROSA,
     WHY,
+    Two,
+    account_of,
     agreed,
     believed_rows,
+    case_of,
     differences,
     merged,
     proposed,
+    two,
     unmerged,
 )
-from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, REFUSED, Case, Town
+from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, REFUSED, Town
 
-Two = tuple[Person, Person]
-
-
-@pytest.fixture
-def two(town: Town) -> Two:
-    """Ana and Anna: one human being, on file twice, each with an account."""
-    return town.serves(ANA, town.house()), town.serves(ANNA, town.house())
-
-
-def case_of(town: Town, merge: PersonMerge) -> Case:
-    return Case(town, merge.request, ROSA)
-
-
-def account_of(person: Person) -> AccountPerson:
-    return AccountPerson.objects.filter(person=person).select_related("account").first()  # type: ignore[return-value]
+__all__ = ["two"]  # fixture
 
 
 # ---------------------------------------------------------------- two become one

@@ -10,7 +10,6 @@ from keyturn.connectors.cis.reference import ReferenceCis
 from keyturn.records.models import (
     AccountAccess,
     AccountGroup,
-    AccountPerson,
     BlindReview,
     DuplicatePair,
     Person,
@@ -21,21 +20,11 @@ from keyturn.records.queries import access, blind, merging, shelter
 from keyturn.terms.errors import NotAllowed, Rejected
 from keyturn.terms.request import Actor, Role
 from tests import factories
-from tests.flow.one_person import ANNA, OTTO, ROSA, WHY, agreed, merged, proposed, unmerged
+from tests.flow.one_person import ANNA, OTTO, ROSA, WHY, Two, account_of, agreed, merged, proposed, two, unmerged
 from tests.flow.town import ANA, BEN, IN_REVIEW, REFUSED, Case, Town
 
-Two = tuple[Person, Person]
+__all__ = ["two"]  # fixture
 CARL = Actor(Role.STAFF, "carl")
-
-
-@pytest.fixture
-def two(town: Town) -> Two:
-    """Ana and Anna: taken for one human being, each with an account."""
-    return town.serves(ANA, town.house()), town.serves(ANNA, town.house())
-
-
-def account_of(person: Person) -> AccountPerson:
-    return AccountPerson.objects.filter(person=person).select_related("account").first()  # type: ignore[return-value]
 
 
 def protects(town: Town, person: Person) -> None:

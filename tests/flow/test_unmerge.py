@@ -8,13 +8,7 @@ import pytest
 from keyturn import flow
 from keyturn.connectors.cis.reference import ReferenceCis
 from keyturn.records import acts, history
-from keyturn.records.models import (
-    NotSamePerson,
-    Person,
-    PersonContact,
-    PersonMerge,
-    Request,
-)
+from keyturn.records.models import NotSamePerson, PersonContact, Request
 from keyturn.records.queries import merging, persons
 from keyturn.terms.address import Address
 from keyturn.terms.errors import Invalid, NotAllowed, Rejected
@@ -23,26 +17,19 @@ from tests.flow.one_person import (
     OTTO,
     ROSA,
     WHY,
+    Two,
     agreed,
     believed_rows,
+    case_of,
     differences,
     merged,
     proposed,
+    two,
     unmerged,
 )
-from tests.flow.town import ANA, BEN, IN_REVIEW, REFUSED, Case, Town
+from tests.flow.town import ANA, BEN, IN_REVIEW, REFUSED, Town
 
-Two = tuple[Person, Person]
-
-
-@pytest.fixture
-def two(town: Town) -> Two:
-    """Ana and Anna: one human being, on file twice, each with an account."""
-    return town.serves(ANA, town.house()), town.serves(ANNA, town.house())
-
-
-def case_of(town: Town, merge: PersonMerge) -> Case:
-    return Case(town, merge.request, ROSA)
+__all__ = ["two"]  # fixture
 
 
 # ---------------------------------------------------------------- the CIS
