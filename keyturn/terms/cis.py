@@ -16,6 +16,7 @@ The codes of `Rejected`, the same for every connector where the CIS tells them a
     overlapping_season          two seasonal addresses would hold on one day
     not_portal_owned            staff have taken that person on the account over: theirs to remove (BR-21, ER-27)
     cannot_merge                the CIS has no way to make two persons one, or two again: its staff must do it
+    cannot_tell                 `find`: the CIS has no way to say what became of a key: staff must look there
     already_merged, not_merged  what a MergePersons, or an UnmergePersons, found
     key_reused                  the key has been used for another command
     against_the_rules, unreadable_value   anything else that the CIS refused
@@ -25,10 +26,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from keyturn.terms.address import Address
 from keyturn.terms.change import Change
+from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.premise import Service
 
@@ -150,23 +152,96 @@ class Answer:
         return bool(self.person_ref and (self.account_ref or isinstance(command, ABOUT_PERSONS)))
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The CIS says that one "person", "account" or "premise" is not as it was.
+
+    `key` is the idempotency key of our own command that changed it; "" where somebody else did.
+    """
+
+    noun: str
+    ref: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed since a cursor, in the order in which it did. `cursor` is where the next question begins, the CIS's own
+    text; `more`: there is more already. What is told twice does no harm, what is left out is never heard of."""
+
+    items: tuple[Changed, ...]
+    cursor: str
+    more: bool = False
+
+
 class Cis(Protocol):
-    """The CIS in our words (P27). All calls may raise `Unavailable`."""
+    """The CIS in our words (P27). `OPERATIONS` says of each call whether it may be repeated and what may go wrong.
+
+    `offers` names those of "search", "check" and "changes" that this CIS has; the others are never called.
+    """
 
     name: str
+    offers: frozenset[str]
 
     def send(self, command: Command, *, key: str) -> Answer:
         """Carry out `command` once under `key`. Raises Unavailable, InDoubt or Rejected."""
         ...
 
     def find(self, key: str) -> Answer | None:
-        """What happened to `key`? None: the CIS never saw it, sending is safe."""
+        """What happened to `key`? None: the CIS never saw it, sending is safe. Rejected("cannot_tell"): it cannot say."""
         ...
 
     def read(self, noun: str, ref: str) -> Mapping[str, Any] | None:
-        """One "person", "account" or "premise" as the CIS holds it, by its own reference; None where there is none."""
+        """One "person", "account" or "premise" as the CIS holds it, by its own reference; None where there is none.
+
+        A premise shows its services and who is served there; an account its persons: together with what a person
+        shows, all that a verification policy may ask (C.14).
+        """
+        ...
+
+    def search(self, wanted: PersonDetails) -> tuple[str, ...]:
+        """References of persons who show one of `wanted`'s identifiers, or bear its name and birth date or a contact of it."""
+        ...
+
+    def check(self, command: EstablishService) -> tuple[str, ...]:
+        """Eligibility: the codes for which `send` would reject `command` now; empty: it would be taken. Writes nothing."""
+        ...
+
+    def changes(self, since: str, *, limit: int) -> Changes:
+        """What changed since the cursor `since` ("": everything that the CIS still knows of), at most `limit` items."""
         ...
 
     def ping(self) -> None:
         """Reach the CIS and do nothing (`keyturn doctor`)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """How one call of `Cis` is repeated, what is done when nobody knows its outcome, and what it may raise."""
+
+    repeat: str
+    unknown: str
+    raises: frozenset[type[KeyturnError]]
+
+
+_ASKING = Operation("at any time", "ask again: it changes nothing", frozenset({Unavailable, Rejected}))
+
+OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+    {
+        "send": Operation(
+            "with the same key, once `find` has said that the key is unknown",
+            "`find` the key; where the CIS cannot tell, staff look",
+            frozenset({Unavailable, InDoubt, Rejected}),
+        ),
+        "find": _ASKING,
+        "read": _ASKING,
+        "search": _ASKING,
+        "check": _ASKING,
+        "changes": Operation("at any time, from the same cursor", "ask again from the same cursor", _ASKING.raises),
+        "ping": _ASKING,
+    }
+)
+"""Every call, as `docs/howto/connect-a-cis.md` shows it and the contract tests it."""
+
+OPTIONAL: Final = frozenset({"search", "check", "changes"})

@@ -19,6 +19,7 @@ from threading import Barrier
 
 import pytest
 
+from keyturn.connectors.cis.contract_asking import AskingContract
 from keyturn.connectors.cis.contract_kit import (
     MAILING,
     NOTHING,
@@ -39,8 +40,9 @@ from keyturn.terms.errors import InDoubt, Rejected
 from keyturn.terms.premise import Service
 
 
-class CisContract(UpdateContract, MergeContract):
-    """The tests, those of `contract_update` and `contract_merge` included. Subclass it and provide `cis` and `town`."""
+class CisContract(AskingContract, UpdateContract, MergeContract):
+    """The tests, those of `contract_asking`, `contract_update` and `contract_merge` included. Subclass it and provide
+    `cis` and `town`."""
 
     @pytest.fixture
     def cis(self) -> Cis:

@@ -23,8 +23,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from django.core.exceptions import ImproperlyConfigured
 
-from keyturn.terms.cis import Answer, Cis, Command
+from keyturn.terms.cis import Answer, Changes, Cis, Command, EstablishService
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
+from keyturn.terms.person import PersonDetails
 
 
 class Fault(StrEnum):
@@ -49,7 +50,7 @@ class Plan:
         self._take(spec or {})
 
     def strike(self, call: str) -> Fault:
-        """The fault that hits this `call` ("send", "find", "read", "ping")."""
+        """The fault that hits this `call`: an operation of `terms.cis.Cis`, by name."""
         with self._lock:
             if call not in self._calls:
                 return Fault.NONE
@@ -141,6 +142,7 @@ class FaultyCis:
         self._late: list[tuple[float, Command, str]] = []
         self._lock = threading.Lock()
         self.name = inner.name
+        self.offers = frozenset(getattr(inner, "offers", ()))
 
     def send(self, command: Command, *, key: str) -> Answer:
         fault = self._strike("send")
@@ -173,6 +175,18 @@ class FaultyCis:
     def read(self, noun: str, ref: str) -> Mapping[str, Any] | None:
         self._ask("read")
         return self._inner.read(noun, ref)
+
+    def search(self, wanted: PersonDetails) -> tuple[str, ...]:
+        self._ask("search")
+        return self._inner.search(wanted)
+
+    def check(self, command: EstablishService) -> tuple[str, ...]:
+        self._ask("check")
+        return self._inner.check(command)
+
+    def changes(self, since: str, *, limit: int) -> Changes:
+        self._ask("changes")
+        return self._inner.changes(since, limit=limit)
 
     def ping(self) -> None:
         self._ask("ping")

@@ -1,33 +1,80 @@
 """Does the CIS's answer fit what was asked?"""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from keyturn.terms.cis import Answer, Cis, Command
-from keyturn.terms.errors import InDoubt
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+
+from keyturn.terms.cis import OPERATIONS, OPTIONAL, Answer, Changes, Cis, Command, EstablishService
+from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
+from keyturn.terms.person import PersonDetails
+
+T = TypeVar("T")
+
+log = structlog.get_logger("keyturn.cis")
 
 
 class GuardedCis:
-    """A CIS whose answers name everything that was asked for. One that does not is `InDoubt`: something may be done."""
+    """A CIS whose answers name everything that was asked for. One that does not is `InDoubt`: something may be done.
+
+    A call raises what `OPERATIONS` allows it and nothing else: a connector's bug in `send` leaves the outcome in doubt,
+    and in any other call means that the CIS could not be asked.
+    """
 
     def __init__(self, inner: Cis) -> None:
         self._inner = inner
         self.name = inner.name
+        self.offers = frozenset(getattr(inner, "offers", ())) & OPTIONAL
 
     def send(self, command: Command, *, key: str) -> Answer:
-        answer = self._inner.send(command, key=key)
-        if not answer.fits(command):
+        answer = _called("send", lambda: self._inner.send(command, key=key))
+        if not isinstance(answer, Answer) or not answer.fits(command):
             raise InDoubt("unreadable_answer")
         return answer
 
     def find(self, key: str) -> Answer | None:
-        answer = self._inner.find(key)
+        answer = _called("find", lambda: self._inner.find(key))
         if answer is not None and not (answer.person_ref and (answer.account_ref or not answer.agreement_refs)):
             raise InDoubt("unreadable_answer")
         return answer
 
     def read(self, noun: str, ref: str) -> Mapping[str, Any] | None:
-        return self._inner.read(noun, ref)
+        return _called("read", lambda: self._inner.read(noun, ref))
+
+    def search(self, wanted: PersonDetails) -> tuple[str, ...]:
+        self._offered("search")
+        return tuple(_called("search", lambda: self._inner.search(wanted)))
+
+    def check(self, command: EstablishService) -> tuple[str, ...]:
+        self._offered("check")
+        return tuple(_called("check", lambda: self._inner.check(command)))
+
+    def changes(self, since: str, *, limit: int) -> Changes:
+        self._offered("changes")
+        told = _called("changes", lambda: self._inner.changes(since, limit=limit))
+        if told.more and told.cursor == since:  # we would ask the same for ever
+            raise Unavailable("unreadable_answer")
+        return told
 
     def ping(self) -> None:
-        self._inner.ping()
+        _called("ping", self._inner.ping)
+
+    def _offered(self, operation: str) -> None:
+        if operation not in self.offers:
+            raise Rejected("not_offered", operation)
+
+
+def _called(operation: str, call: Callable[[], T]) -> T:
+    """The call, with nothing raised but what may be: an exception of a driver may quote the customer's own words."""
+    try:
+        return call()
+    except KeyturnError as known:
+        if type(known) in OPERATIONS[operation].raises:
+            raise
+        raise Unavailable(known.code) from None
+    except ImproperlyConfigured:
+        raise
+    except Exception as bug:
+        log.error("connector failed", operation=operation, exc_info=bug)
+        raise (InDoubt if operation == "send" else Unavailable)("connector_failed", type(bug).__name__) from None

@@ -21,6 +21,7 @@ from keyturn.connectors.cis.reference import (
     numbers,
     occupancy,
     reading,
+    searching,
     update,
 )
 from keyturn.connectors.cis.reference.connection import Cursor, Link
@@ -36,6 +37,7 @@ from keyturn.terms.cis import (
     UpdateCustomer,
 )
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
+from keyturn.terms.person import PersonDetails
 
 _STEPS = ("schema.sql", "schema_2.sql", "schema_3.sql")
 """What each version of the tables added, in order. A step that a release has brought is never changed again."""
@@ -51,6 +53,10 @@ _REFERRING_FIRST = (
 _BULK_SECONDS = 900.0  # an import of millions takes longer than one request may
 
 
+class _OnlyTried(Exception):
+    """Ends a transaction that was meant to change nothing."""
+
+
 class ReferenceCis:
     """The reference CIS behind the protocol `Cis`. `url` is a PostgreSQL address; `timeout_seconds` bounds each call.
 
@@ -58,6 +64,7 @@ class ReferenceCis:
     """
 
     name = "reference"
+    offers = frozenset({"search", "check"})
 
     def __init__(self, url: str, *, schema: str = "reference_cis", timeout_seconds: float = 10.0) -> None:
         self._link = Link(url, schema=schema, timeout_seconds=timeout_seconds)
@@ -82,6 +89,21 @@ class ReferenceCis:
     def read(self, noun: str, ref: str) -> Mapping[str, Any] | None:
         with self._link.reading() as cursor:
             return reading.NOUNS[noun](cursor, ref)
+
+    def search(self, wanted: PersonDetails) -> tuple[str, ...]:
+        with self._link.reading() as cursor:
+            return searching.search(cursor, wanted)
+
+    def check(self, command: EstablishService) -> tuple[str, ...]:
+        """Done for trial, and taken back."""
+        try:
+            with self._link.writing() as cursor:
+                establish.establish(cursor, command, number=self._number)
+                raise _OnlyTried
+        except Rejected as no:
+            return (no.code,)
+        except _OnlyTried:
+            return ()
 
     def ping(self) -> None:
         with self._link.reading() as cursor:

@@ -8,7 +8,7 @@ from keyturn.connectors.cis.reference.note import Note
 from keyturn.terms.change import IdentifierChange
 from keyturn.terms.errors import Rejected
 
-_FOLDED = "upper(regexp_replace({}, '[^[:alnum:]]', '', 'g'))"
+FOLDED = "upper(regexp_replace({}, '[^[:alnum:]]', '', 'g'))"
 _MANY_MAY_HAVE = ("ssn_last4",)  # types that are not unique by nature
 
 
@@ -45,10 +45,10 @@ def _must_be_nobody_elses(cursor: Cursor, person_ref: str, kind: str, value: str
     if kind in _MANY_MAY_HAVE:
         return
     cursor.execute(
-        f"SELECT pg_advisory_xact_lock(hashtextextended(%s || ':' || {_FOLDED.format('%s')}, 0))", (kind, value)
+        f"SELECT pg_advisory_xact_lock(hashtextextended(%s || ':' || {FOLDED.format('%s')}, 0))", (kind, value)
     )
     cursor.execute(
-        f"SELECT 1 FROM person_identifier WHERE id_type = %s AND {_FOLDED.format('value')} = {_FOLDED.format('%s')}"
+        f"SELECT 1 FROM person_identifier WHERE id_type = %s AND {FOLDED.format('value')} = {FOLDED.format('%s')}"
         " AND person_ref <> %s LIMIT 1",
         (kind, value, person_ref),
     )
