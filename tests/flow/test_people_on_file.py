@@ -203,6 +203,15 @@ class TestStaffSaySo:
         assert {pair.one, pair.other} == {known, case.person}
         assert pair.said_by == "staff:7"
 
+    def test_how_a_new_person_belongs_to_who_was_shown_is_remembered_too(self, town: Town, known: Person) -> None:
+        twin = replace(ANA, given_name="Berta", identifiers=(Identifier("passport", "P11112222"),))
+        case = town.moves_in(twin)
+        assert case.status == IN_REVIEW
+        shown = case.request.candidates.get(person=known)
+        assert "twin" in [*shown.vetoes, *shown.why]
+        case.staff("new_person")
+        assert NotSamePerson.objects.get().relation == "twin"
+
     def test_a_new_person_is_looked_at_again_when_somebody_like_them_was_entered_meanwhile(
         self, town: Town, case
     ) -> None:

@@ -172,11 +172,17 @@ def _looked_at_again(request: Request, link: PersonLink, *, now: datetime, polic
 def _remember_not_same(request: Request, now: datetime) -> None:
     others = persons.ends_of(request.person_decision.get("new", ())) - {str(request.person_id)}
     pairs = [sorted([str(request.person_id), other]) for other in sorted(others)]
+    related = request.person_decision.get("related", {})
     said_by = request.person_decision.get("by", "")
     NotSamePerson.objects.bulk_create(
-        [NotSamePerson(one_id=one, other_id=two, said_by=said_by, said_at=now) for one, two in pairs],
+        [
+            NotSamePerson(
+                one_id=one, other_id=two, relation=related.get(one) or related.get(two, ""), said_by=said_by, said_at=now
+            )
+            for one, two in pairs
+        ],
         ignore_conflicts=True,
-    )
+    )  # fmt: skip
 
 
 def _account(request: Request, details: PersonDetails, *, is_new: bool, now: datetime, policy: Policy) -> list[Model]:

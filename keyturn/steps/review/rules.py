@@ -31,6 +31,15 @@ ABOUT_THE_PERSON = frozenset({"M-04", "D-05", "D-06", "D-07", "D-09"})
 """Findings that hang on whom the request is taken for: the same words about somebody else say something else."""
 
 
+RELATIONS = ("twin", "parent_child", "shared_identifier", "household", "shared_contact", "same_door", "namesake")
+"""How two belong together who are two (`matching.relations`, `matching.vetoes`): what tells most first."""
+
+
+def relation_shown(codes: Collection[str]) -> str:
+    """Of what staff were shown of a candidate, how the two belong together now that they are two; "" where nothing was."""
+    return next((code for code in RELATIONS if code in codes), "")
+
+
 @rule("R-01", "Nobody decides their own request")
 def is_not_their_own(*, staff_origin: str, begun_by: str, staff_email_digest: str, email_digest: str) -> bool:
     """Own: begun under their login, or bearing their e-mail address."""

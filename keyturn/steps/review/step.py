@@ -25,8 +25,15 @@ def apply(request: Request, decision: Decision, *, person_id: str | None) -> Non
     if decision is Decision.SAME_PERSON:
         request.person_decision = {"same": person_id}
     if decision is Decision.NEW_PERSON:
-        shown = {str(each) for each in request.candidates.values_list("person_id", flat=True)}
-        request.person_decision = {"new": sorted(shown.union(request.person_decision.get("new", ())))}
+        shown = {
+            str(each.person_id): rules.relation_shown([*each.vetoes, *each.why]) for each in request.candidates.all()
+        }
+        before = request.person_decision.get("related", {})
+        related = {**before, **{ident: code for ident, code in shown.items() if code}}
+        request.person_decision = {
+            "new": sorted({*shown, *request.person_decision.get("new", ())}),
+            **({"related": related} if related else {}),
+        }
     of_another = bool(request.person_id) and decision is not Decision.APPROVE and person_id != str(request.person_id)
     request.approved = rules.can_be_let_pass([*request.approved, *request.findings], of_another=of_another)
 
