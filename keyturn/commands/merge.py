@@ -71,8 +71,8 @@ def command(survivor: str, loser: str, user: str, reason: str, choose: tuple[str
         merge = flow.agree_merge(
             merge_id=standing.pk, reason=reason, actor=actor, now=now, policy=policy, may_see=may_see
         )
-    click.echo(f"Done: merge {merge.pk}. To undo it:")
-    click.echo(f"  keyturn unmerge {merge.pk} --as {shlex.quote(user)}")
+    click.echo(f"Done: merge {merge.pk}. A supervisor undoes it with")
+    click.echo(f"  keyturn unmerge {merge.pk} --as SUPERVISOR")
 
 
 def _must_be_the_same(standing: Any, survivor: Any, choices: dict[str, str]) -> None:
@@ -88,7 +88,8 @@ def _must_be_the_same(standing: Any, survivor: Any, choices: dict[str, str]) -> 
 
 
 def staff(username: str) -> "tuple[Actor, bool]":
-    """The member of staff, and whether they may see protected addresses. Wrong use where nobody has that name."""
+    """The member of staff, and whether they are a supervisor, who may see protected addresses and undo merges. Wrong use
+    where nobody has that name."""
     from django.contrib.auth import get_user_model
 
     from keyturn.terms.request import Actor, Role

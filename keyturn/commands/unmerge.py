@@ -9,7 +9,7 @@ from keyturn.commands.merge import asked_why, said_in_words, sides, staff
 @click.command()
 @click.argument("merge_id", metavar="MERGE")
 @click.option(
-    "--as", "user", required=True, metavar="USER", help="The member of staff who says so: a reviewer or supervisor."
+    "--as", "user", required=True, metavar="USER", help="The supervisor who says so; a reviewer may look (--dry-run)."
 )
 @click.option("--reason", default="", help="Why, in a sentence. Asked for at a terminal where it is not given.")
 @click.option(
@@ -28,8 +28,8 @@ def command(merge_id: str, user: str, reason: str, keep: tuple[str, ...], dry_ru
 
     \b
     Examples:
-      keyturn unmerge 0199f0c2-5a1e-7b7e-9c51-2f6f0c9f3a11 --as otto --dry-run
-      keyturn unmerge 0199f0c2-5a1e-7b7e-9c51-2f6f0c9f3a11 --as otto --reason "They are twins"
+      keyturn unmerge 0199f0c2-5a1e-7b7e-9c51-2f6f0c9f3a11 --as sofia --dry-run
+      keyturn unmerge 0199f0c2-5a1e-7b7e-9c51-2f6f0c9f3a11 --as sofia --reason "They are twins"
     """
     use_settings(or_those_of_the_demo=True)
     from django.conf import settings
@@ -39,13 +39,13 @@ def command(merge_id: str, user: str, reason: str, keep: tuple[str, ...], dry_ru
     from keyturn.records.queries import merging
     from keyturn.steps.maintain.merge.words import OBSTACLES
 
-    actor, may_see = staff(user)
+    actor, is_supervisor = staff(user)
     merge = merging.get(merge_id)
     if merge is None:
         raise click.ClickException(f"There is no merge {merge_id}.")
     now = timezone.now()
     choices = sides(keep, "--keep")
-    found = merging.undoing(merge, at=now, choices=choices, may_see=may_see)
+    found = merging.undoing(merge, at=now, choices=choices, may_see=is_supervisor)
     for code in found.obstacles:
         raise click.ClickException(OBSTACLES[code])
     for item in found.undecided:
@@ -59,6 +59,7 @@ def command(merge_id: str, user: str, reason: str, keep: tuple[str, ...], dry_ru
     reason = reason or asked_why()
     with said_in_words():
         flow.unmerge(
-            merge_id=merge.pk, choices=choices, reason=reason, actor=actor, now=now, policy=settings.KEYTURN_POLICY
-        )
+            merge_id=merge.pk, choices=choices, reason=reason, is_supervisor=is_supervisor, actor=actor, now=now,
+            policy=settings.KEYTURN_POLICY,
+        )  # fmt: skip
     click.echo(f"Undone: merge {merge.pk}. They are two files again.")

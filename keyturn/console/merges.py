@@ -136,8 +136,9 @@ def undo(request: HttpRequest, merge: UUID) -> HttpResponse:
     typed = request.POST
     try:
         flow.unmerge(
-            merge_id=found.pk, choices=choices_in(typed), reason=typed.get("reason", ""), actor=actor_of(request),
-            now=timezone.now(), policy=settings.KEYTURN_POLICY,
+            merge_id=found.pk, choices=choices_in(typed), reason=typed.get("reason", ""),
+            is_supervisor=role_of(request) in SUPERVISORS, actor=actor_of(request), now=timezone.now(),
+            policy=settings.KEYTURN_POLICY,
         )  # fmt: skip
     except Invalid as problem:
         lines = tuple(

@@ -35,6 +35,7 @@ OBSTACLES = {
     ),
     "undo_later_first": gettext_noop("One of the two was merged again later. Undo that merge first."),
     "decided_already": gettext_noop("A colleague has decided this already."),
+    "only_a_supervisor": gettext_noop("Only a supervisor undoes a merge. Ask one of them."),
     "not_merged": gettext_noop("This merge does not stand, so there is nothing to undo."),
     "said_already": gettext_noop("That was said already."),
     "not_said": gettext_noop("That was taken back already."),

@@ -152,6 +152,7 @@ def unmerge(
     merge_id: UUID,
     choices: Mapping[str, str],
     reason: str,
+    is_supervisor: bool,
     actor: Actor,
     now: datetime,
     policy: Policy,
@@ -159,9 +160,11 @@ def unmerge(
     """Two files again, with what was edited since on the right one. `choices`: what only staff can decide
     (`queries.merging.undoing`) -> "survivor" or "loser"; what is not named stays with the survivor.
 
-    Invalid (K-94, K-95); NotAllowed("unknown_merge"), ("not_merged"), ("undo_later_first"), ("cis_is_being_told"),
-    ("erased"), ("own_request").
+    Invalid (K-94, K-95); NotAllowed("only_a_supervisor") (K-99), ("unknown_merge"), ("not_merged"),
+    ("undo_later_first"), ("cis_is_being_told"), ("erased"), ("own_request").
     """
+    if not rules.is_undone_by(is_supervisor=is_supervisor):
+        raise NotAllowed("only_a_supervisor")
     words = _words(reason, (), actor)
     merge = _merge(merge_id, hold=True)
     _not_their_own((merge.survivor, merge.loser), actor, now)

@@ -55,7 +55,9 @@ def merged(town: Town, survivor: Person, loser: Person, **choices: str) -> Perso
 
 
 def unmerged(town: Town, merge: PersonMerge, *, by: Actor = OTTO, **choices: str) -> PersonMerge:
-    found = flow.unmerge(merge_id=merge.pk, choices=choices, reason=WHY, actor=by, now=town.now, policy=town.policy)
+    found = flow.unmerge(
+        merge_id=merge.pk, choices=choices, reason=WHY, is_supervisor=True, actor=by, now=town.now, policy=town.policy
+    )  # fmt: skip
     town.works()
     return found
 

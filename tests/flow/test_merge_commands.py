@@ -14,6 +14,7 @@ from tests.flow.town import ANA, Town
 def two(town: Town) -> tuple[Person, Person]:
     for name in ("rosa", "otto"):
         factories.a_member_of_staff(name)
+    factories.a_member_of_staff("sofia", role="supervisor")
     return town.serves(ANA, town.house()), town.serves(ANNA, town.house())
 
 
@@ -41,9 +42,23 @@ def test_one_proposes_the_other_agrees_and_it_can_be_undone(town: Town, two: tup
     assert done.exit_code == 0, done.output
     assert Person.objects.get(pk=anna.pk).redirect_to == ana
     town.works()
-    undone = keyturn("unmerge", merge.pk, "--as", "otto", "--reason", "They are twins after all")
+    assert "A supervisor undoes it" in done.output
+    undone = keyturn("unmerge", merge.pk, "--as", "sofia", "--reason", "They are twins after all")
     assert undone.exit_code == 0, undone.output
     assert Person.objects.get(pk=anna.pk).redirect_to is None
+
+
+@pytest.mark.rule("K-99")
+def test_a_reviewer_looks_and_a_supervisor_undoes(town: Town, two: tuple[Person, Person]) -> None:
+    for who in ("rosa", "otto"):
+        keyturn("merge", two[0].ref, two[1].ref, "--as", who, "--reason", "Both bills came to the desk")
+    town.works()
+    merge = PersonMerge.objects.get()
+    assert "Goes back: 1 Accounts" in keyturn("unmerge", merge.pk, "--as", "otto", "--dry-run").output
+    refused = keyturn("unmerge", merge.pk, "--as", "otto", "--reason", "They are twins after all")
+    assert refused.exit_code == 1
+    assert "Only a supervisor undoes a merge." in refused.output
+    assert PersonMerge.objects.get().state == "done"
 
 
 def test_a_script_that_says_no_reason_is_not_asked_at_a_terminal_that_is_not_there(
@@ -53,7 +68,7 @@ def test_a_script_that_says_no_reason_is_not_asked_at_a_terminal_that_is_not_the
     for who in ("rosa", "otto"):
         assert keyturn("merge", *pair, "--as", who).exit_code == 0
     town.works()
-    assert keyturn("unmerge", PersonMerge.objects.get().pk, "--as", "otto").exit_code == 0
+    assert keyturn("unmerge", PersonMerge.objects.get().pk, "--as", "sofia").exit_code == 0
     assert Person.objects.get(pk=two[1].pk).redirect_to is None
 
 
@@ -83,7 +98,7 @@ def test_what_cannot_be_decided_is_printed_with_its_option(town: Town, two: tupl
     assert f"Came since: Papers, name · marriage.png: survivor (--keep document:{paper.pk}=loser)" in shown.output
     assert "Goes back: 1 Accounts" in shown.output
     done = keyturn(
-        "unmerge", merge.pk, "--as", "otto", "--reason", "They are twins", "--keep", f"document:{paper.pk}=loser"
+        "unmerge", merge.pk, "--as", "sofia", "--reason", "They are twins", "--keep", f"document:{paper.pk}=loser"
     )
     assert done.exit_code == 0, done.output
     paper.refresh_from_db()

@@ -68,7 +68,9 @@ def joined(world: World, choices: dict[str, str], *, at: datetime = MERGED) -> P
 
 def parted(merge: PersonMerge, choices: dict[str, str] | None = None, *, at: datetime = UNDONE) -> frozenset[Any]:
     policy = settings.KEYTURN_POLICY
-    done = flow.unmerge(merge_id=merge.pk, choices=choices or {}, reason=WHY, actor=OTTO, now=at, policy=policy)
+    done = flow.unmerge(
+        merge_id=merge.pk, choices=choices or {}, reason=WHY, is_supervisor=True, actor=OTTO, now=at, policy=policy
+    )  # fmt: skip
     return frozenset({done.request_id, done.undo_request_id})
 
 

@@ -155,7 +155,13 @@ def test_two_undo_it_at_once_and_it_is_undone_once(open_town: Town, two: tuple[P
         *(
             lambda who=who: (
                 flow.unmerge(
-                    merge_id=merge.pk, choices={}, reason=WHY, actor=who, now=open_town.now, policy=open_town.policy
+                    merge_id=merge.pk,
+                    choices={},
+                    reason=WHY,
+                    is_supervisor=True,
+                    actor=who,
+                    now=open_town.now,
+                    policy=open_town.policy,
                 ).state
             )
             for who in (ROSA, OTTO)

@@ -58,6 +58,12 @@ def is_as_shown(shown: Mapping[str, int], now: Mapping[str, int]) -> bool:
     return dict(shown) == dict(now)
 
 
+@rule("K-99", "A merge is undone by a supervisor")
+def is_undone_by(*, is_supervisor: bool) -> bool:
+    """One is enough: it gives back what was. But what came since is shared out by their word alone."""
+    return is_supervisor
+
+
 @rule("K-98", "A row about somebody who has become part of another file changes nothing")
 def is_nobody_merged(ref: str, merged: Set[str]) -> Iterator[Finding]:
     """The CIS was told. Whoever they are part of has a row of their own, by which their file is kept up to date."""

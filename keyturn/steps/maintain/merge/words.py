@@ -28,6 +28,7 @@ OBSTACLES = {
     "changed_meanwhile": _("Something changed in one of the two files since. Look at both again."),
     "undo_later_first": _("One of the two was merged again later. Undo that merge first."),
     "decided_already": _("This was decided already."),
+    "only_a_supervisor": _("Only a supervisor undoes a merge. Ask one of them."),
     "not_merged": _("This merge does not stand."),
     "try_again": _("Somebody else is working on one of the two. Try again."),
     "unknown_person": _("There is no such person."),
