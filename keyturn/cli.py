@@ -23,6 +23,7 @@ COMMANDS = {
     "worker": ("worker", "Run the worker that does the queue's jobs."),
     "migrate": ("migrate", "Make the tables, or bring them up to date."),
     "doctor": ("doctor", "Check settings, database, queue, CIS, mail, keys and clock."),
+    "cis": ("cis", "Ask the configured CIS, call by call: for whoever connects one."),
     "api-key": ("api_key", "Make, list and revoke keys of the HTTP API."),
     "import": ("import_", "Take over persons, premises or accounts from a file."),
     "export": ("export", "Write persons, premises or accounts to a file."),

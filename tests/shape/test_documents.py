@@ -73,3 +73,12 @@ def test_every_command_of_keyturn_is_told_and_every_one_that_is_told_exists() ->
     text = "\n".join(paper.read_text(encoding="utf-8") for paper in PAPERS)
     named = set(re.findall(r"(?:`|^|^ +|bin/)keyturn ([a-z-]+)", text, re.MULTILINE))
     assert named == set(COMMANDS)
+
+
+def test_every_call_of_a_cis_is_told_as_it_is() -> None:
+    from keyturn.terms.cis import OPERATIONS
+
+    page = (ROOT / "docs/howto/connect-a-cis.md").read_text(encoding="utf-8")
+    for name, each in OPERATIONS.items():
+        raises = ", ".join(f"`{one}`" for one in sorted(kind.__name__ for kind in each.raises))
+        assert f"| `{name}` | {each.repeat} | {each.unknown} | {raises} |" in page
