@@ -114,6 +114,7 @@ def _agree(merge_id: UUID, reason: str, *, actor: Actor, now: datetime, policy: 
     moves.record(request, "reviewed", actor=actor, now=now, data={"decision": "approve"})
     machine.advance(request_id=request.pk, now=now, policy=policy)
     duplicates.open_more(now=now, policy=policy)
+    duplicates.look_later([merge.survivor_id])  # with what both held, they may be alike to somebody else
     queue.later("gather_late", at=now + LATE, merge_id=str(merge.pk))
     return True
 
@@ -180,6 +181,7 @@ def unmerge(
     review.say(request, "internal", words, actor=actor, now=now)
     moves.hand_in(request, actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
+    duplicates.look_later([merge.survivor_id, merge.loser_id])
     return PersonMerge.objects.get(pk=merge.pk)
 
 

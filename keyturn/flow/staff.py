@@ -5,11 +5,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from keyturn.flow import moves, outside
+from keyturn.flow import duplicates, moves, outside
 from keyturn.flow.handling import is_own
 from keyturn.flow.paths import way_of
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Reading, Request
+from keyturn.records.queries import merges
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather import rules as gather_rules
 from keyturn.steps.review import rules
@@ -99,6 +100,8 @@ def _act_on(request: Request, word: Decision, reason: str, *, actor: Actor, now:
     match word:
         case Decision.REFUSE:
             way_of(request).take_back(request, actor=actor, now=now)
+            if two := merges.both_of(request.pk):
+                duplicates.look_later(two)
             moves.end(request, Outcome.REFUSED, now)
             outside.make_sure(request, now=now, policy=policy)
             moves.tell(request, News.REFUSED, now=now, values={"text": reason})

@@ -62,6 +62,12 @@ def unmerged(town: Town, merge: PersonMerge, *, by: Actor = OTTO, **choices: str
     return found
 
 
+def looked_for(town: Town, *persons: Person) -> None:
+    """Whom they may be is asked already, as it is when somebody is made or changed."""
+    for each in persons:
+        flow.duplicates.look_for_duplicates(person_id=each.pk, now=town.now, policy=town.policy)
+
+
 NEVER = {"id", "recorded_at", "superseded_at", "source", "sealed_value"}
 """Of a dated row: what its being written again changes. (A sealed value is compared by its digest.)"""
 

@@ -36,6 +36,7 @@ from tests.flow.one_person import (
     believed_rows,
     case_of,
     differences,
+    looked_for,
     merged,
     proposed,
     two,
@@ -194,6 +195,7 @@ def test_nothing_that_may_stand_once_stands_in_the_way(town: Town) -> None:
     AccountPerson.objects.create(
         account=shared, person=anna, is_main=False, is_responsible=False, relationship="spouse", **factories.DATED
     )
+    looked_for(town, ana, anna)
     before = believed_rows(ana, anna)
     merge = merged(town, ana, anna)
     part = AccountPerson.objects.get(account=shared)

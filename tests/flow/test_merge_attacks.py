@@ -154,8 +154,39 @@ def test_a_third_file_of_the_one_who_went_is_a_question_about_the_one_who_stays(
     third = town.knows(replace(ANNA, emails=("third@example.net",)), in_cis=False)
     flow.duplicates.look_for_duplicates(person_id=third.pk, now=town.now, policy=town.policy)
     merged(town, ana, anna)
-    pair = DuplicatePair.objects.filter(Q(one=ana, other=third) | Q(one=third, other=ana), state__in=("held", "open"))
-    assert pair.exists()
+    assert asked_about(ana, third)
+
+
+def test_whom_the_one_file_may_be_besides_is_asked_when_two_become_one_and_two_again(town: Town, two: Two) -> None:
+    """What both held together may be somebody else; nobody had to be edited for that."""
+    ana, anna = two
+    third = town.knows(replace(ANNA, emails=("third@example.net",)), in_cis=False)
+    merge = merged(town, ana, anna)
+    assert asked_about(ana, third)
+    DuplicatePair.objects.all().delete()
+    unmerged(town, merge)
+    assert asked_about(ana, third)
+    assert asked_about(anna, third)
+
+
+def test_whom_they_may_be_is_asked_again_when_the_cis_would_not_make_them_one(
+    town: Town, two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_a: object, **_k: object) -> None:
+        raise Rejected("cannot_merge")
+
+    third = town.knows(replace(ANNA, emails=("third@example.net",)), in_cis=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(ReferenceCis, "send", cannot)
+        merge = merged(town, *two)
+    assert not asked_about(two[1], third)
+    Case(town, merge.request, ROSA).staff("refuse", WHY)
+    assert asked_about(two[1], third)
+
+
+def asked_about(one: Person, other: Person) -> bool:
+    pairs = DuplicatePair.objects.filter(state__in=("held", "open"))
+    return pairs.filter(Q(one=one, other=other) | Q(one=other, other=one)).exists()
 
 
 def test_a_login_is_not_linked_to_whom_it_was_told_apart_from(town: Town) -> None:

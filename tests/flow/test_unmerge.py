@@ -22,6 +22,7 @@ from tests.flow.one_person import (
     believed_rows,
     case_of,
     differences,
+    looked_for,
     merged,
     proposed,
     two,
@@ -51,6 +52,7 @@ def test_a_cis_that_cannot_merge_leaves_it_with_staff_who_tell_it_again_or_take_
     def cannot(*_a: object, **_k: object) -> None:
         raise Rejected("cannot_merge")
 
+    looked_for(town, *two)
     before = believed_rows(*two)
     with monkeypatch.context() as patched:
         patched.setattr(ReferenceCis, "send", cannot)
@@ -76,6 +78,7 @@ def test_a_cis_that_cannot_merge_leaves_it_with_staff_who_tell_it_again_or_take_
 def test_merges_are_undone_in_the_opposite_order(town: Town, two: Two) -> None:
     ana, anna = two
     ben = town.serves(replace(BEN, date_of_birth=ANA.date_of_birth), town.house())
+    looked_for(town, ana, anna, ben)
     before = believed_rows(ana, anna, ben)
     first = merged(town, anna, ben)
     town.waits(days=1)

@@ -29,6 +29,12 @@ def of_request(request_id: Any) -> PersonMerge | None:
     return rows.first()
 
 
+def both_of(request_id: Any) -> tuple[Any, ...]:
+    """The ids of the two persons whom the merge of a request is about; () for any other request."""
+    found = of_request(request_id)
+    return (found.survivor_id, found.loser_id) if found else ()
+
+
 def as_it_is(person_id: Any) -> Person | None:
     """The person with this very id, also where they were merged into another."""
     return Person.objects.filter(pk=person_id).first()
