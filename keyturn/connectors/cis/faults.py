@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -45,40 +45,47 @@ class Fault(StrEnum):
 class Plan:
     """What goes wrong on which call. Safe to share between threads."""
 
+    kinds: ClassVar[type[StrEnum]] = Fault
+    usual_calls: ClassVar[tuple[str, ...] | None] = ("send",)
+    """The calls that are hit where a plan names none; None: every call."""
+
     def __init__(self, spec: Mapping[str, Any] | None = None) -> None:
         self._lock = threading.Lock()
         self._take(spec or {})
 
-    def strike(self, call: str) -> Fault:
-        """The fault that hits this `call`: an operation of `terms.cis.Cis`, by name."""
+    def strike(self, call: str) -> Any:
+        """The fault, one of `kinds`, that hits this `call`: an operation of `terms.cis.Cis`, by name."""
         with self._lock:
-            if call not in self._calls:
-                return Fault.NONE
+            if self._calls is not None and call not in self._calls:
+                return self.kinds("")
             self._count += 1
             if self._script:
                 return self._script.pop(0)
-            if self._always is Fault.FLAPPING:
-                return Fault.DOWN if self._count // self._flap % 2 else Fault.NONE
+            if self._always == "flapping":
+                return self.kinds("down" if self._count // self._flap % 2 else "")
             return self._always or self._drawn()
 
     def _take(self, spec: Mapping[str, Any]) -> None:
         """Start over with `spec`. ValueError where it names no known fault."""
         self.seconds = float(spec.get("seconds", 1.0))
-        self._calls = frozenset(spec.get("calls", ("send",)))
-        self._script = [Fault(item["fault"]) for item in spec.get("script", ()) for _ in range(item.get("times", 1))]
-        self._always = Fault(spec.get("always", ""))
-        self._rates = [(Fault(name), float(rate)) for name, rate in spec.get("rates", {}).items()]
+        calls = spec.get("calls", self.usual_calls)
+        self._calls = None if calls is None else frozenset(calls)
+        self._script = [
+            self.kinds(item["fault"]) for item in spec.get("script", ()) for _ in range(item.get("times", 1))
+        ]
+        self._always = self.kinds(spec.get("always", ""))
+        self._rates = [(self.kinds(name), float(rate)) for name, rate in spec.get("rates", {}).items()]
         self._flap = max(1, int(spec.get("flap", 2)))
         self._chance = random.Random(spec.get("seed", 0))  # noqa: S311  seeded, so that a run can be repeated
         self._count = -1
 
-    def _drawn(self) -> Fault:
+    def _drawn(self) -> StrEnum:
         draw = self._chance.random()
         for fault, rate in self._rates:
             if draw < rate:
                 return fault
             draw -= rate
-        return Fault.NONE
+        return self.kinds("")
 
 
 class FilePlan(Plan):
@@ -89,7 +96,7 @@ class FilePlan(Plan):
         self._path = Path(path)
         self._seen: tuple[int, int, int] | None = None
 
-    def strike(self, call: str) -> Fault:
+    def strike(self, call: str) -> Any:
         self._read_again()
         return super().strike(call)
 
@@ -199,7 +206,7 @@ class FaultyCis:
     def _strike(self, call: str) -> Fault:
         """What hits this call, when the faults that are alike for every call have been dealt with."""
         self._arrive(self._clock())
-        fault = self._plan.strike(call)
+        fault: Fault = self._plan.strike(call)
         if fault is Fault.DOWN:
             raise Unavailable("cis_unreachable")
         if fault is Fault.SLOW:
