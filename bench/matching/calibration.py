@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bench.matching import table
 from bench.matching.table import Row
 from keyturn.matching import Decision
+from keyturn.matching.calibration import forbidding
 
 FEW = 30
 """A decile with fewer candidates than this is shown and not judged: chance alone moves it by many points."""
@@ -13,7 +14,8 @@ FEW = 30
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One candidate that the matcher ranked: what it said, and the truth. `best`: the first of its probe."""
+    """One candidate that the matcher ranked: what it said, and the truth. `best`: the first of its probe. `others`: the
+    odds of its probe's other candidates together. `codes`: what forbids a link to it."""
 
     probability: float
     weight: float
@@ -21,15 +23,19 @@ class Shown:
     is_best: bool
     zone: str
     kind: str = ""
+    others: float = 0.0
+    codes: tuple[str, ...] = ()
 
 
 def shown(decision: Decision, truth: set[str], *, kind: str = "") -> list[Shown]:
     """The candidates of one decision."""
     best = decision.best.person_id if decision.best else ""
+    odds = sum(2**each.scored.weight for each in decision.ranked)
     return [
         Shown(
             each.scored.probability, each.scored.weight, each.person_id in truth, each.person_id == best,
-            decision.matcher_zone, kind,
+            decision.matcher_zone, kind, max(0.0, odds - 2**each.scored.weight),
+            forbidding(each.scored.vetoes, each.scored.level("family")),
         )
         for each in decision.ranked
     ]  # fmt: skip

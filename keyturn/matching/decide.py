@@ -1,10 +1,11 @@
 """Do we know this person already, may the machine say so, or must a human look?"""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 from typing import Any, Final
 
+from keyturn.matching.calibration import forbidding
 from keyturn.matching.compare import missing
 from keyturn.matching.contacts import mailbox
 from keyturn.matching.features import Features
@@ -31,7 +32,7 @@ _SESSION_ONLY: Final = frozenset({"nothing_verified", "links_switched_off"})
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its score. `why` lists all that keeps it from being linked, `relation` how the two seem to belong
+    """A candidate with its score, its probability beside the others. `why` lists all that keeps it from being linked, `relation` how the two seem to belong
     together if they are two (`relations.CODES`). `margin` is how many bits it is ahead of the strongest other candidate
     (negative: behind; None where there is no other). `missing` says of each field that could not be compared who lacks
     it: (field, "probe" | "on_file" | "both" | "other_kind"), the last where both have it and the kinds are not the same."""
@@ -105,6 +106,8 @@ def decide(
     }
     order = sorted(scores, key=lambda person_id: (person_id in not_same, -scores[person_id].weight, person_id))
     open_ones = [person_id for person_id in order if person_id not in not_same]
+    odds = {person_id: 2 ** scores[person_id].weight for person_id in open_ones}
+    all_odds = sum(odds.values())  # before nobody's 1
     ranked = []
     for person_id in order[: model.thresholds.kept]:
         scored, features = scores[person_id], candidates[person_id]
@@ -115,6 +118,7 @@ def decide(
             reasons = reasons_against(probe, features, scored, rival, model=model, verified=verified, policy=policy)
         margin = None if rival is None else scored.weight - rival.weight
         lacking = missing(probe, features, {each.field for each in scored.fields})
+        scored = _beside(scored, max(0.0, all_odds - odds.get(person_id, 0.0)), model)
         ranked.append(Ranked(person_id, scored, not reasons, reasons, relations(scored), margin, lacking))
     against = set(ranked[0].why) if open_ones else None
     unclear = any(wants_review(scores[person_id], model) for person_id in open_ones)
@@ -124,6 +128,12 @@ def decide(
         matcher_zone=_zone(against - _SESSION_ONLY if against else against, unclear),
         model_version=model.version,
     )
+
+
+def _beside(scored: Scored, others: float, model: Model) -> Scored:
+    """The same, with its probability beside other candidates, whose odds add up to `others`."""
+    codes = forbidding(scored.vetoes, scored.level("family"))
+    return replace(scored, probability=model.calibration.probability(scored.weight, others=others, codes=codes))
 
 
 def at_the_door(probe: Features, candidates: Collection[Features]) -> int:

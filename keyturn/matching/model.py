@@ -21,8 +21,11 @@ A model is one JSON file (`models/<name>.json`, or a profile's own `matching.jso
 - `second_contact`: the share that the weaker of an agreeing telephone and mailbox still counts.
 - `names`: for `given` and `family`, the share of the population that the `rarest` name counts for, and how many times
   as many people bear a name that is a slip away (`slips`).
-- `calibration`: knots [bits, probability], the share of pairs of a weight that were one person where the truth was known
-  (`calibration`); what is reported as `probability`, and nothing else, goes by it.
+- `calibration`: what is reported as `probability`, and nothing else, goes by it (`calibration`). `on_file_twice`: the share of
+  people of whom there is a second record on file, so that the strongest other candidate never takes all from one; `curve`:
+  knots [bits, probability], the share that were the person where the truth was known, by the bits that the other
+  candidates leave; `at_most`: veto, or `calibration.ANOTHER` -> the highest probability beside it, for what those data
+  could not show, or what counts for more than its bits.
 - `person`, `organisation`, `shared`: field -> level -> how often it is seen between two records of [one person, two
   strangers, two relatives, twins, namesakes]. The levels of a field exclude each other, so that each column adds up to 1;
   `identifier` is two questions, whole numbers (equal, different) and last four digits (last4, different_last4), and so is
@@ -42,7 +45,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from keyturn.matching.calibration import Calibration, from_knots
+from keyturn.matching.calibration import Calibration, from_values
 from keyturn.matching.keys import KEYS_VERSION
 from keyturn.matching.names import frequency_of_family, frequency_of_given
 from keyturn.matching.vetoes import KNOWN as KNOWN_VETOES
@@ -198,7 +201,7 @@ def _built(values: Mapping[str, Any]) -> Model:
         person=MappingProxyType({**_weights(values["person"]), **shared}),
         organisation=MappingProxyType({**_weights(values["organisation"]), **shared}),
         frequencies=_frequencies(values["names"]),
-        calibration=from_knots(values["calibration"]),
+        calibration=from_values(values["calibration"]),
         same=MappingProxyType(
             {
                 (name, level): float(values["person"][name][level][0])

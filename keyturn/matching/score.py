@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import log2
 from typing import Any, Final
 
+from keyturn.matching.calibration import forbidding
 from keyturn.matching.compare import levels
 from keyturn.matching.dates import EXACT, SLIPS
 from keyturn.matching.features import Features
@@ -35,8 +36,8 @@ class FieldScore:
 @dataclass(frozen=True, slots=True)
 class Scored:
     """What the matcher thinks of one candidate. `weight` is log2 of the odds: the prior and all fields together.
-    `probability` is the calibrated one, for people: of a hundred pairs of this weight, how many are one person. What is
-    decided goes by `odds`."""
+    `probability` is the calibrated one, for people: of a hundred candidates who look like this one, how many are the
+    person; as if there were no other until `decide` has seen them all. What is decided goes by `odds`."""
 
     weight: float
     probability: float
@@ -96,12 +97,13 @@ def score(probe: Features, candidate: Features, *, model: Model, at_the_door: in
     if sums[0] - weight > 0.005:
         nearest = min(range(1, len(sums)), key=sums.__getitem__)
         fields.append(FieldScore(_HOUSEHOLD, model.alternatives[nearest], weight - sums[0]))
+    codes = vetoes(probe, candidate, found, enabled=model.vetoes)
     return Scored(
         weight=weight,
-        probability=model.calibration.probability(weight),
+        probability=model.calibration.probability(weight, codes=forbidding(codes, found.get("family", ""))),
         fields=tuple(fields),
         groups=groups_of(found),
-        vetoes=vetoes(probe, candidate, found, enabled=model.vetoes),
+        vetoes=codes,
         model_version=model.version,
     )
 

@@ -1,4 +1,4 @@
-"""Is what is said in per cent a curve that changes no order, and no decision?"""
+"""Is what is said in per cent a share of what all candidates have, a curve that never falls, and no decision?"""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from keyturn.linkage import files
 from keyturn.matching import Decision, Features, decide, load, model, score
 from keyturn.matching.addresses import NormalAddress
-from keyturn.matching.calibration import from_knots
+from keyturn.matching.calibration import ANOTHER, Calibration, forbidding, from_values
 from keyturn.matching.decide import wants_review
 from keyturn.matching.pairs import weigh
 from keyturn.matching.score import odds
@@ -42,8 +42,16 @@ PEOPLE = {
 
 def with_knots(*knots: list[float]) -> model.Model:
     values = deepcopy(SHIPPED)
-    values["calibration"] = list(knots)
+    values["calibration"]["curve"] = list(knots)
     return model.from_mapping(values)
+
+
+def curve_of(*knots: list[float], twice: float = 0.001, **at_most: float) -> Calibration:
+    return from_values({"on_file_twice": twice, "curve": list(knots), "at_most": at_most})
+
+
+STRAIGHT = curve_of([-1.0, 1 / 3], [1.0, 2 / 3], twice=1e-9, different_identifier=0.2)
+"""A bit is a bit."""
 
 
 @given(st.floats(-300, 300), st.floats(-300, 300))
@@ -63,24 +71,84 @@ def test_the_curve_never_falls_where_its_parts_meet() -> None:
     st.lists(st.floats(-70, 70), min_size=2, max_size=2).map(sorted),
 )
 def test_every_curve_that_is_taken_rises(bits: list[float], shares: list[float], weights: list[float]) -> None:
-    curve = from_knots([list(knot) for knot in zip(bits, shares, strict=False)])
+    curve = curve_of(*(list(knot) for knot in zip(bits, shares, strict=False)))
     assert 0 < curve.probability(weights[0]) <= curve.probability(weights[1]) < 1
 
 
 def test_it_goes_through_its_knots_and_a_bit_is_a_bit_outside() -> None:
-    for bits, share in SHIPPED["calibration"]:
+    for bits, share in SHIPPED["calibration"]["curve"]:
         assert CURVE.probability(bits) == pytest.approx(share, rel=1e-9)
-    curve = from_knots([[-1.0, 0.5], [1.0, 0.8]])  # 0 and 2 bits
+    curve = curve_of([-1.0, 0.5], [1.0, 0.8])  # 0 and 2 bits
     assert curve.probability(0.0) == pytest.approx(2 / 3)  # 1 bit
     assert curve.probability(2.0) == pytest.approx(8 / 9)  # 3 bits
     assert curve.probability(-2.0) == pytest.approx(1 / 3)  # -1 bit
+
+
+def test_of_two_who_fit_alike_one_at_most_is_the_person() -> None:
+    assert STRAIGHT.probability(0.0) == pytest.approx(1 / 2)  # they, or nobody on file
+    assert STRAIGHT.probability(0.0, others=1.0) == pytest.approx(1 / 3)  # they, the other, or nobody
+    assert STRAIGHT.probability(20.0, others=2**20) == pytest.approx(1 / 2, abs=1e-3)
+    assert STRAIGHT.probability(10.0, others=2**20) == pytest.approx(1 / 1025, rel=0.01)
+
+
+def test_but_who_is_on_file_twice_is_both() -> None:
+    twice = curve_of([-1.0, 1 / 3], [1.0, 2 / 3], twice=0.001)
+    assert twice.probability(30.0, others=2**30) > 0.999
+    assert twice.probability(20.0, others=2**40) > 0.999  # nobody takes more than ten bits
+    assert twice.probability(4.0, others=2**40) < 0.02
+
+
+@given(
+    st.lists(st.floats(-60, 60), min_size=2, max_size=2).map(sorted),
+    st.lists(st.floats(0, 1e15), min_size=2, max_size=2).map(sorted),
+    st.sampled_from([(), ("twin",), ("different_identifier",)]),
+)
+def test_who_is_stronger_is_said_to_be_likelier_and_who_has_stronger_rivals_less(
+    weights: list[float], others: list[float], codes: tuple[str, ...]
+) -> None:
+    for rivals in others:
+        less, more = (CURVE.probability(weight, others=rivals, codes=codes) for weight in weights)
+        assert 0 < less <= more < 1
+    for weight in weights:
+        assert CURVE.probability(weight, others=others[1], codes=codes) <= CURVE.probability(
+            weight, others=others[0], codes=codes
+        )
+
+
+def test_what_the_curve_could_not_show_is_said_modestly() -> None:
+    assert STRAIGHT.probability(30.0, codes=("twin",)) > 0.999
+    assert STRAIGHT.probability(30.0, codes=("different_identifier", "twin")) == pytest.approx(0.2)
+    assert STRAIGHT.probability(-30.0, codes=("different_identifier",)) < 0.001
+    namesake = replace(JANE, identifiers=(("state_id", "a1"),), addresses=(AWAY,))
+    found = score(replace(namesake, identifiers=(("state_id", "b2"),)), namesake, model=MODEL)
+    assert found.odds > 0.999 and found.probability < 0.25
+    assert forbidding(("different_birth_date",), "different") == ("different_birth_date", ANOTHER)
+    assert forbidding(("different_birth_date",), "exact") == ("different_birth_date",)
+    assert forbidding((), "different") == ()
+
+
+def test_a_decision_shares_out_what_there_is() -> None:
+    alone = decided(MODEL, JANE, {"a": PEOPLE["moved"]}).ranked[0].scored
+    both = decided(MODEL, JANE, {"a": PEOPLE["moved"], "b": replace(PEOPLE["moved"], given="jnae")}).ranked
+    assert alone.probability > both[0].scored.probability > both[1].scored.probability
+    assert [alone.weight, alone.odds] == [both[0].scored.weight, both[0].scored.odds]
+
+
+def test_whom_staff_have_told_apart_takes_nothing_from_the_others() -> None:
+    candidates = {"a": PEOPLE["moved"], "b": JANE}
+    found = decide(
+        JANE, candidates, model=MODEL, verified=frozenset(), policy=Policy(), not_same=frozenset({"b"})
+    ).ranked  # fmt: skip
+    assert found[0].person_id == "a"
+    assert found[0].scored.probability == score(JANE, candidates["a"], model=MODEL).probability
 
 
 @pytest.mark.parametrize("name", PEOPLE)
 def test_what_is_reported_is_calibrated_and_what_thresholds_see_is_not(name: str) -> None:
     found = score(JANE, PEOPLE[name], model=MODEL)
     assert found.odds == odds(found.weight) == pytest.approx(1 / (1 + 2**-found.weight))
-    assert found.as_json()["probability"] == round(CURVE.probability(found.weight), 6)
+    codes = forbidding(found.vetoes, found.level("family"))
+    assert found.as_json()["probability"] == round(CURVE.probability(found.weight, codes=codes), 6)
     assert found.weight == score(JANE, PEOPLE[name], model=with_knots([0.0, 0.5], [1.0, 0.5])).weight
 
 
@@ -121,4 +189,4 @@ def test_it_survives_the_way_into_a_file_and_back(tmp_path: Path) -> None:
     found = load(str(path))
     assert found.calibration == CURVE
     assert found.version == MODEL.version
-    assert '"calibration": [[' in path.read_text()
+    assert '"curve": [[' in path.read_text()

@@ -39,7 +39,9 @@ def test_the_shipped_model_is_whole_and_uses_everything() -> None:
         lambda values: values["person"]["middle"]["exact"].__setitem__(1, 0.016),
         lambda values: values["priors"].update(twin=6.5),
         lambda values: values.update(population=2_000_000),
-        lambda values: values["calibration"][0].__setitem__(1, 0.003),
+        lambda values: values["calibration"]["curve"][0].__setitem__(1, 0.003),
+        lambda values: values["calibration"].update(on_file_twice=0.1),
+        lambda values: values["calibration"]["at_most"].clear(),
         lambda values: values.update(label="mine"),
     ],
 )
@@ -49,6 +51,10 @@ def test_two_models_that_differ_in_anything_never_share_a_version(change: Callab
 
 def test_a_note_changes_nothing() -> None:
     assert model.from_mapping(changed(lambda values: values.update(note="Hello."))).version == load().version
+
+
+def curved(values: dict[str, Any], knots: object) -> None:
+    values["calibration"]["curve"] = knots
 
 
 @pytest.mark.parametrize(
@@ -82,17 +88,24 @@ def test_a_note_changes_nothing() -> None:
         (lambda v: v.update(vetoes={}), "vetoes must be a list of names"),
         (lambda v: v["thresholds"].update(link=float("nan")), "thresholds.link must be a number"),
         (lambda v: v.pop("calibration"), "calibration is missing"),
-        (lambda v: v.update(calibration={"0": 0.5}), "calibration must be a list of at least two knots, [bits, probability]"),
-        (lambda v: v.update(calibration=[[0, 0.5]]), "calibration must be a list of at least two knots, [bits, probability]"),
-        (lambda v: v.update(calibration=[[0, 0.5], [1]]), "calibration: a knot must be [bits, probability], two numbers, not [1]"),
-        (lambda v: v.update(calibration=[[0, 0.5], [1, "0.6"]]), "calibration: a knot must be [bits, probability], two numbers"),
-        (lambda v: v.update(calibration=[[0, 0.5], [True, 0.6]]), "calibration: a knot must be [bits, probability], two numbers"),
-        (lambda v: v.update(calibration=[[0, 0.5], [float("nan"), 0.6]]), "calibration: bits must be from -200 to 200, not nan"),
-        (lambda v: v.update(calibration=[[0, 0.5], [201, 0.6]]), "calibration: bits must be from -200 to 200, not 201"),
-        (lambda v: v.update(calibration=[[0, 0], [1, 0.6]]), "calibration: a probability must be more than 0 and less than 1, not 0"),
-        (lambda v: v.update(calibration=[[0, 0.5], [1, 1.0]]), "calibration: a probability must be more than 0 and less than 1"),
-        (lambda v: v.update(calibration=[[0, 0.5], [0, 0.6]]), "calibration: the bits must rise from knot to knot, and 0 follows 0"),
-        (lambda v: v.update(calibration=[[0, 0.5], [1, 0.4]]), "calibration: the probabilities must never fall, and 0.4 follows 0.5"),
+        (lambda v: v.update(calibration=[[0, 0.5], [1, 0.6]]), "calibration must have on_file_twice, curve and at_most, and nothing"),
+        (lambda v: v["calibration"].pop("on_file_twice"), "calibration must have on_file_twice, curve and at_most, and nothing"),
+        (lambda v: v["calibration"].update(on_file_twice=0), "calibration.on_file_twice: a probability must be more than 0"),
+        (lambda v: v["calibration"].update(at_most=[]), "calibration.at_most must say of some vetoes which probability"),
+        (lambda v: v["calibration"].update(at_most={"twins": 0.5}), "calibration.at_most: there is no veto twins"),
+        (lambda v: v["calibration"].update(at_most={"twin": 1}), "calibration.at_most.twin: a probability must be more than 0"),
+        (lambda v: v["calibration"].update(at_most={"twin": "few"}), "calibration.at_most.twin: a probability must be more than 0"),
+        (lambda v: curved(v, {"0": 0.5}), "calibration.curve must be a list of at least two knots, [bits, probability]"),
+        (lambda v: curved(v, [[0, 0.5]]), "calibration.curve must be a list of at least two knots, [bits, probability]"),
+        (lambda v: curved(v, [[0, 0.5], [1]]), "calibration.curve: a knot must be [bits, probability], two numbers, not [1]"),
+        (lambda v: curved(v, [[0, 0.5], [1, "0.6"]]), "calibration.curve: a knot must be [bits, probability], two numbers"),
+        (lambda v: curved(v, [[0, 0.5], [True, 0.6]]), "calibration.curve: a knot must be [bits, probability], two numbers"),
+        (lambda v: curved(v, [[0, 0.5], [float("nan"), 0.6]]), "calibration.curve: bits must be from -200 to 200, not nan"),
+        (lambda v: curved(v, [[0, 0.5], [201, 0.6]]), "calibration.curve: bits must be from -200 to 200, not 201"),
+        (lambda v: curved(v, [[0, 0], [1, 0.6]]), "calibration.curve: a probability must be more than 0 and less than 1, not 0"),
+        (lambda v: curved(v, [[0, 0.5], [1, 1.0]]), "calibration.curve: a probability must be more than 0 and less than 1"),
+        (lambda v: curved(v, [[0, 0.5], [0, 0.6]]), "calibration.curve: the bits must rise from knot to knot, and 0 follows 0"),
+        (lambda v: curved(v, [[0, 0.5], [1, 0.4]]), "calibration.curve: the probabilities must never fall, and 0.4 follows 0.5"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_file_is_said_in_a_sentence(change: Callable[[dict[str, Any]], Any], told: str) -> None:
