@@ -16,7 +16,7 @@ from keyturn.records.models import (
     PersonMerge,
     Request,
 )
-from keyturn.records.queries import access, blind, merging, shelter
+from keyturn.records.queries import access, blind, linking, merging, shelter
 from keyturn.terms.errors import NotAllowed, Rejected
 from keyturn.terms.request import Actor, Role
 from tests import factories
@@ -54,6 +54,29 @@ def test_a_link_and_its_decoy_about_the_two_files_stand_not_in_the_way(town: Tow
     BlindReview.objects.filter(person=ana).update(decoy=False)
     unmerged(town, merge)
     assert set(BlindReview.objects.values_list("person", "decoy")) == {(ana.pk, False), (anna.pk, True)}
+
+
+@pytest.mark.parametrize("linked_to", ["survivor", "loser"])
+def test_a_look_at_a_link_that_nobody_can_take_any_more_is_closed_in_the_open(
+    town: Town, two: Two, linked_to: str
+) -> None:
+    """It is counted, as no agreement; and it is due again when the two are two again."""
+    linked, beside = two if linked_to == "survivor" else two[::-1]
+    case = town.moves_in(BEN)
+    Request.objects.filter(pk=case.id).update(person=linked)
+    for person, decoy in ((linked, False), (beside, True)):
+        BlindReview.objects.create(
+            request_id=case.id, person=person, decoy=decoy, model_version="m", chosen_at=town.now
+        )
+    town.waits(hours=1)
+    merge = merged(town, *two)
+    left = set(blind.due().values_list("decoy", flat=True))
+    assert left == ({False} if linked_to == "survivor" else set())
+    told = linking.precision(at=town.now, days=7)
+    assert (told.void, told.counted.sampled, told.decoys, told.caught) == (2 - len(left), 0, 0, 0)
+    assert not BlindReview.objects.filter(verdict="").exclude(pk__in=blind.due()).exists()
+    unmerged(town, merge)
+    assert set(blind.due().values_list("person", "decoy")) == {(linked.pk, False), (beside.pk, True)}
 
 
 def test_groups_of_one_name_are_two_again(town: Town, two: Two) -> None:

@@ -21,6 +21,7 @@ from keyturn.records.models import (
     Protection,
     Request,
 )
+from keyturn.records.queries.blind import VOID
 from keyturn.records.queries.joining.later import Ids, Kept, Later, of_person
 from keyturn.records.queries.joining.tables import MOVES
 from keyturn.terms.merging import stricter
@@ -45,6 +46,7 @@ def move(survivor: Person, loser: Person, *, by: str, now: datetime, request: Re
         *_second_reviews(survivor, loser),
     ]
     moved = gather(survivor, loser, moved={}, kept=kept)
+    kept["void"] = _void_reviews(survivor, kept["stays"], now)
     kept["own"]["consent"] += kept["withdrawn"]
     return moved, kept
 
@@ -100,6 +102,16 @@ def _second_reviews(survivor: Person, loser: Person) -> list[str]:
     """Of a request that is looked at again beside both of them, the loser's review stays: one of each person is kept."""
     both = BlindReview.objects.filter(person=survivor).values("request")
     return [str(pk) for pk in BlindReview.objects.filter(person=loser, request__in=both).values_list("pk", flat=True)]
+
+
+def _void_reviews(survivor: Person, stays: list[str], now: datetime) -> list[str]:
+    """What nobody can judge any more is closed in the open, and no agreement: a second review of one request, and a pair
+    that nobody had linked and that is the very person now."""
+    due = BlindReview.objects.filter(verdict="")
+    found = due.filter(Q(pk__in=stays) | Q(decoy=True, person=survivor, request__person=survivor))
+    ids = [str(pk) for pk in found.values_list("pk", flat=True)]
+    due.filter(pk__in=ids).update(verdict=VOID, decided_by="machine:merge", decided_at=now)
+    return ids
 
 
 def _withdrawals(survivor: Person, loser: Person, *, request: Request, now: datetime) -> list[str]:
@@ -168,6 +180,8 @@ def put_back(found: Later, *, kept: Kept, now: datetime) -> None:
         untouched = Preference.objects.filter(pk=ident, state=became, changed_at=datetime.fromisoformat(kept["at"]))
         untouched.update(state=state, changed_at=datetime.fromisoformat(changed_at))
     Consent.objects.filter(pk__in=kept["withdrawn"]).update(person=None)  # stays in the ledger, about nobody
+    void = BlindReview.objects.filter(pk__in=kept.get("void", ()), verdict=VOID)
+    void.update(verdict="", decided_by="", decided_at=None)
     for ident, (one, other) in kept["not_same"].items():
         NotSamePerson.objects.filter(pk=ident).update(one_id=one, other_id=other)
     AccountAccess.objects.filter(pk__in=found.ending, ended_at=None).update(ended_at=now, ended_by="machine:unmerge")

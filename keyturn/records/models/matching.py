@@ -126,7 +126,8 @@ class DuplicatePair(Row):
 class BlindReview(Row):
     """A link that the machine made, looked at again by somebody who is not told what was decided (2 % of all).
 
-    `decoy`: nobody linked these two; it keeps the answer open. `verdict`: same, other, unsure.
+    `decoy`: nobody linked these two; it keeps the answer open. `verdict`: same, other, unsure; void: nobody's, the
+    two files were made one before anybody looked.
     """
 
     request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="blind_reviews")

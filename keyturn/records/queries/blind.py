@@ -7,6 +7,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from keyturn.records.models import BlindReview, Candidate, Event
 
 ERASED = "erased"
+VOID = "void"
+"""The verdict of nobody: the two files became one before anybody looked. It counts neither for nor against."""
 NEAR_MISSES_READ = 50
 NEAR_MISS_DAYS = 60
 

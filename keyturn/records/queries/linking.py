@@ -136,7 +136,8 @@ class Week:
 class Precision:
     """The chart's data: of a window by the day of the verdict. `waiting` links and decoys are still to be looked at,
     whenever they were chosen. `decoys`: pairs that nobody linked were judged so often, and `caught` of them not called
-    the same: how well reviewers look. `undone`: links of the window that staff undid, sampled or not."""
+    the same: how well reviewers look. `void`: closed without a verdict,
+    because the two files were made one. `undone`: links of the window that staff undid, sampled or not."""
 
     since: datetime
     counted: Counted
@@ -144,6 +145,7 @@ class Precision:
     waiting: int
     decoys: int
     caught: int
+    void: int
     undone: int
     decided: int
     to_staff: int
@@ -161,7 +163,11 @@ def precision(*, at: datetime, days: int) -> Precision:
     verdicts = BlindReview.objects.filter(decided_at__gt=since, decided_at__lte=at)
     links = _made_by_machine().filter(made_at__gt=since, made_at__lte=at)
     decisions = Decision.objects.filter(at__gt=since, at__lte=at, request__journey="start_service")
-    decoys = verdicts.filter(decoy=True).aggregate(all=Count("id"), caught=Count("id", filter=~Q(verdict="same")))
+    decoys = (
+        verdicts.filter(decoy=True)
+        .exclude(verdict=blind.VOID)
+        .aggregate(all=Count("id"), caught=Count("id", filter=~Q(verdict="same")))
+    )
     load = decisions.aggregate(**_LOAD)
     return Precision(
         since=since,
@@ -170,6 +176,7 @@ def precision(*, at: datetime, days: int) -> Precision:
         waiting=blind.due().count(),
         decoys=decoys["all"],
         caught=decoys["caught"],
+        void=verdicts.filter(verdict=blind.VOID).count(),
         undone=links.filter(undone_by__startswith="staff:", request__events__what="link_undone").distinct().count(),
         decided=load["decided"],
         to_staff=load["to_staff"],
