@@ -32,6 +32,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from keyturn.local.homes import throw_away
 from keyturn.terms.errors import KeyturnError
+from tests import emptying
 
 GIVEN = {name: os.environ.get(name) for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
 _opened = ExitStack()
@@ -129,6 +130,8 @@ try:
 except (KeyturnError, psycopg.OperationalError) as problem:
     pytest.exit(f"The tests need a database. {problem}", returncode=1)
 django.setup()
+
+emptying.install()
 
 # Hashed as ever, but not for 100 MB each time: hundreds of tests sign in, and none is about what guessing costs a thief.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
