@@ -130,7 +130,7 @@ REQUESTS = (
         "cis_delivery", _("What the billing system was told"), whose=(ASKED,), erasure=Erasure.KEEP, because=CHAIN,
         columns=(
             col(HISTORY, "state answer problem created_at answered_at"),
-            col(TECHNICAL, "id request_id key tries leased_until next_try_at"),
+            col(TECHNICAL, "id request_id key tries leased_until next_try_at parked_at in_doubt_since"),
         ),
     ),
     Table(

@@ -10,7 +10,7 @@ from keyturn.records.models.account import (
 )
 from keyturn.records.models.audit import Act, Reading
 from keyturn.records.models.care import MedicalCertification, Protection, RedFlag
-from keyturn.records.models.delivery import Delivery, Message, OutsideCheck
+from keyturn.records.models.delivery import CisBreaker, CisCalls, CisPlace, Delivery, Message, OutsideCheck
 from keyturn.records.models.document import Document
 from keyturn.records.models.evidence import ClaimCode, Consent, EmailCode, Evidence, Preference, ResumeLink
 from keyturn.records.models.login import AccountAccess, Attempt, Designee, Invitation
@@ -40,7 +40,7 @@ from keyturn.records.models.request import Decision, Event, Note, Request
 
 __all__ = [
     "Account", "AccountAccess", "AccountGroup", "AccountPerson", "Act", "ApiKey", "Attempt", "BlindReview", "Candidate",
-    "ClaimCode", "Consent", "Decision", "Delivery", "Designee", "Document", "DuplicatePair", "EmailCode", "Event", "Evidence", "IdempotentCall",
+    "CisBreaker", "CisCalls", "CisPlace", "ClaimCode", "Consent", "Decision", "Delivery", "Designee", "Document", "DuplicatePair", "EmailCode", "Event", "Evidence", "IdempotentCall",
     "Invitation", "LandlordAgreement", "LinkSwitch", "MatchKey", "MedicalCertification", "Message", "NotSamePerson", "Note",
     "OutsideCheck", "Person", "PersonAddress", "PersonContact", "PersonFeatures", "PersonIdentifier", "PersonLink", "PersonMerge",
     "PersonName", "PersonPerson", "Preference", "Premise", "PrivacyCase", "Proposal", "Protection", "Reading",

@@ -18,6 +18,8 @@ class Delivery(Row):
     tries = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)  # a call is under way; nobody else calls until then
     next_try_at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)  # it waits for the CIS, without a job, until it is let go (S-08)
+    in_doubt_since = models.DateTimeField(null=True)  # nobody knows what became of a call since then
     answer = models.JSONField(default=dict)  # references only
     problem = models.CharField(max_length=80, blank=True)  # a code, never the CIS's text
     created_at = models.DateTimeField()
@@ -25,7 +27,56 @@ class Delivery(Row):
 
     class Meta:
         db_table = "cis_delivery"
-        indexes = [models.Index(fields=["state", "next_try_at"], name="delivery_state")]
+        indexes = [
+            models.Index(fields=["state", "next_try_at"], name="delivery_state"),
+            models.Index(
+                fields=["created_at", "id"], condition=models.Q(parked_at__isnull=False), name="delivery_parked"
+            ),
+        ]
+
+
+class CisBreaker(Row):
+    """Whether a CIS is called at all (S-07): one row each, seen by all workers. It changes when calls fail, not else."""
+
+    cis = models.CharField(max_length=40, unique=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    opened_at = models.DateTimeField(null=True)  # since when nobody calls it
+    problem = models.CharField(max_length=80, blank=True)  # the last code
+    probing_until = models.DateTimeField(null=True)  # somebody pings it; nobody else does until then
+    probed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)  # when it last answered again
+
+    class Meta:
+        db_table = "cis_breaker"
+
+
+class CisPlace(Row):
+    """One of the calls that a CIS is given at once (S-09): taken until `until`, or free."""
+
+    cis = models.CharField(max_length=40)
+    number = models.PositiveIntegerField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cis_place"
+        constraints = [models.UniqueConstraint(fields=["cis", "number"], name="cis_place_once")]
+
+
+class CisCalls(Row):
+    """How many calls took how long and came to what; processes add what they counted every few seconds."""
+
+    cis = models.CharField(max_length=40)
+    operation = models.CharField(max_length=12)  # send, find, read, ...
+    outcome = models.CharField(max_length=80)  # ok, or the code of what it raised
+    at_most = models.FloatField()  # seconds: the upper end of the bucket
+    calls = models.BigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        db_table = "cis_calls"
+        constraints = [
+            models.UniqueConstraint(fields=["cis", "operation", "outcome", "at_most"], name="cis_calls_once")
+        ]
 
 
 class OutsideCheck(Row):
