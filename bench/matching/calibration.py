@@ -35,7 +35,7 @@ def shown(decision: Decision, truth: set[str], *, kind: str = "") -> list[Shown]
         Shown(
             each.scored.probability, each.scored.weight, each.person_id in truth, each.person_id == best,
             decision.matcher_zone, kind, max(0.0, odds - 2**each.scored.weight),
-            forbidding(each.scored.vetoes, each.scored.level("family")),
+            forbidding(each.scored.vetoes, each.scored.level),
         )
         for each in decision.ranked
     ]  # fmt: skip

@@ -9,13 +9,13 @@ on file: of two who fit equally well, one at most is the person. So what is said
 2. *As it was seen.* A curve from those bits to the share that was seen where the truth was known: knots (bits,
    probability), between which the odds change evenly on a logarithmic scale, and outside which a bit is a bit.
 3. *Where something forbids a link* that counts for more than its bits, or that the curve's data could not show: no more than
-   `at_most` of it. Its keys are vetoes, and `ANOTHER`.
+   `at_most` of it. Its keys are vetoes, and the two codes below.
 
 What is said rises with the candidate's own weight, falls with the others', and nothing is decided by it (`model`: `thresholds`).
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log2
@@ -27,10 +27,14 @@ from keyturn.matching.vetoes import KNOWN as KNOWN_VETOES
 PARTS: Final = ("on_file_twice", "curve", "at_most")
 """Of a model file's `calibration`."""
 
-ANOTHER: Final = "another_surname_and_birth_date"
-"""Surname and birth date are other ones, both: whoever is asked says no, however much of the household agrees."""
+ANOTHER_SURNAME: Final = "another_surname_and_birth_date"
+"""Surname and birth date are other ones, both: whoever is asked says no, however much of the household agrees, but for one
+document."""
 
-_CODES: Final = (*KNOWN_VETOES, ANOTHER)
+ANOTHER_GIVEN_NAME: Final = "another_given_name"
+"""Born on one day in one household, and the given names are two: a twin, where no middle name or document says otherwise."""
+
+_CODES: Final = (*KNOWN_VETOES, ANOTHER_SURNAME, ANOTHER_GIVEN_NAME)
 
 _SUREST: Final = 50.0
 """Bits, either way, so that nothing is ever said to be certain: a float beside 1 knows no more than 53."""
@@ -67,9 +71,17 @@ class Calibration:
         return min(high, low + (high - low) * (bits - left) / (right - left))
 
 
-def forbidding(vetoes: tuple[str, ...], family: str) -> tuple[str, ...]:
-    """The codes that `at_most` may know: the vetoes of a candidate, and `ANOTHER` by the level of its surname."""
-    return (*vetoes, ANOTHER) if "different_birth_date" in vetoes and family in ("different", "crossed") else vetoes
+def forbidding(vetoes: tuple[str, ...], level: Callable[[str], str]) -> tuple[str, ...]:
+    """The codes that `at_most` may know: the vetoes of a candidate, and what its levels add to them. `level`: of a field,
+    "" where it could not be compared."""
+    if level("identifier") == "equal":
+        return vetoes
+    codes = vetoes
+    if "different_birth_date" in vetoes and level("family") in ("different", "crossed"):
+        codes = (*codes, ANOTHER_SURNAME)
+    if "twin" in vetoes and level("given") in ("different", "middle") and level("middle") not in ("exact", "initial"):
+        codes = (*codes, ANOTHER_GIVEN_NAME)
+    return codes
 
 
 def from_values(values: Any) -> Calibration:
@@ -82,7 +94,7 @@ def from_values(values: Any) -> Calibration:
         raise ValueError("calibration.at_most must say of some vetoes which probability is the highest")
     for code, share in at_most.items():
         if code not in _CODES:
-            raise ValueError(f"calibration.at_most: there is no veto {code}, and it is not {ANOTHER}")
+            raise ValueError(f"calibration.at_most: there is no veto {code}, nor is it one of the module's own")
         _share(share, f"calibration.at_most.{code}")
     return Calibration(
         knots=_knots(values["curve"]),

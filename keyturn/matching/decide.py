@@ -32,10 +32,11 @@ _SESSION_ONLY: Final = frozenset({"nothing_verified", "links_switched_off"})
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its score, its probability beside the others. `why` lists all that keeps it from being linked, `relation` how the two seem to belong
-    together if they are two (`relations.CODES`). `margin` is how many bits it is ahead of the strongest other candidate
-    (negative: behind; None where there is no other). `missing` says of each field that could not be compared who lacks
-    it: (field, "probe" | "on_file" | "both" | "other_kind"), the last where both have it and the kinds are not the same."""
+    """A candidate with its score, and with its probability beside the others. `why` lists all that keeps it from being
+    linked, `relation` how the two seem to belong together if they are two (`relations.CODES`). `margin` is how many bits
+    it is ahead of the strongest other candidate (negative: behind; None where there is no other). `missing` says of each
+    field that could not be compared who lacks it: (field, "probe" | "on_file" | "both" | "other_kind"), the last where
+    both have it and the kinds are not the same."""
 
     person_id: str
     scored: Scored
@@ -132,7 +133,7 @@ def decide(
 
 def _beside(scored: Scored, others: float, model: Model) -> Scored:
     """The same, with its probability beside other candidates, whose odds add up to `others`."""
-    codes = forbidding(scored.vetoes, scored.level("family"))
+    codes = forbidding(scored.vetoes, scored.level)
     return replace(scored, probability=model.calibration.probability(scored.weight, others=others, codes=codes))
 
 

@@ -24,7 +24,7 @@ A model is one JSON file (`models/<name>.json`, or a profile's own `matching.jso
 - `calibration`: what is reported as `probability`, and nothing else, goes by it (`calibration`). `on_file_twice`: the share of
   people of whom there is a second record on file, so that the strongest other candidate never takes all from one; `curve`:
   knots [bits, probability], the share that were the person where the truth was known, by the bits that the other
-  candidates leave; `at_most`: veto, or `calibration.ANOTHER` -> the highest probability beside it, for what those data
+  candidates leave; `at_most`: veto, or a code of `calibration` -> the highest probability beside it, for what those data
   could not show, or what counts for more than its bits.
 - `person`, `organisation`, `shared`: field -> level -> how often it is seen between two records of [one person, two
   strangers, two relatives, twins, namesakes]. The levels of a field exclude each other, so that each column adds up to 1;

@@ -100,7 +100,7 @@ def score(probe: Features, candidate: Features, *, model: Model, at_the_door: in
     codes = vetoes(probe, candidate, found, enabled=model.vetoes)
     return Scored(
         weight=weight,
-        probability=model.calibration.probability(weight, codes=forbidding(codes, found.get("family", ""))),
+        probability=model.calibration.probability(weight, codes=forbidding(codes, lambda field: found.get(field, ""))),
         fields=tuple(fields),
         groups=groups_of(found),
         vetoes=codes,

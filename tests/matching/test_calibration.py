@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from keyturn.linkage import files
 from keyturn.matching import Decision, Features, decide, load, model, score
 from keyturn.matching.addresses import NormalAddress
-from keyturn.matching.calibration import ANOTHER, Calibration, forbidding, from_values
+from keyturn.matching.calibration import ANOTHER_GIVEN_NAME, ANOTHER_SURNAME, Calibration, forbidding, from_values
 from keyturn.matching.decide import wants_review
 from keyturn.matching.pairs import weigh
 from keyturn.matching.score import odds
@@ -122,9 +122,30 @@ def test_what_the_curve_could_not_show_is_said_modestly() -> None:
     namesake = replace(JANE, identifiers=(("state_id", "a1"),), addresses=(AWAY,))
     found = score(replace(namesake, identifiers=(("state_id", "b2"),)), namesake, model=MODEL)
     assert found.odds > 0.999 and found.probability < 0.25
-    assert forbidding(("different_birth_date",), "different") == ("different_birth_date", ANOTHER)
-    assert forbidding(("different_birth_date",), "exact") == ("different_birth_date",)
-    assert forbidding((), "different") == ()
+
+
+@pytest.mark.parametrize(
+    ("veto", "levels", "added"),
+    [
+        ("different_birth_date", {"family": "different"}, ANOTHER_SURNAME),
+        ("different_birth_date", {"family": "exact"}, None),
+        ("generation_gap", {"family": "different"}, None),
+        ("twin", {"given": "different"}, ANOTHER_GIVEN_NAME),
+        ("twin", {"given": "different", "middle": "other_initial"}, ANOTHER_GIVEN_NAME),
+        ("twin", {"given": "different", "middle": "initial"}, None),
+        ("twin", {"given": "initial"}, None),
+        ("twin", {"given": "different", "identifier": "equal"}, None),
+    ],
+)
+def test_what_levels_add_to_a_veto(veto: str, levels: dict[str, str], added: str | None) -> None:
+    found = forbidding((veto,), lambda field: levels.get(field, ""))
+    assert found == ((veto, added) if added else (veto,))
+
+
+def test_a_twin_with_another_name_is_hardly_the_person() -> None:
+    twin = score(JANE, PEOPLE["twin"], model=MODEL)
+    assert twin.vetoes == ("twin",)
+    assert twin.probability < 0.12 < twin.odds
 
 
 def test_a_decision_shares_out_what_there_is() -> None:
@@ -147,7 +168,7 @@ def test_whom_staff_have_told_apart_takes_nothing_from_the_others() -> None:
 def test_what_is_reported_is_calibrated_and_what_thresholds_see_is_not(name: str) -> None:
     found = score(JANE, PEOPLE[name], model=MODEL)
     assert found.odds == odds(found.weight) == pytest.approx(1 / (1 + 2**-found.weight))
-    codes = forbidding(found.vetoes, found.level("family"))
+    codes = forbidding(found.vetoes, found.level)
     assert found.as_json()["probability"] == round(CURVE.probability(found.weight, codes=codes), 6)
     assert found.weight == score(JANE, PEOPLE[name], model=with_knots([0.0, 0.5], [1.0, 0.5])).weight
 

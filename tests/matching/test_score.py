@@ -47,7 +47,7 @@ def test_the_weight_is_the_prior_and_all_fields_together() -> None:
         result = scored(JANE, other)
         assert result.weight == pytest.approx(MODEL.priors[0] + sum(each.weight for each in result.fields), abs=0.01)
         assert result.odds == pytest.approx(1 / (1 + 2**-result.weight), abs=1e-6)
-        assert result.probability == MODEL.calibration.probability(result.weight)
+        assert result.probability == MODEL.calibration.probability(result.weight, codes=result.vetoes)
 
 
 def test_smith_weighs_less_than_zelenko() -> None:
