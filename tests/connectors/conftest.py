@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from keyturn.connectors.cis.reference import ReferenceCis
+from keyturn.terms.change import ContactChange
 
 
 class ReferenceTown:
@@ -44,7 +45,7 @@ class ReferenceTown:
         return person, self.account(person)
 
     def person(self, **columns: str) -> str:
-        ref = f"C{next(self._next)}"
+        ref = columns.pop("ref", "") or f"C{next(self._next)}"
         row = {
             "ref": ref,
             "kind": "person",
@@ -57,10 +58,13 @@ class ReferenceTown:
         return ref
 
     def account(self, person_ref: str, **columns: object) -> str:
-        ref = f"AC{next(self._next)}"
+        ref = str(columns.pop("ref", "")) or f"AC{next(self._next)}"
         row = {"ref": ref, "person_ref": person_ref, "customer_class": "residential", "status": "active"}
         self.cis.adopt("accounts", [row | columns])
         return ref
+
+    def staff_change(self, person_ref: str) -> None:
+        self.cis.desk.change(person_ref, ContactChange("email", f"{person_ref.lower()}.new@example.org"))
 
     def totals(self) -> Mapping[str, int]:
         counts = self.cis.counts()

@@ -20,6 +20,7 @@ from threading import Barrier
 import pytest
 
 from keyturn.connectors.cis.contract_asking import AskingContract
+from keyturn.connectors.cis.contract_changes import ChangesContract
 from keyturn.connectors.cis.contract_kit import (
     MAILING,
     NOTHING,
@@ -40,8 +41,8 @@ from keyturn.terms.errors import InDoubt, Rejected
 from keyturn.terms.premise import Service
 
 
-class CisContract(AskingContract, UpdateContract, MergeContract):
-    """The tests, those of `contract_asking`, `contract_update` and `contract_merge` included. Subclass it and provide
+class CisContract(AskingContract, ChangesContract, UpdateContract, MergeContract):
+    """The tests, those of `contract_asking`, `_changes`, `_update` and `_merge` included. Subclass it and provide
     `cis` and `town`."""
 
     @pytest.fixture

@@ -97,5 +97,7 @@ CIS_TABLES = (
     _cis("merge", _("Files of yours that were made one"),
          col(HISTORY, "parts at undone_at"), col(TECHNICAL, "request_reference survivor_ref loser_ref"),
          key="request_reference"),
+    _cis("change", _("What changed, for whoever asks"),
+         col(HISTORY, "noun at"), col(TECHNICAL, "sequence ref key"), key="sequence"),
     _cis("setting", _("The system"), col(NOBODY, "name value"), key="name"),
 )  # fmt: skip

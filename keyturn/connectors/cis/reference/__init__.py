@@ -13,6 +13,7 @@ from psycopg import sql
 
 from keyturn.connectors.cis.reference import (
     adopt,
+    changes,
     establish,
     keys,
     mailing,
@@ -30,6 +31,7 @@ from keyturn.terms.address import Address
 from keyturn.terms.cis import (
     Answer,
     CancelService,
+    Changes,
     Command,
     EstablishService,
     MergePersons,
@@ -39,12 +41,22 @@ from keyturn.terms.cis import (
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 from keyturn.terms.person import PersonDetails
 
-_STEPS = ("schema.sql", "schema_2.sql", "schema_3.sql")
+_STEPS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql")
 """What each version of the tables added, in order. A step that a release has brought is never changed again."""
 
 _VERSION = str(len(_STEPS))
 _REFERRING_FIRST = (
-    *("adjustment", "agreement", "customer_contact", "account_mailing", "detail", "upcoming_name", "command", "merge"),
+    *(
+        "adjustment",
+        "agreement",
+        "customer_contact",
+        "account_mailing",
+        "detail",
+        "upcoming_name",
+        "command",
+        "merge",
+        "change",
+    ),
     *("account_person", "account", "service_point", "premise"),
     *("person_name", "person_identifier", "person_contact", "person_address", "person"),
 )
@@ -64,7 +76,7 @@ class ReferenceCis:
     """
 
     name = "reference"
-    offers = frozenset({"search", "check"})
+    offers = frozenset({"search", "check", "changes"})
 
     def __init__(self, url: str, *, schema: str = "reference_cis", timeout_seconds: float = 10.0) -> None:
         self._link = Link(url, schema=schema, timeout_seconds=timeout_seconds)
@@ -104,6 +116,10 @@ class ReferenceCis:
             return (no.code,)
         except _OnlyTried:
             return ()
+
+    def changes(self, since: str, *, limit: int) -> Changes:
+        with self._link.reading() as cursor:
+            return changes.since(cursor, since, limit=limit)
 
     def ping(self) -> None:
         with self._link.reading() as cursor:
@@ -145,6 +161,7 @@ class ReferenceCis:
         All of `rows` or none: Rejected where one breaks a rule. References stay the caller's own. Safe to run again.
         """
         with self._link.writing(seconds=_BULK_SECONDS) as cursor:
+            changes.sign(cursor, changes.IMPORT)
             return adopt.adopt(cursor, kind, rows)
 
     def activate_due(self, today: date) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg import sql
 
+from keyturn.connectors.cis.reference import changes
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.terms.errors import Rejected
 from keyturn.terms.premise import AgreementStatus
@@ -44,25 +45,34 @@ _STATUS = {status.value: status.value for status in AgreementStatus} | {
 def persons(cursor: Cursor, rows: Rows) -> int:
     """Persons with their name, identifier, contacts and mailing address; a changed mailing address ends the old one."""
     _stage(cursor, _PERSON, ({**row, "kind": row.get("kind") or "person"} for row in rows))
-    cursor.execute(
+    _do(
+        cursor,
         "INSERT INTO person (ref, kind, date_of_birth, language) SELECT ref, kind, date_of_birth, language FROM staged"
-        f" ON CONFLICT (ref) DO UPDATE SET {_where_different('person', ('kind', 'date_of_birth'))}"
+        f" ON CONFLICT (ref) DO UPDATE SET {_where_different('person', ('kind', 'date_of_birth'))} RETURNING person.ref",
+        person="ref",
     )
     names = ", ".join(_NAME)
-    cursor.execute(
+    _do(
+        cursor,
         f"INSERT INTO person_name (person_ref, name_type, {names}) SELECT ref, 'primary', {names} FROM staged"
         " ON CONFLICT (person_ref, name_type, place) DO UPDATE SET"
-        f" {_where_different('person_name', _NAME)}"
+        f" {_where_different('person_name', _NAME)} RETURNING person_name.person_ref",
+        person="person_ref",
     )
-    cursor.execute(
+    _do(
+        cursor,
         "INSERT INTO person_identifier (person_ref, place, id_type, value) SELECT ref, 0, id_type, id_value FROM staged"
         " WHERE id_value <> '' ON CONFLICT (person_ref, place) DO UPDATE SET"
-        f" {_where_different('person_identifier', ('id_type', 'value'))}"
+        f" {_where_different('person_identifier', ('id_type', 'value'))} RETURNING person_identifier.person_ref",
+        person="person_ref",
     )
-    cursor.execute(
+    _do(
+        cursor,
         "INSERT INTO person_contact (person_ref, routing, place, value) SELECT ref, routing, 0, value FROM staged,"
         " LATERAL (VALUES ('email', email), ('phone', phone)) AS said (routing, value) WHERE value <> ''"
         f" ON CONFLICT (person_ref, routing, place) DO UPDATE SET {_where_different('person_contact', ('value',))}"
+        " RETURNING person_contact.person_ref",
+        person="person_ref",
     )
     _mailing_addresses(cursor)
     return _staged(cursor)
@@ -73,24 +83,33 @@ def _mailing_addresses(cursor: Cursor) -> None:
     columns = ", ".join(_ADDRESS)
     theirs, ours = (", ".join(f"{table}.{name}" for name in _ADDRESS) for table in ("staged", "a"))
     said = "(staged.line1 <> '' OR staged.city <> '' OR staged.postal_code <> '')"
-    cursor.execute(
+    _do(
+        cursor,
         "UPDATE person_address a SET valid_to = greatest(current_date, valid_from) FROM staged"
         f" WHERE a.person_ref = staged.ref AND {_HOLDS} AND {said} AND ({ours}) IS DISTINCT FROM ({theirs})"
+        " RETURNING a.person_ref",
+        person="person_ref",
     )
     cursor.execute("DROP TABLE IF EXISTS pg_temp.planned")
     cursor.execute(  # few: a look for each row of the file, in a table that grows meanwhile, would take for ever
         "CREATE TEMPORARY TABLE planned ON COMMIT DROP AS SELECT person_ref, min(valid_from) - 1 AS eve"
         " FROM person_address WHERE kind = 'mailing' AND season_from IS NULL AND valid_from > current_date GROUP BY 1"
     )
-    cursor.execute(
+    _do(
+        cursor,
         f"INSERT INTO person_address (person_ref, kind, {columns}) SELECT ref, 'mailing', {columns} FROM staged"
         f" WHERE {said} AND ref NOT IN (SELECT person_ref FROM planned)"
         " ON CONFLICT (person_ref) WHERE kind = 'mailing' AND valid_to IS NULL AND season_from IS NULL DO NOTHING"
+        " RETURNING person_address.person_ref",
+        person="person_ref",
     )
-    cursor.execute(
+    _do(
+        cursor,
         f"INSERT INTO person_address (person_ref, kind, {columns}, valid_to) SELECT ref, 'mailing', {columns}, eve"
         f" FROM planned JOIN staged ON ref = person_ref WHERE {said}"
         f" AND NOT EXISTS (SELECT 1 FROM person_address a WHERE a.person_ref = ref AND {_HOLDS})"
+        " RETURNING person_address.person_ref",
+        person="person_ref",
     )
 
 
@@ -99,14 +118,18 @@ def premises(cursor: Cursor, rows: Rows) -> int:
     columns = ("ref", "division", *_ADDRESS)
     _stage(cursor, (*columns, "service_types"), ({**row, "service_types": _listed(row)} for row in rows))
     names = ", ".join(columns)
-    cursor.execute(
+    _do(
+        cursor,
         f"INSERT INTO premise ({names}) SELECT {names} FROM staged ON CONFLICT (ref) DO UPDATE SET"
-        f" {_where_different('premise', columns[1:])}"
+        f" {_where_different('premise', columns[1:])} RETURNING premise.ref",
+        premise="ref",
     )
-    cursor.execute(
+    _do(
+        cursor,
         "INSERT INTO service_point (premise_ref, service)"
         " SELECT ref, trim(service) FROM staged, unnest(string_to_array(service_types, ';')) AS service"
-        " WHERE trim(service) <> '' ON CONFLICT (premise_ref, service) DO NOTHING"
+        " WHERE trim(service) <> '' ON CONFLICT (premise_ref, service) DO NOTHING RETURNING premise_ref",
+        premise="premise_ref",
     )
     return _staged(cursor)
 
@@ -124,18 +147,24 @@ def accounts(cursor: Cursor, rows: Rows) -> int:
             for row in rows
         ),
     )
-    cursor.execute(
+    _do(
+        cursor,
         "INSERT INTO account (ref, main_person_ref, division, customer_class, set_up_date, balance, mailing_source,"
         " mailing_premise) SELECT s.ref, s.person_ref, coalesce(p.division, ''), s.customer_class, s.start_date,"
         " s.balance, CASE WHEN a.id IS NULL THEN 'premise' ELSE 'person' END, p.ref FROM staged s"
         " LEFT JOIN premise p ON p.ref = s.premise_ref LEFT JOIN person_address a ON a.person_ref = s.person_ref"
         f" AND {_HOLDS}"
         f" ON CONFLICT (ref) DO UPDATE SET {_where_different('account', ('balance', 'customer_class'))}"
+        " RETURNING account.ref",
+        account="ref",
     )
-    cursor.execute(
+    _do(
+        cursor,
         "INSERT INTO account_person (account_ref, person_ref, main_customer, financially_responsible)"
         " SELECT ref, person_ref, true, true FROM staged ON CONFLICT (account_ref, person_ref) DO NOTHING"
-    )
+        " RETURNING account_ref, person_ref",
+        account="account_ref", person="person_ref",
+    )  # fmt: skip
     _agreements(cursor)
     return _staged(cursor)
 
@@ -147,6 +176,7 @@ def _agreements(cursor: Cursor) -> None:
     a start that was put off moves it, and one that a request made is not made again. Where the row does not say which
     services it means and some are on file, these are meant: somebody may have asked for one of three.
     """
+    place = "(SELECT premise_ref FROM service_point WHERE ref = service_point_ref) AS place"
     cursor.execute("DROP TABLE IF EXISTS pg_temp.meant")
     cursor.execute(
         "CREATE TEMPORARY TABLE meant ON COMMIT DROP AS SELECT DISTINCT ON (s.ref, p.ref) s.ref AS account_ref,"
@@ -157,17 +187,21 @@ def _agreements(cursor: Cursor) -> None:
         " OR g.status IN ('pending_start', 'active', 'pending_stop'))"
         " ORDER BY s.ref, p.ref, g.status IN ('pending_start', 'active', 'pending_stop') DESC NULLS LAST, g.ref"
     )
-    cursor.execute(
+    _do(
+        cursor,
         "UPDATE agreement g SET status = m.status, start_date = m.start_date, end_date = m.end_date FROM meant m"
         " WHERE g.ref = m.agreement_ref AND (g.status, g.start_date, g.end_date)"
-        " IS DISTINCT FROM (m.status, m.start_date, m.end_date)"
-    )
-    cursor.execute(
+        f" IS DISTINCT FROM (m.status, m.start_date, m.end_date) RETURNING g.account_ref, {place}",
+        account="account_ref", premise="place",
+    )  # fmt: skip
+    _do(
+        cursor,
         "INSERT INTO agreement (service_point_ref, account_ref, status, start_date, end_date)"
         " SELECT point_ref, account_ref, status, start_date, end_date FROM meant m WHERE agreement_ref IS NULL AND"
         " (service_types <> '' OR NOT EXISTS (SELECT FROM meant o WHERE o.account_ref = m.account_ref"
-        " AND o.agreement_ref IS NOT NULL))"
-    )
+        f" AND o.agreement_ref IS NOT NULL)) RETURNING account_ref, {place}",
+        account="account_ref", premise="place",
+    )  # fmt: skip
 
 
 @contextmanager
@@ -197,8 +231,18 @@ def _is_empty(cursor: Cursor, table: str) -> bool:
 def adopt(cursor: Cursor, kind: str, rows: Rows) -> int:
     """Take over `rows` of "persons", "premises" or "accounts"; how many. Raises Rejected."""
     take_over, tables = _KINDS[kind]
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.touched")
+    cursor.execute("CREATE TEMPORARY TABLE touched (noun text, ref text) ON COMMIT DROP")
     with _checked_afterwards(cursor, *tables):
-        return take_over(cursor, rows)
+        taken = take_over(cursor, rows)
+    changes.note_all(cursor, "SELECT DISTINCT noun, ref FROM touched")
+    return taken
+
+
+def _do(cursor: Cursor, statement: str, **touched: str) -> None:
+    """Carry out a statement; whom it touched is kept for the feed: noun to one of the columns that it returns."""
+    kept = " UNION ALL ".join(f"SELECT '{noun}', {column} FROM done" for noun, column in touched.items())
+    cursor.execute(f"WITH done AS ({statement}) INSERT INTO touched {kept}")
 
 
 _KINDS: dict[str, tuple[Callable[[Cursor, Rows], int], tuple[str, ...]]] = {

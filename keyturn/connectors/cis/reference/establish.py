@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from keyturn.connectors.cis.reference import changes as feed
 from keyturn.connectors.cis.reference import numbers, occupancy
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.terms.address import Address
@@ -39,6 +40,8 @@ def establish(cursor: Cursor, command: EstablishService, *, number: Number, pers
             )
     text = f"Start of {', '.join(points)} on {command.start_date} asked for."
     _note(cursor, command, "start_service", text, account=account, person=person)
+    given_way = sorted({each.account_ref for each in changes})
+    feed.note(cursor, persons=[person], accounts=[account, *given_way], premises=[command.premise_ref])
     return Answer(person, account, _shown(agreements))
 
 
@@ -53,6 +56,7 @@ def create_person(cursor: Cursor, command: EstablishService, *, number: Number) 
         (str(details.kind), details.date_of_birth, command.language),
         number=number,
     )
+    feed.note(cursor, persons=[ref])
     cursor.execute(
         "INSERT INTO person_name (person_ref, name_type, given_name, middle_name, family_name, suffix,"
         " organisation_name) VALUES (%s, 'primary', %s, %s, %s, %s, %s)",
@@ -88,8 +92,12 @@ def cancel(cursor: Cursor, command: CancelService) -> Answer:
         raise Rejected("nothing_to_cancel")
     pending = [row["ref"] for row in made if row["status"] == "pending_start"]
     cursor.execute("UPDATE agreement SET status = 'cancelled' WHERE ref = ANY(%s)", (pending,))
-    occupancy.put_back(cursor, pending)
+    back = occupancy.put_back(cursor, pending)
     _note(cursor, command, "cancel_service", "The request was withdrawn.", account=command.account_ref)
+    accounts, premises = occupancy.touched(cursor, [*pending, *back])
+    feed.note(
+        cursor, persons=[account["main_person_ref"]], accounts=[command.account_ref, *accounts], premises=premises
+    )
     return Answer(account["main_person_ref"], command.account_ref, _shown({row["service"]: row["ref"] for row in made}))
 
 

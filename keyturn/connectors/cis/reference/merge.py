@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from keyturn.connectors.cis.reference import changes
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.connectors.cis.reference.note import Note, leave
 from keyturn.terms.cis import Answer, MergePersons, UnmergePersons
@@ -32,7 +33,10 @@ def merge(cursor: Cursor, command: MergePersons) -> Answer:
         on_it = [each for each in parts if each["account_ref"] == account]
         if any(each["person_ref"] == loser for each in on_it):
             _write(cursor, account, (survivor, loser), [{**max(on_it, key=_strength), "person_ref": survivor}])
-    cursor.execute("UPDATE person SET merged_into = %s WHERE ref = %s OR merged_into = %s", (survivor, loser, loser))
+    cursor.execute(
+        "UPDATE person SET merged_into = %s WHERE ref = %s OR merged_into = %s RETURNING ref", (survivor, loser, loser)
+    )
+    changes.note(cursor, persons=[survivor, *(row["ref"] for row in cursor.fetchall())], accounts=accounts)
     _note_both(cursor, command, "merged", f"{loser} was made part of {survivor}.", f"Made part of {survivor}.")
     return Answer(person_ref=survivor)
 
@@ -53,7 +57,7 @@ def unmerge(cursor: Cursor, command: UnmergePersons) -> Answer:
     theirs = {each["account_ref"] for each in before if each["person_ref"] == loser}
     mine = {each["account_ref"] for each in before if each["person_ref"] == survivor}
     now = {each["account_ref"]: each for each in _parts(cursor, (survivor,))}
-    _accounts(cursor, (survivor, loser))
+    changes.note(cursor, persons=[survivor, loser], accounts=_accounts(cursor, (survivor, loser)))
     for account in sorted(theirs | (set(command.loser_account_refs) & set(now))):
         there = now.get(account)
         if there is None:  # ended since: nobody has it

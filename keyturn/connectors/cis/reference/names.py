@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+from keyturn.connectors.cis.reference import changes
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.connectors.cis.reference.note import Note
 from keyturn.terms.change import NameChange
@@ -56,6 +57,7 @@ def turn_the_day(cursor: Cursor, today: date) -> int:
     due = sorted(cursor.fetchall(), key=lambda row: (row["person_ref"], row["from_day"]))
     for row in due:
         make_primary(cursor, row["person_ref"], tuple(row[part] for part in PARTS), first=row["from_day"])
+    changes.note(cursor, persons=[row["person_ref"] for row in due])
     return len(due)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from keyturn.connectors.cis.reference import changes as feed
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.terms.errors import Rejected
 
@@ -75,14 +76,26 @@ def remember(cursor: Cursor, changes: Iterable[Change], *, by: Mapping[int, int]
     )
 
 
-def put_back(cursor: Cursor, agreement_refs: Iterable[int]) -> None:
-    """Undo what `agreement_refs` changed on earlier agreements, unless somebody has changed those since."""
+def put_back(cursor: Cursor, agreement_refs: Iterable[int]) -> list[int]:
+    """Undo what `agreement_refs` changed on earlier agreements, unless somebody has changed those since; which they are."""
     cursor.execute(
         "UPDATE agreement g SET status = c.old_status, end_date = c.old_end_date FROM adjustment c"
         " WHERE c.by_agreement = ANY(%s) AND g.ref = c.agreement_ref AND g.status = c.new_status"
-        " AND g.end_date IS NOT DISTINCT FROM c.new_end_date",
+        " AND g.end_date IS NOT DISTINCT FROM c.new_end_date RETURNING g.ref",
         (list(agreement_refs),),
     )
+    return [row["ref"] for row in cursor.fetchall()]
+
+
+def touched(cursor: Cursor, agreement_refs: Iterable[int]) -> tuple[list[str], list[str]]:
+    """The accounts and the premises of these agreements."""
+    cursor.execute(
+        "SELECT g.account_ref, s.premise_ref FROM agreement g JOIN service_point s ON s.ref = g.service_point_ref"
+        " WHERE g.ref = ANY(%s) ORDER BY g.ref",
+        (list(agreement_refs),),
+    )
+    rows = cursor.fetchall()
+    return [row["account_ref"] for row in rows], [row["premise_ref"] for row in rows]
 
 
 def turn_the_day(cursor: Cursor, today: date) -> tuple[int, int]:
@@ -92,9 +105,15 @@ def turn_the_day(cursor: Cursor, today: date) -> tuple[int, int]:
     """
     cursor.execute(
         "UPDATE agreement SET status = CASE WHEN end_date IS NULL THEN 'active' ELSE 'pending_stop' END"
-        " WHERE status = 'pending_start' AND start_date <= %s",
+        " WHERE status = 'pending_start' AND start_date <= %s RETURNING ref",
         (today,),
     )
-    began = cursor.rowcount
-    cursor.execute("UPDATE agreement SET status = 'stopped' WHERE status = 'pending_stop' AND end_date < %s", (today,))
-    return began, cursor.rowcount
+    began = [row["ref"] for row in cursor.fetchall()]
+    cursor.execute(
+        "UPDATE agreement SET status = 'stopped' WHERE status = 'pending_stop' AND end_date < %s RETURNING ref",
+        (today,),
+    )
+    stopped = [row["ref"] for row in cursor.fetchall()]
+    accounts, premises = touched(cursor, [*began, *stopped])
+    feed.note(cursor, accounts=accounts, premises=premises)
+    return len(began), len(stopped)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from keyturn.connectors.cis.reference import contacts, links
+from keyturn.connectors.cis.reference import changes, contacts, links
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.connectors.cis.reference.links import PORTAL
 from keyturn.connectors.cis.reference.note import Note
@@ -100,6 +100,7 @@ def _enter(cursor: Cursor, person_ref: str, change: RoleChange) -> None:
         " relationship, portal_role) VALUES (%s, %s, false, false, false, %s, %s)",
         (change.account_ref, person_ref, PORTAL, change.relationship),
     )
+    changes.note(cursor, persons=[person_ref])
 
 
 def _call(cursor: Cursor, row: dict[str, Any], role: str) -> bool:
@@ -120,4 +121,5 @@ def _remove(cursor: Cursor, row: dict[str, Any]) -> bool:
     cursor.execute(
         "DELETE FROM account_person WHERE account_ref = %s AND person_ref = %s", (row["account_ref"], row["person_ref"])
     )
+    changes.note(cursor, persons=[row["person_ref"]])
     return True

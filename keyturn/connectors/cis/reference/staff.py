@@ -3,10 +3,11 @@
 Their word is their own: it goes through none of Keyturn's rules, as in a real CIS.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
-from keyturn.connectors.cis.reference import update
+from keyturn.connectors.cis.reference import adopt, changes, update
 from keyturn.connectors.cis.reference.connection import Cursor, Link
 from keyturn.connectors.cis.reference.links import PORTAL
 from keyturn.terms.change import Change
@@ -41,6 +42,7 @@ class Desk:
             )
             if not cursor.rowcount:
                 raise Rejected("not_portal_owned")
+            changes.note(cursor, persons=[person_ref], accounts=[account_ref])
 
     def add_to_account(self, account_ref: str, person_ref: str, *, relationship: str, pays: bool = False) -> None:
         """Enter a person on an account under a relationship of the CIS's own."""
@@ -50,6 +52,12 @@ class Desk:
                 " relationship) VALUES (%s, %s, false, %s, %s)",
                 (account_ref, person_ref, pays, relationship),
             )
+            changes.note(cursor, persons=[person_ref], accounts=[account_ref])
+
+    def enter(self, kind: str, row: Mapping[str, Any]) -> None:
+        """Enter one of "persons", "premises" or "accounts", or bring it up to date: the columns of an import."""
+        with self._link.writing() as cursor:
+            adopt.adopt(cursor, kind, [row])
 
     def _today(self, cursor: Cursor, person_ref: str) -> date:
         cursor.execute("SELECT current_date AS today FROM person WHERE ref = %s", (person_ref,))

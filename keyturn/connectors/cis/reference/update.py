@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from keyturn.connectors.cis.reference import contacts, details, identifiers, mailing, names, roles
+from keyturn.connectors.cis.reference import changes, contacts, details, identifiers, links, mailing, names, roles
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.connectors.cis.reference.note import Note, leave
 from keyturn.terms.change import (
@@ -52,4 +52,8 @@ def carry_out(cursor: Cursor, person_ref: str, change: Any, *, today: date, numb
     """One change of a person who is there; what the customer contact will say. Raises Rejected."""
     if type(change) not in _KINDS:
         raise Rejected("unknown_command")
-    return _KINDS[type(change)](cursor, person_ref, change, today=today, number=number)
+    note = _KINDS[type(change)](cursor, person_ref, change, today=today, number=number)
+    of_all = isinstance(change, MailingChange) and not change.account_refs
+    accounts = links.of_main_customer(cursor, person_ref) if of_all else note.account_refs
+    changes.note(cursor, persons=[person_ref], accounts=accounts)
+    return note
