@@ -1,0 +1,70 @@
+"""How is a mapped CIS spoken to in JSON over HTTP?"""
+
+import json
+import os
+import re
+from typing import Any
+from urllib.parse import quote
+
+from keyturn.connectors.cis.mapped.line import Line, authorization, secrets_of
+from keyturn.connectors.cis.mapped.parts import Transport
+from keyturn.connectors.cis.mapped.wire import Deadline, Reply
+from keyturn.terms.errors import InDoubt
+
+_PLACE = re.compile(r"\{([^{}]*)\}")
+
+
+class RestTransport:
+    """JSON by GET, POST, PUT, PATCH and DELETE under the address `url`."""
+
+    def __init__(self, url: str, settings: Transport) -> None:
+        self._line = Line(url, settings)
+        known = authorization(settings.auth, secrets_of(settings.auth, os.environ))
+        self._headers = {"Accept": "application/json", **settings.headers, **known}
+
+    def exchange(self, target: str, body: Any, *, deadline: Deadline) -> Reply:
+        """`target`: "GET /persons/1", filled in already."""
+        verb, _, path = target.partition(" ")
+        content, headers = None, self._headers
+        if body is not None or verb in ("POST", "PUT", "PATCH"):
+            content = json.dumps(body).encode()
+            headers = {**headers, "Content-Type": "application/json"}
+        status, _, said = self._line.exchange(verb, path, headers=headers, content=content, deadline=deadline)
+        return Reply(status, _read(said, needed=200 <= status < 300))
+
+    def close(self) -> None:
+        self._line.close()
+
+
+def filled(target: str, values: Any) -> str | None:
+    """`target` with `values(expression)` in its places, each one part of a path or a query and nothing more.
+
+    None where a part of the path would be empty, "." or "..": there is nothing under such a reference.
+    """
+    path, mark, query = target.partition("?")
+    missing = False
+
+    def part(place: re.Match[str]) -> str:
+        nonlocal missing
+        value = values(place[1])
+        value = "" if value is None else str(value)
+        missing = missing or value in ("", ".", "..")
+        return quote(value, safe="")
+
+    path = _PLACE.sub(part, path)
+    if missing:
+        return None
+    query = _PLACE.sub(part, query)
+    return f"{path}{mark}{query}"
+
+
+def _read(said: bytes, *, needed: bool) -> Any:
+    """JSON; None for nothing at all. InDoubt where a success cannot be read; a failure may be any page of a proxy."""
+    if not said.strip():
+        return None
+    try:
+        return json.loads(said)
+    except (ValueError, RecursionError):
+        if needed:
+            raise InDoubt("unreadable_answer") from None
+        return None

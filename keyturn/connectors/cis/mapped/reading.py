@@ -1,0 +1,70 @@
+"""Does what a mapping's expression made of the CIS's answer have our shape?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from keyturn.connectors.cis.mapped.expressions import Unreadable
+from keyturn.connectors.cis.mapped.parts import REFUSALS
+from keyturn.terms.cis import Answer, Changed, Changes
+from keyturn.terms.errors import Unavailable
+
+
+def answer(found: Any) -> Answer:
+    """{person_ref, account_ref, agreement_refs} as our Answer. Raises Unreadable."""
+    if not isinstance(found, Mapping) or found.keys() - {"person_ref", "account_ref", "agreement_refs"}:
+        raise Unreadable("answer")
+    agreements = found.get("agreement_refs") or {}
+    if not isinstance(agreements, Mapping):
+        raise Unreadable("agreement_refs")
+    return Answer(
+        _ref(found.get("person_ref")),
+        _ref(found.get("account_ref")),
+        {str(service): _ref(ref) for service, ref in agreements.items()},
+    )
+
+
+def as_first(found: Answer) -> Answer:
+    return replace(found, repeated=False)
+
+
+def as_repeated(found: Answer) -> Answer:
+    return replace(found, repeated=True)
+
+
+def read(found: Any) -> Mapping[str, Any]:
+    """A person, an account or a premise. Raises Unreadable."""
+    if not isinstance(found, Mapping):
+        raise Unreadable("answer")
+    return found
+
+
+def references(found: Any) -> tuple[str, ...]:
+    """A list of references, each once. Raises Unavailable."""
+    if found is not None and not isinstance(found, list):
+        raise Unavailable("unreadable_answer", "search")
+    return tuple(dict.fromkeys(_ref(each) for each in found or () if each not in (None, "")))
+
+
+def codes(found: Any) -> tuple[str, ...]:
+    """Codes of `terms.cis`, each once. Raises Unavailable."""
+    if found is not None and not isinstance(found, list):
+        raise Unavailable("unreadable_answer", "check")
+    return tuple(dict.fromkeys(each if each in REFUSALS else "against_the_rules" for each in found or ()))
+
+
+def changes(found: Any) -> Changes:
+    """{items: [{noun, ref, key}], cursor, more}. Raises Unavailable."""
+    try:
+        items = tuple(Changed(str(each["noun"]), _ref(each["ref"]), _ref(each.get("key"))) for each in found["items"])
+        return Changes(items, str(found["cursor"]), bool(found.get("more")))
+    except (KeyError, TypeError, AttributeError):
+        raise Unavailable("unreadable_answer", "changes") from None
+
+
+def _ref(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise Unreadable("reference")
+    return str(value)
