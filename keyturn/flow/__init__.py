@@ -75,6 +75,7 @@ from keyturn.flow.sentences import sentence
 from keyturn.flow.staff import retry, review
 from keyturn.flow.territory import who_serves
 from keyturn.flow.upkeep import expire, rescue, turn_day, wake
+from keyturn.flow.whose_login import give_login
 from keyturn.steps import rulebook, staff_words, words
 from keyturn.steps.establish.delegate.step import DESIGNEE_WORDING
 from keyturn.steps.gather.rules import ESSENTIAL
@@ -85,7 +86,7 @@ __all__ = [
     "change_landlord", "check_identity", "claim", "claim_care_at_desk", "comparison", "create_group", "customer",
     "decide_blind", "decide_case", "decide_proposal", "decline", "differences", "end_access", "end_care",
     "end_designee", "end_group", "expire", "extend_privacy", "find_account", "follow_resume_link", "forget",
-    "forget_documents", "invitation", "is_invited", "is_own", "is_sensitive", "keep_answer", "keep_login", "keep_mine",
+    "forget_documents", "give_login", "invitation", "is_invited", "is_own", "is_sensitive", "keep_answer", "keep_login", "keep_mine",
     "keep_theirs", "lacking", "lift_protection", "link_login", "look_again", "look_at_protected", "look_for_duplicates",
     "name_account", "next_blind", "not_same", "note_pairs", "notify", "open_claim", "open_document", "overdue",
     "privacy_copy", "proofs_for", "propose_merge", "protect", "prove_email", "proved_again", "put_back", "read_message",

@@ -204,16 +204,16 @@ def _account_edits(world: World) -> list[Edit]:
 def _login_edits(world: World) -> list[Edit]:
     """A login is given an account, somebody asks for something about it, a paper and a message belong to it."""
 
-    def new_login(held: Account, n: int) -> Apply:
+    def new_login(held: Account, n: int, who: int) -> Apply:
         def apply(world: World, person: Person, now: datetime) -> None:
             AccountAccess.objects.create(
-                pk=UUID(int=n), user=world.logins[3], account=held, person=person, level="owner", capacity="self",
+                pk=UUID(int=n), user=world.logins[who], account=held, person=person, level="owner", capacity="self",
                 proof="sms", since=LATER, granted_by="machine:",
             )  # fmt: skip
             request = Request(
                 pk=UUID(int=n + 1), reference=f"KT-L{n:08}"[-16:], journey="change_paperless", step="confirm",
                 standing="nobody", outcome="completed", channel="portal", begun_by="customer:x", created_at=LATER,
-                updated_at=LATER, ended_at=LATER, person=person, account=held, user=world.logins[3],
+                updated_at=LATER, ended_at=LATER, person=person, account=held, user=world.logins[who],
             )  # fmt: skip
             request.save(force_insert=True)
             Document.objects.create(
@@ -232,10 +232,13 @@ def _login_edits(world: World) -> list[Edit]:
         return apply
 
     return [
-        Edit(side, new_login(held, 10_000 * (n + 1) + (5_000 if side == "loser" else 0)))
-        for side in ("survivor", "loser")
+        Edit(side, new_login(held, 10_000 * (n + 1) + (5_000 if side == "loser" else 0), who))
+        for side, who in (
+            ("survivor", 2),
+            ("loser", 3),
+        )  # one that has accounts of both is nobody's (test_unmerge_logins)
         for n, held in enumerate(world.accounts[side][:1])
-        if not AccountAccess.objects.filter(user=world.logins[3]).exists()
+        if not AccountAccess.objects.filter(user=world.logins[who]).exists()
     ]
 
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from keyturn.records.models import (
     Account,
+    AccountAccess,
     Delivery,
     Event,
     NotSamePerson,
@@ -38,6 +39,7 @@ FIELD_LABELS = {
     "language": _("Language"), "formats": _("Formats"), "email": _("First e-mail address"),
     "phone": _("First phone number"), MAILING: _("Mailing address for all accounts"),
 }  # fmt: skip
+LOGIN = _("A login that was given accounts of both")
 FILE_LABELS = {
     "person_name": _("Names"), "person_identifier": _("Identity documents"), "person_contact": _("Contacts"),
     "person_address": _("Addresses"), "person_person": _("Relations"), "account_person": _("Accounts"),
@@ -84,22 +86,29 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something that came since the merge and that nobody but staff can give to one of the two. `id` names it in a choice."""
+    """Something that came since the merge and that nobody but staff can give to one of the two. `id` names it in a choice.
+
+    Not chosen it stays with the survivor; a login (`is_held`) then has the accounts of neither, until somebody says.
+    """
 
     id: str
     table: str
     label: str
     text: str
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """What undoing a merge would do now. `obstacles`: codes of why it cannot be."""
+    """What undoing a merge would do now. `ends`: access that a login was given as who it is not; `on_both`: warnings that came
+    since and will stand on both files; `obstacles`: codes of why it cannot be."""
 
     merge: PersonMerge
-    goes_back: tuple[Rows, ...]
-    undecided: tuple[Item, ...]
-    obstacles: tuple[str, ...]
+    goes_back: tuple[Rows, ...] = ()
+    undecided: tuple[Item, ...] = ()
+    ends: tuple[str, ...] = ()
+    on_both: tuple[str, ...] = ()
+    obstacles: tuple[str, ...] = ()
 
 
 def preview(
@@ -264,7 +273,7 @@ def undoing(
     """
     problems = in_the_way_of_undoing(merge)
     if problems:
-        return Undoing(merge, (), (), problems)
+        return Undoing(merge, obstacles=problems)
     plan = parting(merge, merge.survivor, merge.loser, choices=choices or {})
     hidden = not may_see and bool(shelter.protected([merge.survivor_id, merge.loser_id], at=at))
     back = []
@@ -276,9 +285,11 @@ def undoing(
     for name, ids in plan.came.going.items():
         rows = MOVES[name].model.objects.filter(pk__in=ids).order_by("pk")[:SHOWN]
         back.append(Rows(name, MOVES[name].label, len(ids), labels.some(rows, SHOWN)))
+    ending = AccountAccess.objects.filter(pk__in=plan.came.ending).order_by("pk")
     return Undoing(
-        merge, tuple(each for each in back if each.count), tuple(_items(plan, merge.survivor, hidden=hidden)), ()
-    )
+        merge, tuple(each for each in back if each.count), tuple(_items(plan, merge.survivor, hidden=hidden)),
+        ends=tuple(labels.label(each) for each in ending), on_both=plan.on_both,
+    )  # fmt: skip
 
 
 def in_the_way_of_undoing(merge: PersonMerge) -> tuple[str, ...]:
@@ -303,6 +314,8 @@ def _items(plan: Any, survivor: Person, *, hidden: bool) -> Iterable[Item]:
             yield Item(each.item, each.table, FILE_LABELS[each.table], "" if unseen else labels.label(each.rows[-1]))
     for item, table, row in plan.came.open:
         yield Item(item, table, MOVES[table].label, labels.label(row))
+    for user_id, user in plan.came.unclear.items():
+        yield Item(f"login:{user_id}", "login", LOGIN, str(user.email or user_id), is_held=True)
 
 
 def _text(value: Any) -> str:

@@ -15,17 +15,20 @@ from keyturn.terms.merging import OWN_FIELDS, Side
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`fields`: columns of the person that were chosen from the loser and edited since, with who gets what was edited."""
+    """`fields`: columns of the person that were chosen from the loser and edited since, with who gets what was edited.
+    `on_both`: warnings that came since and stand on both files then, for nobody can tell whom they were about."""
 
     file: Mapping[Any, Parted]
     came: Later
     fields: Mapping[str, Side]
+    on_both: tuple[str, ...]
 
     @property
     def items(self) -> tuple[str, ...]:
         """Everything that staff may decide, by the name that a choice uses."""
         dated = [each.item for part in self.file.values() for each in part.open]
-        return (*(f"person:{name}" for name in self.fields), *dated, *(item for item, _table, _row in self.came.open))
+        came = (item for item, _table, _row in self.came.open)
+        return (*(f"person:{name}" for name in self.fields), *dated, *came, *(f"login:{u}" for u in self.came.unclear))
 
 
 def parting(
@@ -46,7 +49,8 @@ def parting(
         else _part(table, merge, survivor, loser, since, _whose(accounts, came), choices)
         for table in file.TABLES.values()
     }  # fmt: skip
-    return Plan(found, came, _fields(survivor, kept["persons"], choices))
+    on_both = tuple(sorted(set(survivor.flags) - set(kept["persons"]["after"]["flags"])))
+    return Plan(found, came, _fields(survivor, kept["persons"], choices), on_both)
 
 
 def _part(

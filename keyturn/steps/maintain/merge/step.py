@@ -8,7 +8,16 @@ from uuid import UUID
 from keyturn.records import acts
 from keyturn.records.bulk import persons as bulk
 from keyturn.records.merge import locks, rows, writing
-from keyturn.records.models import Account, AccountPerson, Delivery, Message, Person, PersonMerge, Request
+from keyturn.records.models import (
+    Account,
+    AccountAccess,
+    AccountPerson,
+    Delivery,
+    Message,
+    Person,
+    PersonMerge,
+    Request,
+)
 from keyturn.records.queries import merging as queries
 from keyturn.records.queries.joining import file
 from keyturn.records.queries.joining.plan import parting
@@ -165,8 +174,30 @@ def _undo(merge: PersonMerge, choices: Mapping[str, str], *, by: str, now: datet
     _own_fields_back(survivor, loser, merge.kept["persons"], plan.fields, now)
     bulk.reindex([survivor.pk, loser.pk], now=now)
     merge.state, merge.undone_by, merge.undone_at = "undone", by[:80], now
-    merge.save(update_fields=["state", "undone_by", "undone_at"])
+    held = {str(user_id): ids for user_id, ids in plan.came.held.items()}
+    merge.kept = {**merge.kept, "left": {"ended": plan.came.ending, "held": held, "on_both": list(plan.on_both)}}
+    merge.save(update_fields=["state", "undone_by", "undone_at", "sealed_kept"])
     _note(merge, "unmerged", by=by, now=now)
+
+
+def give_login(merge: PersonMerge, user_id: str, side: Side, *, actor: Actor, now: datetime) -> None:
+    """A login that lost its accounts because nobody could tell whose it is gets those of one side again."""
+    left = merge.kept["left"]
+    held = {each: ids for each, ids in left["held"].items() if each != user_id}
+    for row in AccountAccess.objects.filter(pk__in=left["held"][user_id].get(side, ())).order_by("pk"):
+        if AccountAccess.objects.filter(user=row.user_id, account=row.account_id, group=row.group_id, ended_at=None):
+            continue  # they have proved it again meanwhile
+        again = AccountAccess(
+            user_id=row.user_id, account_id=row.account_id, group_id=row.group_id, person_id=row.person_id,
+            level=row.level, capacity=row.capacity, proof="staff", nickname=row.nickname, owned_by=row.owned_by,
+            since=now, until=row.until, granted_by=actor.origin, request_id=row.request_id,
+        )  # fmt: skip
+        again.save(force_insert=True)
+        subject = f"account:{row.account_id}" if row.account_id else f"group:{row.group_id}"
+        data = {"access": str(again.pk), "login": user_id, "merge": str(merge.pk)}
+        acts.note(subject=subject, what="access_given_back", actor=actor, now=now, data=data)
+    merge.kept = {**merge.kept, "left": {**left, "held": held}}
+    merge.save(update_fields=["sealed_kept"])
 
 
 def _own_fields_back(
