@@ -6,6 +6,7 @@ table a second time. `docs/privacy.md` is made from it too.
 """
 
 from keyturn.records.data_map.accounts import ACCOUNTS
+from keyturn.records.data_map.inbound import INBOUND
 from keyturn.records.data_map.logins import LOGINS
 from keyturn.records.data_map.machinery import CIS_TABLES, FRAMEWORK, QUEUE_TABLES
 from keyturn.records.data_map.persons import PERSONS
@@ -15,7 +16,7 @@ from keyturn.records.data_map.shape import Category, Columns, Erasure, Hold, Lin
 __all__ = ["CIS", "TABLES", "Category", "Columns", "Erasure", "Hold", "Link", "Table", "Use"]
 
 TABLES: dict[str, Table] = {
-    each.name: each for each in (*PERSONS, *ACCOUNTS, *REQUESTS, *LOGINS, *FRAMEWORK, *QUEUE_TABLES)
+    each.name: each for each in (*PERSONS, *ACCOUNTS, *REQUESTS, *INBOUND, *LOGINS, *FRAMEWORK, *QUEUE_TABLES)
 }
 """Ours, the framework's and the queue's, by name. The order is that in which a copy shows them."""
 
