@@ -39,7 +39,9 @@ class Asker:
             if seen is None:
                 return None, None
             answer = question.answer.evaluate(seen)
-            return answer, question.digest.evaluate(seen) if question.digest and answer is not None else None
+            if answer is None:  # only `none_when` says that there is none: nonsense must not pass for it
+                raise Unavailable("unreadable_answer", question.where)
+            return answer, question.digest.evaluate(seen) if question.digest else None
         except Unreadable as problem:
             raise Unavailable("unreadable_answer", f"{question.where} {problem}") from None
         except InDoubt as unheard:  # nothing was to change: it is as if it had not been asked

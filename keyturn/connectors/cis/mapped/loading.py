@@ -52,7 +52,7 @@ def from_rows(rows: Any, *, path: Path) -> CisMapping:
     top.codes = _codes(top.under("codes"))
     name = str(top.take("name", str, required=True))
     transport = _transport(top.under("transport", required=True), path.parent)
-    reading = _File(transport.kind)
+    reading = _File(transport)
     read = top.under("read", required=True)
     mapping = CisMapping(
         name=name,
@@ -77,8 +77,8 @@ def from_rows(rows: Any, *, path: Path) -> CisMapping:
 class _File:
     """Reads calls and questions as one kind of transport knows them."""
 
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
+    def __init__(self, transport: Transport) -> None:
+        self._kind, self._wsdls = transport.kind, transport.wsdls
 
     def sends(self, table: Table) -> dict[str, Send]:
         found = {name: self._send(table.under(name), name) for name in COMMANDS if name in table}
@@ -171,8 +171,9 @@ class _File:
 
     def _check_target(self, target: str, table: Table, scope: tuple[str, ...], command: str) -> None:
         if self._kind == "soap":
-            if not re.fullmatch(r"\w[\w.-]*", target):
-                raise table.wrong(f"must be the name of an operation, not {target!r}", "call")
+            name, _, operation = target.rpartition(".")
+            if not re.fullmatch(r"[\w-]+", operation) or name not in self._wsdls:
+                raise table.wrong(f"must be an operation of a WSDL that transport names, not {target!r}", "call")
             return
         verb, _, where = target.partition(" ")
         if verb not in VERBS or not where.startswith("/") or where.startswith("//") or re.search(r"[\s#]", where):
@@ -206,18 +207,25 @@ def _transport(table: Table, folder: Path) -> Transport:
         connections=table.take("connections", int, 20),
         plain_http=table.take("plain_http", bool, False),
         certificates=folder / table.take("certificates", str) if "certificates" in table else None,
-        wsdl=table.take("wsdl", str, "", required=kind == "soap"),
+        wsdls=_wsdls(table, kind),
         service=table.take("service", str, ""),
         port=table.take("port", str, ""),
-        binding=table.take("binding", str, ""),
     )
-    for name in ("wsdl", "service", "port", "binding"):
+    for name in ("wsdl", "wsdls", "service", "port"):
         if kind == "rest" and name in table:
             raise table.wrong('is for kind = "soap"', name)
     if any(name.lower() == "authorization" for name in found.headers):
         raise table.wrong("must not hold a secret: use transport.auth", "headers")
     table.end()
     return found
+
+
+def _wsdls(table: Table, kind: str) -> dict[str, str]:
+    """`wsdl` is one, for operations called by their name alone; `wsdls` are several, each under a name of the file's."""
+    if kind != "soap" or "wsdls" not in table:
+        return {"": table.take("wsdl", str, required=True)} if kind == "soap" else {}
+    several = table.under("wsdls")
+    return {name: several.take(name, str) for name in several.rows}
 
 
 def _auth(table: Table, kind: str) -> Auth:

@@ -106,10 +106,9 @@ class Transport:
     connections: int = 20
     plain_http: bool = False
     certificates: Path | None = None
-    wsdl: str = ""
+    wsdls: Mapping[str, str] = field(default_factory=dict)
     service: str = ""
     port: str = ""
-    binding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
