@@ -37,6 +37,7 @@ battery: export KILL_KILLS ?= 100
 battery: export KILL_SECONDS ?= 900
 battery: export STORIES ?= 2000
 battery: export RACE_FULL ?= 1
+battery: export DOUBLE_SUBMITS ?= 250
 battery: $(VENV)/.installed-test ## the long tests: kill -9 at random, races, double submits (docs/howto/battery.md has the sizes)
 	@$(RUN) -m pytest -q -s --disable-warnings $(or $(ARGS),tests/durability tests/api/test_double_submit.py tests/flow/test_invariants.py)
 

@@ -10,7 +10,6 @@ imported by others beside them. The persons give no identifier that the database
 
 import itertools
 import math
-import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
@@ -29,14 +28,13 @@ from keyturn.terms.person import PersonDetails
 from keyturn.terms.request import Actor, Role
 from tests.api.caller import Caller, a_key, answers
 from tests.durability import bound
-from tests.durability.test_race import WORKERS, again, duplicates, looks, new_premises, newcomers, partner
+from tests.durability.test_race import FULL, WORKERS, again, duplicates, looks, new_premises, newcomers, partner
 from tests.flow.claiming import a_login
 from tests.flow.conftest import cis_installed, town
 from tests.flow.town import answers_of
 
 __all__ = ["cis_installed", "partner", "town"]  # fixtures
 
-FULL = os.environ.get("RACE_FULL") == "1"
 SIZES = [(400, 3), (100, 20)] if FULL else [(24, 3), (5, 20)]
 IMPORTED = 60 if FULL else 8
 PATIENCE = 20.0

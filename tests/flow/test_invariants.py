@@ -273,7 +273,7 @@ class TestInAnyOrderOfEvents:
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
         @limits(
-            max_examples=int(os.environ.get("STORIES", "100")),
+            max_examples=int(os.environ.get("STORIES", "40")),
             derandomize="STORIES" not in os.environ,  # the same ones each time, unless somebody asks for more
             deadline=None, suppress_health_check=list(HealthCheck), database=None,
         )  # fmt: skip
