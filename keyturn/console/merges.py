@@ -21,10 +21,11 @@ from keyturn.console.merging_words import STATES, TONES, lines_of, refusal, spok
 from keyturn.console.people import refused
 from keyturn.console.queue import page
 from keyturn.console.told_apart import called
-from keyturn.console.vocabulary import say
+from keyturn.console.vocabulary import FLAGS, say
 from keyturn.look.parts import Problem
-from keyturn.records.queries import dossier, merges, merging
+from keyturn.records.queries import dossier, merges, merging, unmerged
 from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.merging import Side
 
 DECISIONS = ("agree", "refuse")
 
@@ -77,8 +78,21 @@ def _page(
         errors={each.href.lstrip("#"): each.text for each in problems if each.href},
         survivor_name=survivor_name, loser_name=loser_name,
         may_undo=role_of(request) in SUPERVISORS and not merging.in_the_way_of_undoing(merge),
+        left=_left(merge), may_say=role_of(request) in SUPERVISORS,
         rows_moved=sum(len(each) for each in merge.moved.values()) if merge.state == "done" else 0, **values,
     )  # fmt: skip
+
+
+def _left(merge: Any) -> dict[str, Any]:
+    """What the undoing left to be seen, and to be said."""
+    found = unmerged.left(merge)
+    return {
+        "ended": [spoken(each) for each in found.ended], "on_both": [say(FLAGS, each) for each in found.on_both],
+        "logins": [
+            {"id": each.user_id, "email": each.email, "mine": ", ".join(each.accounts[0]), "theirs": ", ".join(each.accounts[1])}
+            for each in found.logins
+        ],
+    }  # fmt: skip
 
 
 def _notes(merge: Any) -> list[tuple[Any, str, str]]:
@@ -126,6 +140,26 @@ def _pressed_twice(merge: Any, decision: str, me: str) -> bool:
     return merge.decided_by == me and merge.state == {"agree": "done", "refuse": "refused"}[decision]
 
 
+@acting
+@only(SUPERVISORS)
+@sensitive_post_parameters()
+def whose_login(request: HttpRequest, merge: UUID) -> HttpResponse:
+    """Whose a login is that came while the two were one file, and that nobody could tell when they were two again."""
+    found, login, side = find(merge), request.POST.get("login", ""), request.POST.get("side", "")
+    if side not in list(Side):
+        line = Problem(_("Choose whose login it is."), f"#login-{login}-1" if login.isdigit() else "")
+        return _page(request, found, problems=(line,), status=422)
+    try:
+        flow.give_login(
+            merge_id=found.pk, user_id=login, side=side, is_supervisor=role_of(request) in SUPERVISORS,
+            actor=actor_of(request), now=timezone.now(),
+        )  # fmt: skip
+    except NotAllowed as problem:
+        return _page(request, found, problems=(Problem(refusal(problem.code)),), status=409)
+    messages.success(request, _("Kept. The login has that person’s accounts again."))
+    return redirect("console:merge_made", merge)
+
+
 @only(SUPERVISORS)
 @sensitive_post_parameters()
 def undo(request: HttpRequest, merge: UUID) -> HttpResponse:
@@ -165,8 +199,9 @@ def _undo_page(
     return page(
         request, "console/undo_merge.html", status=status, merge=merge, merge_id=str(merge.pk), problems=problems,
         goes_back=rows_of(found.goes_back), obstacles=[refusal(each) for each in found.obstacles],
-        items=[{"id": each.id, "label": _(each.label), "text": spoken(each.text), "chosen": chosen.get(each.id, "survivor")}
-               for each in found.undecided],
+        items=[{"id": each.id, "label": _(each.label), "text": spoken(each.text), "is_held": each.is_held,
+                "chosen": chosen.get(each.id, "" if each.is_held else "survivor")} for each in found.undecided],
+        ends=[spoken(each) for each in found.ends], on_both=[say(FLAGS, each) for each in found.on_both],
         survivor_name=survivor_name, loser_name=loser_name, typed=typed,
         errors={each.href.lstrip("#"): each.text for each in problems if each.href},
     )  # fmt: skip

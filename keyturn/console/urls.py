@@ -54,6 +54,7 @@ urlpatterns = [
     path("/merges/<uuid:merge>", merges.show, name="merge_made"),
     path("/merges/<uuid:merge>/decide", merges.decide, name="decide_merge"),
     path("/merges/<uuid:merge>/undo", merges.undo, name="undo_merge"),
+    path("/merges/<uuid:merge>/login", merges.whose_login, name="whose_login"),
     path("/persons/<uuid:person>/apart/<uuid:other>/take-back", person.take_back, name="take_back_apart"),
     path("/links", links.show, name="links"),
     path("/links/switch", links.switch, name="switch_links"),

@@ -1,6 +1,7 @@
 """Whose is a login that was given accounts of two persons while they were one file, and that nobody could tell at the undoing?"""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -23,7 +24,7 @@ def give_login(*, merge_id: UUID, user_id: str, side: str, is_supervisor: bool, 
         raise NotAllowed("unknown_merge")
     if not rules.is_undone_by(is_supervisor=is_supervisor):
         raise NotAllowed("only_a_supervisor")
-    merge = PersonMerge.objects.select_for_update().filter(pk=merge_id, state="undone").first()
+    merge: Any = PersonMerge.objects.select_for_update().filter(pk=merge_id, state="undone").first()
     if merge is None:
         raise NotAllowed("unknown_merge")
     locks.hold_both(merge.survivor_id, merge.loser_id)

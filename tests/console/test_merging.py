@@ -8,8 +8,18 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
+from keyturn import flow
 from keyturn.records import dated
-from keyturn.records.models import DuplicatePair, Person, PersonContact, PersonMerge, Reading
+from keyturn.records.models import (
+    AccountAccess,
+    AccountPerson,
+    DuplicatePair,
+    Person,
+    PersonContact,
+    PersonMerge,
+    Reading,
+)
+from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.console.desk import Desk
 from tests.console.test_duplicates import page_of, two  # noqa: F401 (a fixture)
@@ -241,6 +251,36 @@ class TestUndoing:
         assert f'name="{item[0]}" value="loser" checked' in sofia.html
         self.undoes(sofia, done, **{item[0]: "loser"}).sees("They are two files again.")
         assert PersonContact.objects.get(value="late@example.com").person_id == two[1].pk
+
+    def test_shows_what_nobody_can_tell_and_a_supervisor_says_it_later(
+        self, sofia: Desk, paul: Desk, town: Town, done: PersonMerge, two: Two  # noqa: F811
+    ) -> None:  # fmt: skip
+        login = factories.a_login("both@login.example")
+        for each in two:
+            town.serves(each, town.house())
+        for part in AccountPerson.objects.filter(person__in=two):
+            AccountAccess.objects.create(
+                user=login, account=part.account, person=two[0], level="owner", capacity="self", proof="sms",
+                since=town.now, granted_by="machine:",
+            )  # fmt: skip
+        town.waits(hours=1)
+        flow.protect(
+            person_id=two[0].pk, programme="ACP", reason=WHY, may_see=True, actor=Actor(Role.STAFF, "7"), now=town.now
+        )
+        sofia.opens(f"/console/merges/{done.pk}/undo").sees("both@login.example", "Leave it open if you do not know")
+        sofia.sees("Access that ends", "Stays on both files", "Protected address")
+        assert not re.findall(rf'name="take_login:{login.pk}"[^>]* checked', sofia.html)
+        self.undoes(sofia, done).sees("Cannot be decided: whose login is it?", "both@login.example")
+        sofia.sees("Stays on both files", "Protected address")
+        paul.opens(f"/console/merges/{done.pk}").sees("A supervisor says so.")
+        path = f"/console/merges/{done.pk}/login"
+        assert sofia.posts(path, login=login.pk).status == 422
+        sofia.posts(path, login=login.pk, side="loser").sees("Kept.", "Access that ended").sees_nothing_of(
+            "Cannot be decided"
+        )
+        live = AccountAccess.objects.filter(user=login, ended_at=None)
+        assert [each.person_id for each in live] == [two[1].pk]
+        assert sofia.posts(path, login=login.pk, side="loser").status == 409
 
     def test_needs_a_reason_and_keeps_what_was_typed(self, sofia: Desk, done: PersonMerge) -> None:
         assert self.undoes(sofia, done, reason="no").status == 422

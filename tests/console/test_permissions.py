@@ -83,6 +83,8 @@ TABLE = {
     ("decide_merge", "POST"): ("sign in", "no", "in", "in", "no"),
     ("undo_merge", "GET"): ("sign in", "no", "no", "in", "no"),
     ("undo_merge", "POST"): ("sign in", "no", "no", "in", "no"),
+    ("whose_login", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("whose_login", "POST"): ("sign in", "no", "no", "in", "no"),
     ("take_back_apart", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("take_back_apart", "POST"): ("sign in", "no", "in", "in", "no"),
     ("links", "GET"): ("sign in", "no", "in", "in", "in"),

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from keyturn.cli import cli
-from keyturn.records.models import Person, PersonMerge
+from keyturn.records.models import AccountAccess, AccountPerson, Person, PersonMerge
 from tests import factories
 from tests.flow.one_person import ANNA
 from tests.flow.town import ANA, Town
@@ -103,6 +103,29 @@ def test_what_cannot_be_decided_is_printed_with_its_option(town: Town, two: tupl
     assert done.exit_code == 0, done.output
     paper.refresh_from_db()
     assert paper.person == two[1]
+
+
+def test_whose_login_it_is_can_be_said_afterwards(town: Town, two: tuple[Person, Person]) -> None:
+    for who in ("rosa", "otto"):
+        keyturn("merge", two[0].ref, two[1].ref, "--as", who)
+    town.works()
+    merge, login = PersonMerge.objects.get(), factories.a_login("both@login.example")
+    for part in AccountPerson.objects.filter(person=two[0]):
+        AccountAccess.objects.create(
+            user=login, account=part.account, person=two[0], level="owner", capacity="self", proof="sms", since=town.now,
+            granted_by="machine:",
+        )  # fmt: skip
+    shown = keyturn("unmerge", merge.pk, "--as", "sofia", "--dry-run").output
+    assert shown.count("Access ends: both@login.example") == 2
+    assert "both@login.example: cannot be decided" in shown
+    undone = keyturn("unmerge", merge.pk, "--as", "sofia")
+    assert f"--as SUPERVISOR --keep login:{login.pk}=survivor" in undone.output
+    assert not AccountAccess.objects.filter(user=login, ended_at=None).exists()
+    keep = ("unmerge", merge.pk, "--keep", f"login:{login.pk}=loser", "--as")
+    assert "Only a supervisor" in keyturn(*keep, "otto").output
+    assert keyturn(*keep, "sofia").exit_code == 0
+    assert AccountAccess.objects.get(user=login, ended_at=None).person == two[1]
+    assert "This merge does not stand." in keyturn(*keep, "sofia").output
 
 
 @pytest.mark.parametrize(

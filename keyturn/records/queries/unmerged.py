@@ -34,13 +34,18 @@ def left(merge: PersonMerge) -> Left:
     users = {str(each.pk): each for each in User.objects.filter(pk__in=list(found["held"]))}
     logins = tuple(
         Login(
-            ident, str(users[ident].email or ident), (_said(sides.get("survivor", ())), _said(sides.get("loser", ())))
+            ident,
+            str(users[ident].email or ident),
+            (_accounts(sides.get("survivor", ())), _accounts(sides.get("loser", ()))),
         )
         for ident, sides in sorted(found["held"].items())
         if ident in users
     )
-    return Left(_said(found["ended"]), logins, tuple(found["on_both"]))
+    held = {each for sides in found["held"].values() for ids in sides.values() for each in ids}
+    ended = AccountAccess.objects.filter(pk__in=set(found["ended"]) - held).order_by("pk")
+    return Left(tuple(labels.label(each) for each in ended), logins, tuple(found["on_both"]))
 
 
-def _said(ids: Any) -> tuple[str, ...]:
-    return tuple(labels.label(each) for each in AccountAccess.objects.filter(pk__in=ids).order_by("pk"))
+def _accounts(ids: Any) -> tuple[str, ...]:
+    rows = AccountAccess.objects.filter(pk__in=ids).select_related("account", "group").order_by("pk")
+    return tuple(str(each.group.name if each.group else each.account.ref or each.account_id) for each in rows)

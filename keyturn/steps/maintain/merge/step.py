@@ -196,7 +196,9 @@ def give_login(merge: PersonMerge, user_id: str, side: Side, *, actor: Actor, no
         subject = f"account:{row.account_id}" if row.account_id else f"group:{row.group_id}"
         data = {"access": str(again.pk), "login": user_id, "merge": str(merge.pk)}
         acts.note(subject=subject, what="access_given_back", actor=actor, now=now, data=data)
-    merge.kept = {**merge.kept, "left": {**left, "held": held}}
+    given = left["held"][user_id].get(side, ())
+    ended = [each for each in left["ended"] if each not in given]
+    merge.kept = {**merge.kept, "left": {**left, "ended": ended, "held": held}}
     merge.save(update_fields=["sealed_kept"])
 
 
