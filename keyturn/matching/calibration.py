@@ -9,7 +9,7 @@ on file: of two who fit equally well, one at most is the person. So what is said
 2. *As it was seen.* A curve from those bits to the share that was seen where the truth was known: knots (bits,
    probability), between which the odds change evenly on a logarithmic scale, and outside which a bit is a bit.
 3. *Where something forbids a link* that counts for more than its bits, or that the curve's data could not show: no more than
-   `at_most` of it. Its keys are vetoes, and the two codes below.
+   `at_most` of it. Its keys are vetoes, and the codes below.
 
 What is said rises with the candidate's own weight, falls with the others', and nothing is decided by it (`model`: `thresholds`).
 """
@@ -34,7 +34,10 @@ document."""
 ANOTHER_GIVEN_NAME: Final = "another_given_name"
 """Born on one day in one household, and the given names are two: a twin, where no middle name or document says otherwise."""
 
-_CODES: Final = (*KNOWN_VETOES, ANOTHER_SURNAME, ANOTHER_GIVEN_NAME)
+FATHER_AND_SON: Final = "perhaps_father_and_son"
+"""One of them is a Jr or the like, and the birth dates are two."""
+
+_CODES: Final = (*KNOWN_VETOES, ANOTHER_SURNAME, ANOTHER_GIVEN_NAME, FATHER_AND_SON)
 
 _SUREST: Final = 50.0
 """Bits, either way, so that nothing is ever said to be certain: a float beside 1 knows no more than 53."""
@@ -79,6 +82,8 @@ def forbidding(vetoes: tuple[str, ...], level: Callable[[str], str]) -> tuple[st
     codes = vetoes
     if "different_birth_date" in vetoes and level("family") in ("different", "crossed"):
         codes = (*codes, ANOTHER_SURNAME)
+    if "different_birth_date" in vetoes and level("suffix") == "one_sided":
+        codes = (*codes, FATHER_AND_SON)
     if "twin" in vetoes and level("given") in ("different", "middle") and level("middle") not in ("exact", "initial"):
         codes = (*codes, ANOTHER_GIVEN_NAME)
     return codes

@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from bench.matching import calibration, febrl, lookalikes, plots, pseudo, report, sources, table
+from bench.matching import calibration, febrl, fit_calibration, lookalikes, plots, pseudo, report, sources, table
 from bench.matching.calibration import Shown
 from bench.matching.lookalikes import Outcome
 from bench.matching.table import Part, Row
@@ -100,3 +101,19 @@ def test_plots_are_drawn(tmp_path: Path) -> None:
         plots.latency({"Keyturn": [1.0, 2.0]}, tmp_path / "latency.svg"),
     ):
         assert (tmp_path / file).read_text().startswith("<?xml")
+
+
+def test_a_fit_finds_the_shares_that_were_there_and_makes_no_steps_of_chance() -> None:
+    random = Random(5)
+    known = {-6.0: 0.1, -2.0: 0.6, 3.0: 0.95}
+    said = [
+        Shown(0.5, bits + random.random(), random.random() < share, True, "review")
+        for bits, share in known.items()
+        for _ in range(1500)
+    ]
+    rivals = [Shown(0.5, 9.0, True, True, "link", others=2.0**9) for _ in range(60)]  # on file twice
+    found = fit_calibration.fit(said + rivals)
+    shares = [share for _, share in found["curve"]]
+    assert shares == pytest.approx([0.1, 0.1, 0.6, 0.6, 0.95, 0.95], abs=0.03)
+    assert found["on_file_twice"] > 0.001
+    assert calibration.average_off(calibration.deciles(fit_calibration.as_said(said, fit_calibration.by(found)))) < 1

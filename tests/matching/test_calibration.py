@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from keyturn.linkage import files
 from keyturn.matching import Decision, Features, decide, load, model, score
 from keyturn.matching.addresses import NormalAddress
-from keyturn.matching.calibration import ANOTHER_GIVEN_NAME, ANOTHER_SURNAME, Calibration, forbidding, from_values
+from keyturn.matching.calibration import (
+    ANOTHER_GIVEN_NAME,
+    ANOTHER_SURNAME,
+    FATHER_AND_SON,
+    Calibration,
+    forbidding,
+    from_values,
+)
 from keyturn.matching.decide import wants_review
 from keyturn.matching.pairs import weigh
 from keyturn.matching.score import odds
@@ -130,6 +137,7 @@ def test_what_the_curve_could_not_show_is_said_modestly() -> None:
         ("different_birth_date", {"family": "different"}, ANOTHER_SURNAME),
         ("different_birth_date", {"family": "exact"}, None),
         ("generation_gap", {"family": "different"}, None),
+        ("different_birth_date", {"family": "exact", "suffix": "one_sided"}, FATHER_AND_SON),
         ("twin", {"given": "different"}, ANOTHER_GIVEN_NAME),
         ("twin", {"given": "different", "middle": "other_initial"}, ANOTHER_GIVEN_NAME),
         ("twin", {"given": "different", "middle": "initial"}, None),
@@ -149,19 +157,20 @@ def test_a_twin_with_another_name_is_hardly_the_person() -> None:
 
 
 def test_a_decision_shares_out_what_there_is() -> None:
-    alone = decided(MODEL, JANE, {"a": PEOPLE["moved"]}).ranked[0].scored
-    both = decided(MODEL, JANE, {"a": PEOPLE["moved"], "b": replace(PEOPLE["moved"], given="jnae")}).ranked
+    by = with_knots([-1.0, 1 / 3], [1.0, 2 / 3])
+    alone = decided(by, JANE, {"a": PEOPLE["moved"]}).ranked[0].scored
+    both = decided(by, JANE, {"a": PEOPLE["moved"], "b": replace(PEOPLE["moved"], given="jnae")}).ranked
     assert alone.probability > both[0].scored.probability > both[1].scored.probability
     assert [alone.weight, alone.odds] == [both[0].scored.weight, both[0].scored.odds]
 
 
 def test_whom_staff_have_told_apart_takes_nothing_from_the_others() -> None:
-    candidates = {"a": PEOPLE["moved"], "b": JANE}
-    found = decide(
-        JANE, candidates, model=MODEL, verified=frozenset(), policy=Policy(), not_same=frozenset({"b"})
+    by, candidates = with_knots([-1.0, 1 / 3], [1.0, 2 / 3]), {"a": PEOPLE["moved"], "b": JANE}
+    first, _ = decide(
+        JANE, candidates, model=by, verified=frozenset(), policy=Policy(), not_same=frozenset({"b"})
     ).ranked  # fmt: skip
-    assert found[0].person_id == "a"
-    assert found[0].scored.probability == score(JANE, candidates["a"], model=MODEL).probability
+    assert first.person_id == "a"
+    assert first.scored.probability == score(JANE, candidates["a"], model=by).probability
 
 
 @pytest.mark.parametrize("name", PEOPLE)
