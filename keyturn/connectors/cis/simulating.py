@@ -128,6 +128,7 @@ class SimulatedServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body go one after the other, without waiting for each other
     server: SimulatedServer
 
     def _serve(self) -> None:

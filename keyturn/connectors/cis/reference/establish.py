@@ -15,10 +15,13 @@ Number = Callable[[Cursor], str]
 """Draws the next number of a person or an account."""
 
 
-def establish(cursor: Cursor, command: EstablishService, *, number: Number, person_ref: str = "") -> Answer:
+def establish(
+    cursor: Cursor, command: EstablishService, *, number: Number, person_ref: str = "", contact: bool = True
+) -> Answer:
     """Person (new or known), account, link, pending agreements, customer contact; all or nothing.
 
-    `person_ref` is the person that a partial delivery has already made. Raises Rejected (codes in `terms.cis`).
+    `person_ref` is the person that a partial delivery has already made; without `contact` whoever calls leaves the
+    customer contact. Raises Rejected (codes in `terms.cis`).
     """
     points = _service_points(cursor, command)
     known = command.person_ref or person_ref
@@ -30,7 +33,7 @@ def establish(cursor: Cursor, command: EstablishService, *, number: Number, pers
     ]
     occupancy.apply(cursor, changes)
     person = known or create_person(cursor, command, number=number)
-    account = _account(cursor, command, person, number=number)
+    account = open_account(cursor, command, person, number=number)
     agreements = _begin(cursor, command, account, points)
     occupancy.remember(cursor, changes, by={points[service]: ref for service, ref in agreements.items()})
     for each in changes:
@@ -38,8 +41,9 @@ def establish(cursor: Cursor, command: EstablishService, *, number: Number, pers
             _note(
                 cursor, command, "service_adjusted", f"Service ends on {each.new_end_date}.", account=each.account_ref
             )
-    text = f"Start of {', '.join(points)} on {command.start_date} asked for."
-    _note(cursor, command, "start_service", text, account=account, person=person)
+    if contact:
+        text = f"Start of {', '.join(points)} on {command.start_date} asked for."
+        _note(cursor, command, "start_service", text, account=account, person=person)
     given_way = sorted({each.account_ref for each in changes})
     feed.note(cursor, persons=[person], accounts=[account, *given_way], premises=[command.premise_ref])
     return Answer(person, account, _shown(agreements))
@@ -122,7 +126,8 @@ def _must_exist(cursor: Cursor, table: str, ref: str, code: str) -> None:
         raise Rejected(code)
 
 
-def _account(cursor: Cursor, command: EstablishService, person: str, *, number: Number) -> str:
+def open_account(cursor: Cursor, command: EstablishService, person: str, *, number: Number) -> str:
+    """The account that `command` names, which must be the person's, or a new one; its number. Raises Rejected."""
     if command.account_ref:
         return _existing_account(cursor, command.account_ref, person)
     mailing = command.mailing_address or Address(country="")
