@@ -76,6 +76,14 @@ class Installation:
             answers = answers + 1 if self._answers() else 0
             time.sleep(0.1)
 
+    def stop(self) -> None:
+        """Web and workers end; the database stays. `start` begins anew."""
+        for watch in self.crew.watches:
+            watch.ask_to_stop()
+        for watch in self.crew.watches:
+            watch.finish(time.monotonic() + 5)
+        self.crew.watches.clear()
+
     def _watch(self, name: str, *arguments: str) -> None:
         command = [sys.executable, "-m", "keyturn.cli", *arguments]
         self.crew.add(Watch(name, command, env=self.environment, log=self.folder / f"{name}.log"))
@@ -140,10 +148,7 @@ def an_installation(folder: Path, *, cis: str) -> Iterator[Installation]:
         try:
             yield installation
         finally:
-            for watch in installation.crew.watches:
-                watch.ask_to_stop()
-            for watch in installation.crew.watches:
-                watch.finish(time.monotonic() + 5)
+            installation.stop()
 
 
 def _children(*parents: int) -> list[int]:

@@ -30,14 +30,14 @@ def a_standby(primary: Cluster) -> Iterator[Cluster]:
         yield standby
 
 
-def copy(primary: Cluster, into: Path) -> None:
-    """A base backup that, when it is started, follows `primary` under the name that a synchronous standby has."""
+def copy(primary: Cluster, into: Path, *, follows: bool = True) -> None:
+    """A base backup; when it is started it follows `primary`, if it shall, under the name that a synchronous standby has."""
     into.mkdir(mode=0o700)
     if primary.owner:
         os.chown(into, *primary.owner)
     command = [
-        primary.install.programs / "pg_basebackup", "--pgdata", into, "--write-recovery-conf", "--checkpoint=fast",
-        "--dbname", f"{primary.admin_url}?application_name={NAME}",
+        primary.install.programs / "pg_basebackup", "--pgdata", into, "--checkpoint=fast",
+        "--dbname", f"{primary.admin_url}?application_name={NAME}", *(["--write-recovery-conf"] if follows else []),
     ]  # fmt: skip
     who = {"user": primary.owner[0], "group": primary.owner[1], "extra_groups": []} if primary.owner else {}
     done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, **who)
@@ -68,6 +68,14 @@ def caught_up(primary: Cluster) -> None:
     """Wait until the standby has all that there is now."""
     with psycopg.connect(primary.admin_url, autocommit=True) as connection:
         _wait_for(connection, "SELECT bool_and(flush_lsn >= pg_current_wal_flush_lsn()) FROM pg_stat_replication")
+
+
+def archive_all(primary: Cluster) -> None:
+    """Begin a new file of the log, and wait until the last one is in the archive."""
+    with psycopg.connect(primary.admin_url, autocommit=True) as connection:
+        (last,) = connection.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone() or ("",)
+        connection.execute("SELECT pg_switch_wal()")
+        _wait_for(connection, f"SELECT last_archived_wal >= '{last}' FROM pg_stat_archiver")
 
 
 def _wait_for(connection: "psycopg.Connection[tuple[bool]]", question: str) -> None:
