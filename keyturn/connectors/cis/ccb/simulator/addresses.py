@@ -16,7 +16,7 @@ from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.connectors.cis.reference.spans import Span, lay
 
 MAILING = "MAILING"
-_A_LEAP_YEAR = "2000-"
+_A_LEAP_YEAR = 2000
 
 Choice = tuple[str, str]
 """A source, and the address as JSON ("" where the source needs none)."""
@@ -35,15 +35,21 @@ class Wish:
 def wish(said: Mapping[str, Any], today: date) -> Wish:
     """Raises Refused where the days do not fit."""
     first, last = day(said["startDate"], at="startDate") or today, day(said["endDate"], at="endDate")
-    season = (said["seasonStart"], said["seasonEnd"])
+    season = (_day_of_year(said["seasonStart"]), _day_of_year(said["seasonEnd"]))
     if (last and last < first) or bool(season[0]) != bool(season[1]):
         raise Refused("required", "endDate")
-    for each in season:
-        day(f"{_A_LEAP_YEAR}{each}" if each else "", at="seasonStart")
     address = said["address"]
     if address is not None and not (address["address1"] or address["city"] or address["postal"]):
         raise Refused("required", "address")
     return Wish(json.dumps(address, sort_keys=True) if address else "", first, last, season)
+
+
+def _day_of_year(text: str) -> str:
+    """Month and day ("3/31"), as they can be compared."""
+    try:
+        return date(_A_LEAP_YEAR, *map(int, text.split("/"))).strftime("%m/%d") if text else ""
+    except (ValueError, TypeError):
+        raise Refused("invalid_value", "seasonStart") from None
 
 
 def keep(cursor: Cursor, owner: str, said: Iterable[Mapping[str, Any]]) -> None:
@@ -131,7 +137,7 @@ def _span(row: Mapping[str, Any]) -> Span[Choice]:
 
 def _in_season(row: Mapping[str, Any], today: date) -> bool:
     first, last = _season(row)
-    now = today.strftime("%m-%d")
+    now = today.strftime("%m/%d")
     return not first or (first <= now <= last if first <= last else now >= first or now <= last)
 
 
@@ -164,4 +170,4 @@ def _share_a_day(one: tuple[str, str], other: tuple[str, str]) -> bool:
 def _parts(season: tuple[str, str]) -> list[tuple[str, str]]:
     """A season over New Year's Eve is two."""
     first, last = season
-    return [(first, last)] if first <= last else [(first, "12-31"), ("01-01", last)]
+    return [(first, last)] if first <= last else [(first, "12/31"), ("01/01", last)]

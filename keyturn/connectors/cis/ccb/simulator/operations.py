@@ -14,6 +14,7 @@ from keyturn.connectors.cis.ccb.simulator.shapes import (
     ACCOUNT,
     CHANGE,
     CUSTOMER_CONTACT,
+    MESSAGE,
     PERSON,
     PREMISE,
     SEARCH,
@@ -67,8 +68,7 @@ def _start(cursor: Cursor, said: Said) -> dict[str, Any]:
     task = _given(said, "task")
     match said["action"]:
         case "CHECK":
-            tasks.check(cursor, task)
-            return {}
+            return {"messages": tasks.against(cursor, task)}
         case "OPEN":
             return {"task": tasks.open_one(cursor, task)}
         case "READ":
@@ -107,7 +107,7 @@ OPERATIONS: Mapping[str, Operation] = {
         {"account": ACCOUNT},
         _account,
     ),
-    "CM-StartService": Operation({"action": 8, "task": TASK}, {"task": TASK}, _start),
+    "CM-StartService": Operation({"action": 8, "task": TASK}, {"task": TASK, "messages": [MESSAGE]}, _start),
     "CM-CancelStart": Operation(
         {**_REFERENCE, "accountId": 10},
         {"personId": 10, "accountId": 10, "serviceAgreements": _AGREEMENTS},

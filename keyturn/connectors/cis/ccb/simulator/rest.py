@@ -58,8 +58,8 @@ def _found(cursor: Cursor, ids: list[str], said: dict[str, Any]) -> Any:
 
 def _eligible(cursor: Cursor, ids: list[str], said: dict[str, Any]) -> Any:
     if said["readOnly"]:
-        tasks.check(cursor, said)
-        return {"isEligible": True}
+        messages = tasks.against(cursor, said)
+        return {"isEligible": not messages, "messages": messages}
     return {"isEligible": True, **tasks.open_one(cursor, said)}
 
 

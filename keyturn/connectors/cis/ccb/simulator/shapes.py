@@ -131,6 +131,7 @@ TASK: Final[Shape] = {
     "serviceTypes": [8],
     "serviceAgreements": [{"serviceType": 8, "serviceAgreementId": 10}],
 }
+MESSAGE: Final[Shape] = {"messageCategory": int, "messageNumber": int, "messageText": 254}
 CHANGE: Final[Shape] = {
     "changeType": 16,
     "name": NAME,
@@ -204,7 +205,7 @@ def _field(kind: Any, value: Any, *, at: str) -> Any:
         return int(value)
     if not isinstance(value, str | None) or "\x00" in (value or ""):
         raise Refused("invalid_value", at)
-    if len(value or "") > kind and not at.endswith("Id"):  # an id that is too long is one that does not exist
+    if len(value or "") > kind and not at.endswith(("Id", "Ids")):  # an id that is too long is one that does not exist
         raise Refused("too_long", at)
     return (value or "").strip()
 

@@ -44,6 +44,15 @@ def check(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def against(cursor: Cursor, said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What `check` has against it, as messages; nothing is opened."""
+    try:
+        check(cursor, said)
+    except Refused as no:
+        return [{"messageCategory": no.category, "messageNumber": no.number, "messageText": no.text}]
+    return []
+
+
 def open_one(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
     """Eligibility: the new task. Raises Refused."""
     customer_contacts.must_be_new(cursor, said)

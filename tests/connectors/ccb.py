@@ -1,0 +1,61 @@
+"""Which simulated CC&B do these tests speak to? A process of its own, on a schema that is emptied before each test."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+
+from keyturn.connectors.cis.ccb.simulator.store import Store
+
+USER, PASSWORD = "KEYTURN", "only for tests"
+SCHEMA = "ccb_tests"
+
+
+@contextmanager
+def process(*arguments: str) -> Iterator[str]:
+    """The simulator as a program; its address. Ends by SIGTERM."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "keyturn.connectors.cis.ccb.simulator", "--port", "0", "--schema", SCHEMA, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "CCB_PASSWORD": PASSWORD},
+    )
+    try:
+        assert running.stdout
+        word, _, url = running.stdout.readline().strip().partition(" ")
+        assert word == "ready"
+        yield url
+    finally:
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=10) == 0
+
+
+class CcbTown:
+    """Fresh places and persons in it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def vacant(self) -> str:
+        return self.store.premise("E", "G")
+
+    def occupied(self, *, until: date | None = None) -> str:
+        return self._served("RES", until)
+
+    def landlords(self) -> str:
+        return self._served("LANDLORD", None)
+
+    def customer(self) -> tuple[str, str]:
+        return self.store.customer()
+
+    def totals(self) -> Mapping[str, int]:
+        counts = self.store.counts()
+        return {name: counts[name] for name in ("persons", "accounts", "agreements")}
+
+    def _served(self, customer_class: str, until: date | None) -> str:
+        premise = self.vacant()
+        self.store.serve(self.store.customer(customer_class=customer_class)[1], premise, until=until)
+        return premise
