@@ -17,11 +17,12 @@ from keyturn.terms.person import Kind, PersonDetails
 
 AGREES = frozenset({"exact", "equal", "same_mailbox", "last4"})
 SIMILAR = frozenset({
-    "nickname", "initial", "similar", "slip", "swapped", "crossed", "phonetic", "part", "middle", "one_sided", "transposed",
-    "day_month", "one_digit", "day_off", "building",
+    "nickname", "initial", "similar", "slip", "garbled", "swapped", "crossed", "phonetic", "part", "middle", "one_sided", "transposed",
+    "day_month", "one_digit", "day_off", "building", "near_number",
 })  # fmt: skip
 DIFFERS = frozenset({
-    "different", "different_last4", "other_initial", "conflict", "first_of_january", "year", "year_month", "month_day", "neighbour", "street", "locality",
+    "different", "different_last4", "other_initial", "conflict", "first_of_january", "year", "year_month", "month_day", "number", "neighbour", "street",
+    "locality",
 })  # fmt: skip
 """The matcher's levels as three words that a glance takes in."""
 

@@ -30,9 +30,9 @@ _LEAST: Final = 1e-7
 _SAME, _STRANGER = 0, 1
 
 CHAINS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "given": (("exact", "slip", "different"), ("nickname", "different"), ("similar", "different"), ("initial", "different")),
+    "given": (("exact", "slip", "garbled", "different"), ("nickname", "different"), ("similar", "different"), ("initial", "different")),
     "middle": (("exact", "different"), ("initial", "other_initial")),
-    "family": (("exact", "slip", "phonetic", "different"), ("part", "different")),
+    "family": (("exact", "slip", "phonetic", "different"), ("slip", "garbled", "different"), ("part", "different")),
     "suffix": (("exact", "one_sided", "conflict"),),
     "birth_date": (
         ("exact", "transposed", "year_month", "year", "different"), ("exact", "day_month", "different"),
@@ -40,7 +40,10 @@ CHAINS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     ),
     "email": (("exact", "same_mailbox", "different"), ("exact", "similar", "different")),
     "phone": (("exact", "one_digit", "different"),),
-    "address": (("exact", "building", "street", "locality", "different"), ("exact", "similar", "street")),
+    "address": (
+        ("exact", "building", "street", "locality", "different"), ("exact", "similar", "near_number", "street"),
+        ("exact", "similar", "number", "locality"),
+    ),
     "identifier": (("last4", "different_last4"), ("equal", "different")),
     "organisation": (("exact", "similar", "part", "different"),),
 }  # fmt: skip

@@ -173,13 +173,13 @@ def _given(rows: Mapping[str, Any], names: Mapping[str, Any], sql: _Sql) -> Iter
     yield Level(
         "swapped",
         f"coalesce({crossed}, false)",
-        best(rows, "swapped", "nickname", "initial", "middle", "slip", "similar"),
+        best(rows, "swapped", "nickname", "initial", "middle", "slip", "similar", "garbled"),
     )
     alike = (
         f"gx_l = 1 OR gx_r = 1 OR {sql.shares('nick')} OR {_near('g_l', 'g_r')}"
         " OR coalesce(g1_l = split_part(m_r, ' ', 1) OR g1_r = split_part(m_l, ' ', 1), false)"
     )
-    yield Level("alike", alike, best(rows, "nickname", "initial", "middle", "slip", "similar", "different"))
+    yield Level("alike", alike, best(rows, "nickname", "initial", "middle", "slip", "similar", "garbled", "different"))
     yield _else(rows)
 
 
@@ -187,9 +187,9 @@ def _family(rows: Mapping[str, Any], names: Mapping[str, Any], sql: _Sql) -> Ite
     rows = _slip(rows, names)
     yield from _rare(rows, names, "f_l = f_r OR fc_l = fc_r", "fb")
     near = f"coalesce({_near('g_l', 'f_r')} OR {_near('g_l', 'fc_r')} OR {_near('g_r', 'f_l')} OR {_near('g_r', 'fc_l')}, false)"
-    yield Level("crossed", near, best(rows, "swapped", "crossed", "part", "slip", "phonetic"))
+    yield Level("crossed", near, best(rows, "swapped", "crossed", "part", "slip", "phonetic", "garbled"))
     alike = f"fx_l = 1 OR fx_r = 1 OR {sql.shares('fw')} OR {_near('f_l', 'f_r')}"
-    yield Level("alike", alike, best(rows, "part", "slip", "phonetic", "different"))
+    yield Level("alike", alike, best(rows, "part", "slip", "phonetic", "garbled", "different"))
     yield _else(rows)
 
 
@@ -218,7 +218,11 @@ def _contact(rows: Mapping[str, Any], column: str, same: Iterable[str], slip: st
 
 def _address(rows: Mapping[str, Any], sql: _Sql) -> Iterator[Level]:
     yield Level("exact", sql.shares("ax"), best(rows, "exact"))
-    yield Level("house", sql.shares("num"), best(rows, "building", "similar", "neighbour", "street", "locality"))
+    yield Level(
+        "house",
+        sql.shares("num"),
+        best(rows, "building", "similar", "near_number", "number", "neighbour", "street", "locality"),
+    )
     here = "zip_l IS NULL OR zip_r IS NULL OR levenshtein(zip_l, zip_r) <= 2 OR city_l IS NULL OR city_r IS NULL OR levenshtein(city_l, city_r) <= 4"
-    yield Level("near", f"an_l > 1 OR an_r > 1 OR {here}", best(rows, "street", "locality", "different"))
+    yield Level("near", f"an_l > 1 OR an_r > 1 OR {here}", best(rows, "near_number", "street", "locality", "different"))
     yield _else(rows)

@@ -50,11 +50,11 @@ def _who_levels(one: Features, other: Features) -> dict[str, str]:
         return {"organisation": compare_organisations(one.organisation, other.organisation)}
     given = names.compare_given(one.given, one.middle, other.given, other.middle)
     family = names.compare_family(one.family, other.family)
-    if given in ("", names.DIFFERENT) and family in ("", names.DIFFERENT):
+    if given in _UNLIKE and family in _UNLIKE:
         crossings = _crossings(one, other)
         if crossings == 2:
             given = family = names.SWAPPED
-        elif crossings == 1 and family:
+        elif crossings == 1 and family and given != names.GARBLED != family:
             family = names.CROSSED
     return {
         "given": given,
@@ -65,16 +65,14 @@ def _who_levels(one: Features, other: Features) -> dict[str, str]:
     }
 
 
+_UNLIKE: Final = frozenset({"", names.GARBLED, names.DIFFERENT})
+
+
 def _crossings(one: Features, other: Features) -> int:
-    """How many of the two surnames stand in the given name's place on the other side, but for slips."""
+    """How many of the two surnames stand in the given name's place on the other side, but for slips; several slips in
+    one of them if the other does."""
     if not one.given or not other.given:
         return 0
-    return sum(
-        map(
-            bool,
-            (
-                one.family and names.is_crossed(other.given, one.family),
-                other.family and names.is_crossed(one.given, other.family),
-            ),
-        )
-    )
+    halves = [(given, family) for given, family in ((other.given, one.family), (one.given, other.family)) if family]
+    found = sum(names.is_crossed(given, family) for given, family in halves)
+    return 2 if found == 1 and len(halves) == 2 and all(names.may_be_crossed(*half) for half in halves) else found

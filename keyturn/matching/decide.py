@@ -24,7 +24,6 @@ Verified = frozenset[tuple[str, str]]
 ORDINARY_DOOR: Final = 12
 """More people than this on file behind one door, and it is no family's."""
 
-COUNTRY: Final = log2(10_000_000)
 _WHO: Final = frozenset({"given", "middle", "family", "birth_date"})
 _SESSION_ONLY: Final = frozenset({"nothing_verified", "links_switched_off"})
 """Reasons that lie in the request or the policy, not in what the matcher sees."""
@@ -200,13 +199,14 @@ def nothing_else_is_known(probe: Features, candidate: Features) -> bool:
 
 def has_more_than_a_namesake_would(scored: Scored, model: Model, *, bare: bool) -> bool:
     """Namesakes born on one day exist in every large town. Where name and birth date are all that agrees, it is enough
-    only if the middle names agree too, nothing else is known, and all of it together is so rare that hardly anybody in a
-    whole country shares it by chance."""
-    if scored.groups - {"name", "birth_date"}:
+    only if the middle names agree too, nothing else is known, and all of it together is so rare that hardly any other of
+    the model's population shares it by chance. One street and an illegible house number are no group of evidence, and
+    still more than a namesake has."""
+    if scored.groups - {"name", "birth_date"} or scored.level("address") in ("near_number", "number"):
         return True
     if not bare or scored.level("middle") not in ("exact", "initial"):
         return False
-    return scored.level("suffix") in ("", "exact") and namesakes(scored) <= model.thresholds.namesakes
+    return scored.level("suffix") in ("", "exact") and namesakes(scored, model) <= model.thresholds.namesakes
 
 
 def has_more_than_a_relative_would(scored: Scored, *, bare: bool) -> bool:
@@ -217,9 +217,9 @@ def has_more_than_a_relative_would(scored: Scored, *, bare: bool) -> bool:
     return bare and scored.level("middle") in ("exact", "initial") and not scored.level("suffix")
 
 
-def namesakes(scored: Scored) -> float:
-    """How many people in a country of ten millions agree by chance on as much of name and birth date as these two."""
-    return float(2.0 ** (COUNTRY - sum(each.weight for each in scored.fields if each.field in _WHO)))
+def namesakes(scored: Scored, model: Model) -> float:
+    """How many of the model's population agree by chance on as much of name and birth date as these two."""
+    return float(2.0 ** (log2(model.population) - sum(each.weight for each in scored.fields if each.field in _WHO)))
 
 
 def has_no_other_given_name(scored: Scored, *, bare: bool) -> bool:
@@ -227,14 +227,14 @@ def has_no_other_given_name(scored: Scored, *, bare: bool) -> bool:
     says otherwise or, where nothing else is known, the middle name."""
     level = scored.level("given")
     if level or scored.level("organisation"):
-        return level not in ("different", "middle", "initial")
+        return level not in ("different", "garbled", "middle", "initial")
     return scored.level("identifier") == "equal" or (bare and scored.level("middle") in ("exact", "initial"))
 
 
 def has_no_other_surname(scored: Scored) -> bool:
     """The surnames agree somehow. Who has changed theirs shows the same document, or was born on the same day, lives
     behind the same door and agrees in all other names."""
-    if scored.level("family") not in ("different", "crossed") or scored.level("identifier") == "equal":
+    if scored.level("family") not in ("different", "garbled", "crossed") or scored.level("identifier") == "equal":
         return True
     others = scored.level("given") == "exact" and scored.level("middle") in ("exact", "initial")
     return others and scored.level("birth_date") == "exact" and "address" in scored.groups

@@ -34,6 +34,7 @@ _FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("given", "middle"): gettext_noop("The given name of one is the middle name of the other."),
     ("given", "slip"): gettext_noop("The given names differ by a slip of the fingers."),
     ("given", "similar"): gettext_noop("The given names are nearly the same, and both may be right."),
+    ("given", "garbled"): gettext_noop("The given names differ, and may be one name with several slips in it."),
     ("given", "swapped"): gettext_noop("Given name and surname seem to be in each other's place."),
     ("given", "different"): gettext_noop("The given names are different."),
     ("middle", "exact"): gettext_noop("The middle names are the same."),
@@ -44,6 +45,7 @@ _FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("family", "part"): gettext_noop("The surnames have one part in common."),
     ("family", "slip"): gettext_noop("The surnames differ by a slip of the fingers."),
     ("family", "phonetic"): gettext_noop("The surnames sound alike."),
+    ("family", "garbled"): gettext_noop("The surnames differ, and may be one name with several slips in it."),
     ("family", "swapped"): gettext_noop("Surname and given name seem to be in each other's place."),
     ("family", "crossed"): gettext_noop("The surname of one is the given name of the other; the rest differs."),
     ("family", "different"): gettext_noop("The surnames are different."),
@@ -82,6 +84,12 @@ _FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ("address", "exact"): gettext_noop("They share an address, door for door."),
     ("address", "building"): gettext_noop("They share a house; the unit is known of only one."),
     ("address", "similar"): gettext_noop("The addresses are the same but for a small difference in writing."),
+    ("address", "near_number"): gettext_noop(
+        "They have addresses in the same street; the house number is missing on one side, or may be mistyped."
+    ),
+    ("address", "number"): gettext_noop(
+        "They have the same house number in the same town; the street is another, missing or misspelled."
+    ),
     ("address", "neighbour"): gettext_noop("They share a house, in different units."),
     ("address", "street"): gettext_noop("They have addresses in the same street."),
     ("address", "locality"): gettext_noop("They have addresses in the same postal code."),

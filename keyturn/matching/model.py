@@ -10,8 +10,8 @@ A model is one JSON file (`models/<name>.json`, or a profile's own `matching.jso
 - `thresholds`: `link` and `review`, from which a candidate may be linked and is looked at: odds of the weight itself, as
   a share (`score.Scored.odds`), so that a calibration moves nobody from one zone to another; `margin`, bits
   between the best and the second; `kept`, how many candidates a decision keeps; `namesakes`, how many other people of
-  one name and birth date may be expected in a country of ten millions for a link on these two alone (`decide`).
-- `vetoes`: which of `vetoes.KNOWN` forbid a link.
+  one name and birth date may be expected in the `population` for a link on these two alone (`decide`).
+- `vetoes`: which of `vetoes.KNOWN` forbid a link; "none" for nothing at all.
 - `keys`: `version`, of the keys that persons are filed under (`keys.KEYS_VERSION`; another one is refused).
 - `population`: how many people there are who may apply, or be on file if that is more (`Model.sized`): the odds against
   one of them, chosen blindly, are one in so many. A small registry in a large town is no safer from namesakes: fewer of
@@ -60,9 +60,9 @@ _PARTS: Final = frozenset({
 })  # fmt: skip
 LEVELS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "person": {
-        "given": ("exact", "nickname", "initial", "middle", "slip", "similar", "swapped", "different"),
+        "given": ("exact", "nickname", "initial", "middle", "slip", "similar", "garbled", "swapped", "different"),
         "middle": ("exact", "different", "initial", "other_initial"),
-        "family": ("exact", "part", "slip", "phonetic", "swapped", "crossed", "different"),
+        "family": ("exact", "part", "slip", "phonetic", "garbled", "swapped", "crossed", "different"),
         "suffix": ("exact", "one_sided", "conflict"),
         "birth_date": (
             "exact", "transposed", "day_month", "one_digit", "day_off", "first_of_january", "year_month", "year", "month_day",
@@ -74,10 +74,14 @@ LEVELS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "identifier": ("equal", "different", "last4", "different_last4"),
         "email": ("exact", "same_mailbox", "similar", "different"),
         "phone": ("exact", "one_digit", "different"),
-        "address": ("exact", "building", "similar", "neighbour", "street", "locality", "different"),
+        "address": (
+            "exact", "building", "similar", "near_number", "number", "neighbour", "street", "locality", "different",
+        ),
     },
 }  # fmt: skip
 """Section -> field -> levels: all that a file must weigh, and nothing else."""
+
+NO_VETOES: Final = "none"
 
 _ADDS_UP: Final = 0.015
 """How far a column's sum may be from 1: figures are written with few digits."""
@@ -188,12 +192,11 @@ def _built(values: Mapping[str, Any]) -> Model:
         raise ValueError(
             f"keys.version is {keys['version']!r}, and this Keyturn files persons under keys of version {KEYS_VERSION}"
         )
-    _names(values["vetoes"], KNOWN_VETOES, "vetoes")
     return Model(
         label=_label(values["label"]),
         digest=_digest(values),
         thresholds=_thresholds(values["thresholds"]),
-        vetoes=frozenset(values["vetoes"]),
+        vetoes=_vetoes(values["vetoes"]),
         keys_version=keys["version"],
         population=int(_number(values["population"], "population", least=2, most=1e10)),
         own_priors=_priors(values["priors"]),
@@ -226,6 +229,16 @@ def _names(given: Any, known: Any, where: str) -> None:
     _only(given, known, where)
 
 
+def _vetoes(given: Any) -> frozenset[str]:
+    """None at all is something to say in a word, and not to be left by a list that somebody emptied."""
+    if given == NO_VETOES:
+        return frozenset()
+    _names(given, KNOWN_VETOES, "vetoes")
+    if not given:
+        raise ValueError(f'vetoes is empty: name what forbids a link, or write "{NO_VETOES}" for nothing at all')
+    return frozenset(given)
+
+
 def _number(value: Any, name: str, *, least: float = 0.0, most: float = 1e9) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         raise ValueError(f"{name} must be a number from {least:g} to {most:g}, not {value!r}")
@@ -247,6 +260,10 @@ def _thresholds(given: Mapping[str, Any]) -> Thresholds:
         kept=int(_number(given["kept"], "thresholds.kept", least=1, most=100)),
         namesakes=_number(given["namesakes"], "thresholds.namesakes", most=1e6),
     )
+    if not found.review:
+        raise ValueError(
+            "thresholds.review must be more than 0: with 0, staff would look at everybody who was compared"
+        )
     if found.review > found.link:
         raise ValueError("thresholds.review must not be over thresholds.link")
     return found

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import jellyfish
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler, Levenshtein
 
 from keyturn.matching.text import fold, squeezed, word_set
 
@@ -18,6 +18,7 @@ PART: Final = "part"  # one of two surnames
 SLIP: Final = "slip"  # a slip of the fingers
 SIMILAR: Final = "similar"  # nearly the same, but two names perhaps
 PHONETIC: Final = "phonetic"
+GARBLED: Final = "garbled"  # several slips: nearer than two names are by chance
 SWAPPED: Final = "swapped"  # given name and surname in each other's place
 CROSSED: Final = "crossed"  # the surname of one is the given name of the other, and the other half differs
 DIFFERENT: Final = "different"
@@ -193,8 +194,10 @@ def _compare_spelling(one: str, other: str) -> str:
     """A slip where only one of the two is a name. Maria and Marie are both names; so, perhaps, are two rare ones."""
     known = _per_million("given_names")
     are_names = (one in known) + (other in known)
-    if are_names == 2 or not _looks_like(one, other):
+    if are_names == 2:
         return DIFFERENT
+    if not _looks_like(one, other):
+        return GARBLED if _is_garbled(one, other, share=0.5) else DIFFERENT
     if one[0] != other[0] and one[:2] != other[1::-1]:  # Jary is Mary misread; Kaden and Jaden are twins
         return SIMILAR if are_names and len(one) == len(other) > 3 else DIFFERENT
     return SLIP if are_names else SIMILAR
@@ -208,6 +211,12 @@ def _looks_like(one: str, other: str) -> bool:
     if OSA.distance(one, other, score_cutoff=2) <= (1 if shorter < 6 else 2):
         return True
     return JaroWinkler.similarity(one, other) >= 0.92
+
+
+def _is_garbled(one: str, other: str, *, share: float) -> bool:
+    """Whether no more than this share of the letters is wrong."""
+    most = int(max(len(one), len(other)) * share)
+    return min(len(one), len(other)) > 3 and Levenshtein.distance(one, other, score_cutoff=most) <= most
 
 
 def compare_family(one: str, other: str) -> str:
@@ -226,13 +235,22 @@ def compare_family(one: str, other: str) -> str:
         return PART
     if _looks_like(mine, theirs):
         return SLIP
-    return PHONETIC if len(mine) > 3 and len(theirs) > 3 and phonetic(mine) == phonetic(theirs) else DIFFERENT
+    if len(mine) > 3 and len(theirs) > 3 and phonetic(mine) == phonetic(theirs):
+        return PHONETIC
+    known = _per_million("surnames")
+    both_are_names = mine in known and theirs in known
+    return GARBLED if not both_are_names and _is_garbled(mine, theirs, share=0.4) else DIFFERENT
 
 
 def is_crossed(given: str, family: str) -> bool:
     """Whether one person's given name stands in the place of another's surname, but for a slip. Symmetric."""
     mine, theirs = squeezed(given), squeezed(family)
     return mine == theirs if mine[:1] != theirs[:1] else bool(mine) and (mine == theirs or _looks_like(mine, theirs))
+
+
+def may_be_crossed(given: str, family: str) -> bool:
+    """`is_crossed`, with several slips. Symmetric. Too little alone: only where the other half is crossed as well."""
+    return is_crossed(given, family) or _is_garbled(squeezed(given), squeezed(family), share=0.4)
 
 
 def compare_middle(one: str, other: str) -> str:

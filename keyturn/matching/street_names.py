@@ -18,6 +18,7 @@ _ROADS: Final = {
 }
 _LONG_TYPES: Final = sorted(word_set("street avenue road drive court place crescent circuit terrace boulevard circle"))
 """Types that people write out, common enough to be known again with one letter wrong."""
+_IN_FULL: Final = {words.STREET_TYPES[name]: name for name in _LONG_TYPES}
 
 
 def plain_words(tokens: list[str]) -> list[str]:
@@ -37,6 +38,16 @@ def street_of(tokens: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         tokens, kind = tokens[:-1], (words.STREET_TYPES[tokens[-1]],)
     core = _short_names(tokens)
     return (*before, *core, *kind, *after), core
+
+
+def in_short(line: str) -> str:
+    """A folded line as `street_of` writes a street: "ashburton circuit" is "ashburton cct"."""
+    return " ".join(street_of(plain_words(line.split()))[0])
+
+
+def in_full(street: str) -> str:
+    """A street with its common types written out, as they stand where the space before them was lost."""
+    return " ".join(_IN_FULL.get(token, token) for token in street.split())
 
 
 def _cut_direction(tokens: list[str], place: int) -> tuple[tuple[str, ...], list[str]]:

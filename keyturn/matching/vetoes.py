@@ -16,7 +16,7 @@ _SAME_GIVEN: Final = frozenset({"exact", "slip", "swapped"})
 _NEARLY_SAME_GIVEN: Final = frozenset({"nickname", "similar"})
 _AGREES: Final = frozenset({"exact", "initial"})
 _SAME_FAMILY: Final = frozenset({"exact", "slip", "phonetic", "part", "crossed"})
-_SAME_HOUSE: Final = frozenset({"exact", "building", "similar", "neighbour"})
+_SAME_HOUSE: Final = frozenset({"exact", "building", "similar", "near_number", "number", "neighbour"})
 
 
 def vetoes(probe: Features, candidate: Features, found: Levels, *, enabled: Container[str]) -> tuple[str, ...]:

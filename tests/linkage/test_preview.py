@@ -33,7 +33,7 @@ def shipped() -> Values:
 def lax() -> Values:
     """A model without vetoes that links from a toss of a coin on."""
     values = deepcopy(shipped())
-    values["label"], values["vetoes"] = "lax", []
+    values["label"], values["vetoes"] = "lax", "none"
     values["thresholds"] |= {"link": 0.5, "margin": 0.0, "review": 0.01}
     return values
 

@@ -122,7 +122,7 @@ def test_one_group_of_evidence_is_too_little() -> None:
     assert "too_few_groups" in decision.ranked[0].why
 
 
-@pytest.mark.parametrize("given", ["joan", "j", "igor"])
+@pytest.mark.parametrize("given", ["joan", "j", "igor", "jbnq"])
 def test_who_could_be_a_twin_is_not_linked_even_by_the_shared_mailbox(given: str) -> None:
     decision = decided(replace(JANE, given=given), JANE)
     assert decision.zone == "review"
@@ -214,6 +214,15 @@ class TestNameAndBirthDateAlone:
         on_file = replace(self.MOVED, given="james", family="smith")
         assert "only_name_and_birth_date" in self.word(smith, on_file)[1]
         assert "only_name_and_birth_date" not in self.word(replace(smith, middle="a"), on_file)[1]
+
+    def test_link_who_lives_in_the_same_street_though_the_house_number_is_illegible(self) -> None:
+        there = NormalAddress(number="4120", street="larkspur ln", street_core="larkspur", postal="97123")
+        stayed, unnumbered, moved = (
+            replace(self.BARE, addresses=(each,))
+            for each in (there, replace(there, number=""), replace(AWAY, postal="97123"))
+        )
+        assert self.word(stayed, unnumbered) == ("link", ())
+        assert self.word(stayed, moved)[0] == "review"
 
     @pytest.mark.parametrize("without", [{"middle": ""}, {"middle": "", "family": "zelenko"}])
     def test_are_too_little_without_a_middle_name_however_rare_the_name(self, without: dict[str, Any]) -> None:

@@ -74,12 +74,14 @@ def curved(values: dict[str, Any], knots: object) -> None:
         (lambda v: v["thresholds"].update(link=1.5), "thresholds.link must be a number from 0.5 to 1, not 1.5"),
         (lambda v: v["thresholds"].update(link="much"), "thresholds.link must be a number from 0.5 to 1, not 'much'"),
         (lambda v: v["thresholds"].update(review=0.9999), "thresholds.review must not be over thresholds.link"),
+        (lambda v: v["thresholds"].update(review=0), "thresholds.review must be more than 0: with 0, staff would look at everybody"),
+        (lambda v: v.update(vetoes=[]), 'vetoes is empty: name what forbids a link, or write "none" for nothing at all'),
         (lambda v: v["thresholds"].update(kept=0), "thresholds.kept must be a number from 1 to 100, not 0"),
         (lambda v: v.update(population=True), "population must be a number"),
         (lambda v: v["names"]["given"].update(rarest=0), "names.given.rarest must be a number"),
         (lambda v: v["person"]["given"].update(exact=[0.8]), "person.given.exact must have 5 numbers"),
         (lambda v: v["person"]["given"]["exact"].__setitem__(1, 0), "person.given.exact must be a number from 1e-12 to 1"),
-        (lambda v: v["person"]["given"]["exact"].__setitem__(0, 0.5), "person.given: the column of same adds up to 0.643"),
+        (lambda v: v["person"]["given"]["exact"].__setitem__(0, 0.5), "person.given: the column of same adds up to 0.647"),
         (lambda v: v["shared"]["identifier"]["last4"].__setitem__(4, 0.5), "shared.identifier: the column of namesake adds up"),
         (lambda v: v.update(label=""), "label must be a text of 1 to 40 characters"),
         (lambda v: v.update(person=[]), "a part has another shape"),
@@ -112,6 +114,10 @@ def test_what_is_wrong_with_a_file_is_said_in_a_sentence(change: Callable[[dict[
     with pytest.raises(ValueError) as problem:
         model.from_mapping(changed(change), source="matching.json")
     assert str(problem.value).startswith(f"matching.json: {told}")
+
+
+def test_that_nothing_forbids_a_link_is_said_in_a_word() -> None:
+    assert model.from_mapping(changed(lambda values: values.update(vetoes="none"))).vetoes == frozenset()
 
 
 @pytest.mark.parametrize(

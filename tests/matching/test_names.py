@@ -2,7 +2,8 @@
 
 import pytest
 
-from keyturn.matching import names
+from keyturn.matching import Features, names
+from keyturn.matching.compare import levels
 from keyturn.matching.organisations import compare_organisations, normal_organisation
 from keyturn.matching.text import fold
 
@@ -46,6 +47,10 @@ def family(one: str, other: str) -> str:
         ("Chole", "Chloe", "slip"),
         ("Micheel", "Michael", "slip"),
         ("Jadwyga", "Jadwiga", "similar"),
+        ("Mqrgafwt", "Margaret", "garbled"),
+        ("Hcmry", "Henry", "garbled"),
+        ("Nargsrwr", "Margaret", "garbled"),
+        ("Lqhd", "Lois", "different"),
         ("Maria", "Marie", "different"),
         ("Kayden", "Jayden", "different"),
         ("Patrick", "Patricia", "different"),
@@ -88,6 +93,9 @@ def test_a_middle_name_that_contradicts_the_second_given_name_counts() -> None:
         ("Smith", "Smyth", "slip"),
         ("Stephens", "Stevens", "slip"),
         ("Phillips", "Filips", "phonetic"),
+        ("Hawthorne", "Hswtnorme", "garbled"),
+        ("Zelenko", "Zwlemkp", "different"),  # more than two letters in five
+        ("Stephenson", "Richardson", "different"),
         ("Smith", "Jones", "different"),
         ("Lee", "Li", "different"),
         ("Child", "Hansen", ""),
@@ -184,6 +192,22 @@ def test_middle_names(one: str, other: str, level: str) -> None:
 def test_a_short_form_stands_for_one_full_form_and_always_the_same(short: str, full: str) -> None:
     assert names.full_form(short) == full
     assert names.full_form(full) == full
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        (("jane", "hawthorne"), ("hawthorne", "jane"), "swapped"),
+        (("jane", "hawthorne"), ("hawtohrne", "jane"), "swapped"),
+        (("margaret", "hawthorne"), ("hawthorne", "nargsrwt"), "swapped"),  # several slips in one half
+        (("margaret", "hawthorne"), ("hswtnorme", "nargsrwt"), "different"),  # and in both: who can tell
+        (("jane", "hawthorne"), ("hawthorne", "igor"), "crossed"),
+        (("jane", "hawthorne"), ("igor", "zelenko"), "different"),
+    ],
+)
+def test_names_in_each_other_s_place(one: tuple[str, str], other: tuple[str, str], level: str) -> None:
+    first, second = (Features(given=given_name, family=surname) for given_name, surname in (one, other))
+    assert levels(first, second)["family"] == levels(second, first)["family"] == level
 
 
 @pytest.mark.parametrize(
