@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import sqrt
 
 from bench.matching import table
 from bench.matching.table import Row
@@ -54,6 +55,11 @@ class Decile:
     def points_off(self) -> float:
         return 100 * abs(self.said - self.true)
 
+    @property
+    def by_chance(self) -> float:
+        """Points off that chance alone makes one time in twenty, if all that is said is right and no two are one person."""
+        return 196 * sqrt(self.said * (1 - self.said) / self.count)
+
 
 def deciles(candidates: Iterable[Shown]) -> list[Decile]:
     """Ten equal parts of the probability's range; the last one includes 1."""
@@ -81,16 +87,17 @@ def row(candidates: list[Shown], measure: str) -> Row:
     worst = max(judged, key=lambda each: each.points_off)
     return table.held(
         "calibration", measure, worst.points_off, "<= 2 points", as_text=lambda value: f"{value:.1f} points",
-        beside=f"mean {average_off(found):.2f}",
+        beside=f"mean {average_off(found):.2f}; of {worst.count:,} candidates chance alone makes {worst.by_chance:.1f}",
     )  # fmt: skip
 
 
 def details(candidates: list[Shown]) -> str:
     return table.markdown(
-        ["said", "candidates", "said on average", "were the person", "points off"],
+        ["said", "candidates", "said on average", "were the person", "points off", "chance alone"],
         [
             [f"{each.low:.1f}-{each.low + 0.1:.1f}", f"{each.count:,}", f"{100 * each.said:.1f} %",
-             f"{100 * each.true:.1f} %", f"{each.points_off:.1f}" + (" (too few)" if each.count < FEW else "")]
+             f"{100 * each.true:.1f} %", f"{each.points_off:.1f}" + (" (too few)" if each.count < FEW else ""),
+             f"{each.by_chance:.1f}"]
             for each in deciles(candidates)
         ],
     )  # fmt: skip
