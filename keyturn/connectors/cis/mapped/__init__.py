@@ -47,16 +47,7 @@ class MappedCis:
             return known
         delivery = Delivery(send, asker, scope)
         delivery.carry_out()
-        try:
-            if send.answer is not None:
-                answer = reading.answer(send.answer.evaluate({**scope, "done": delivery.done}))
-            else:
-                found = self._found(asker, scope)
-                if found is None:
-                    raise InDoubt("not_there_afterwards")
-                answer = found
-        except (Unreadable, Unavailable):
-            raise InDoubt("unreadable_answer") from None
+        answer = self._answer(asker, send, {**scope, "done": delivery.done})
         return reading.as_first(answer) if delivery.last_was_ours else reading.as_repeated(answer)
 
     def find(self, key: str) -> Answer | None:
@@ -127,6 +118,17 @@ class MappedCis:
             if when.true(scope):
                 raise Rejected(code)
         return self._asker(), send, scope
+
+    def _answer(self, asker: Asker, send: Send, scope: Mapping[str, Any]) -> Answer:
+        """By what the steps made and by what stands under the key: two that differ are none. Raises InDoubt."""
+        try:
+            made = reading.answer(send.answer.evaluate(scope)) if send.answer else None
+            found = self._found(asker, scope) if self.mapping.find else made
+        except (Unreadable, Unavailable):
+            raise InDoubt("unreadable_answer") from None
+        if found is None or (made is not None and reading.as_repeated(made) != reading.as_repeated(found)):
+            raise InDoubt("not_there_afterwards" if found is None else "contradicts_itself")
+        return found
 
     def _found(self, asker: Asker, scope: Mapping[str, Any]) -> Answer | None:
         """What stands under the key. Raises Rejected("key_reused") where another command put it there."""

@@ -58,8 +58,8 @@ class Asker:
                 return None
             if not reply.good:
                 means, code = self.meaning(reply)
-                if means is Means.NOTHING or reply is NOT_THERE:
-                    return None
+                if (means is Means.NOTHING or reply is NOT_THERE) and len(seen["got"]) == 1:
+                    return None  # only the first call may say so: a later one has lost what the first one found
                 if means is Means.REJECTED:
                     raise Rejected(code)
                 raise Unavailable("cis_failed", str(reply.status))

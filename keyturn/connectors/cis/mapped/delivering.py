@@ -13,6 +13,8 @@ from keyturn.connectors.cis.mapped.parts import REFUSALS, Ask, Call, Means, Send
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 
 _ROUNDS = 3
+_CONTRADICTIONS = ("unknown_person", "unknown_account", "not_their_account")
+"""Where steps are done under the key, these are about what they made: an answer got mixed up, and nobody refused."""
 
 
 class Delivery:
@@ -33,7 +35,9 @@ class Delivery:
                     return self._in_order(self._send.steps[:steps])
                 except Rejected as no:
                     before = dict(self.done)
-                    self._look()
+                    self._look(thoroughly=True)
+                    if self.done and no.code in _CONTRADICTIONS:
+                        raise InDoubt("contradicts_itself", no.code) from None
                     if no.code == "key_reused" or self.done == before or not rounds_left:
                         self._undo(only_ours=no.code == "key_reused")
                         raise
@@ -51,12 +55,13 @@ class Delivery:
             if step.name not in self.done:
                 self._step(step)
 
-    def _look(self) -> None:
-        """Which steps are done under this key? Nothing is done after one that is not."""
+    def _look(self, *, thoroughly: bool = False) -> None:
+        """Which steps are done under this key? Nothing is done after one that is not. `thoroughly`: those too that need
+        no look before they are tried."""
         for step in self._send.steps:
             if step.name in self.done or not self._wanted(step):
                 continue
-            if step.done is None or step.each is not None or not step.look_first:
+            if step.done is None or step.each is not None or not (step.look_first or thoroughly):
                 break
             ref = self._looked_up(step.done, self._seen())
             if ref is None:

@@ -124,6 +124,8 @@ class Expression:
 
     def _check_functions(self) -> None:
         for node in _every(self._compiled.parsed):
+            if node["type"] == "subexpression" and node["children"][0]["type"] == "not_expression":
+                raise ValueError("reads !a.b as (!a).b, as JMESPath does: write !(a.b)")
             if node["type"] != "function_expression":
                 continue
             name, known = node["value"], _Ours.FUNCTION_TABLE

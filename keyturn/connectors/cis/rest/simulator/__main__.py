@@ -1,0 +1,34 @@
+"""How is the simulated CIS started as a program?"""
+
+import argparse
+import os
+
+from keyturn.connectors.cis.rest.simulator.answering import Simulator
+from keyturn.connectors.cis.rest.simulator.store import Store
+from keyturn.connectors.cis.simulating import SimulatedServer, plan_of, serve
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m keyturn.connectors.cis.rest.simulator",
+        description="A CIS with a plain JSON interface to rehearse with, on this machine only. It keeps its tables in a"
+        " schema of the PostgreSQL that DATABASE_URL names, and wants the bearer token that KEYTURN_CIS_TOKEN holds"
+        " (without one: rehearsal).",
+    )
+    parser.add_argument("--port", type=int, default=8096, help="0: any free one")
+    parser.add_argument("--plan", default="", help="a JSON file that says what goes wrong (docs/howto/rehearse.md)")
+    parser.add_argument("--schema", default="rest_simulator")
+    said = parser.parse_args()
+    store = Store(os.environ["DATABASE_URL"], schema=said.schema)
+    store.install()
+    serve(server(store, port=said.port, plan=said.plan, token=os.environ.get("KEYTURN_CIS_TOKEN", "")))
+    store.close()
+
+
+def server(store: Store, *, port: int = 0, plan: str = "", token: str = "") -> SimulatedServer:
+    simulator = Simulator(store, token=token or "rehearsal")
+    return SimulatedServer(simulator.answer, plan=plan_of(plan), port=port, call=simulator.name_of)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Does the CIS with a plain JSON interface keep the contract, over a real socket and by its mapping file alone?"""
+
+import os
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from keyturn.connectors.cis.contract import CisContract
+from keyturn.connectors.cis.rest import MAPPING, RestCis
+from keyturn.connectors.cis.rest.simulator.__main__ import server
+from keyturn.connectors.cis.rest.simulator.store import Store
+from keyturn.connectors.cis.simulating import SimulatedServer
+from tests.connectors.conftest import ReferenceTown
+
+TOKEN = "let me in"
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    store = Store(os.environ["DATABASE_URL"], schema="rest_tests")
+    store.install()
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def running(store: Store) -> Iterator[SimulatedServer]:
+    serving = server(store, token=TOKEN)
+    threading.Thread(target=serving.run, daemon=True).start()
+    yield serving
+    serving.stop()
+    serving.server_close()
+
+
+@pytest.fixture
+def town(store: Store) -> ReferenceTown:
+    store.empty()
+    return ReferenceTown(store)
+
+
+@pytest.fixture
+def cis(running: SimulatedServer, store: Store, town: ReferenceTown, monkeypatch) -> Iterator[RestCis]:
+    monkeypatch.setenv("KEYTURN_CIS_TOKEN", TOKEN)
+    cis = RestCis(running.url, timeout_seconds=20, mapping=MAPPING)
+    yield cis
+    cis.close()
+    assert store.audit() == []
+
+
+class TestRestCis(CisContract):
+    @pytest.fixture
+    def cis(self, cis):
+        return cis
+
+    @pytest.fixture
+    def town(self, town):
+        return town
