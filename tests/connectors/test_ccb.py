@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from keyturn.connectors.cis.ccb import CcbOverSoap
-from keyturn.connectors.cis.ccb.simulator import soap
+from keyturn.connectors.cis.ccb import CcbOverRest, CcbOverSoap
+from keyturn.connectors.cis.ccb.simulator import rest, soap
 from keyturn.connectors.cis.ccb.simulator.store import Store
 from keyturn.connectors.cis.contract import CisContract
 from tests.connectors import ccb
@@ -52,6 +52,23 @@ class TestOverSoap(CisContract):
     @pytest.fixture
     def cis(self, over_soap):
         return over_soap
+
+    @pytest.fixture
+    def town(self, town):
+        return town
+
+
+@pytest.fixture(scope="module")
+def over_rest(simulator: str, secrets: None) -> Iterator[CcbOverRest]:
+    cis = CcbOverRest(f"{simulator}{rest.BASE}", timeout_seconds=20)
+    yield cis
+    cis.close()
+
+
+class TestOverRest(CisContract):
+    @pytest.fixture
+    def cis(self, over_rest):
+        return over_rest
 
     @pytest.fixture
     def town(self, town):

@@ -57,7 +57,9 @@ def _account(cursor: Cursor, said: Said) -> dict[str, Any]:
             return {"account": accounts.read(cursor, said["accountId"])}
         case "FIND":
             found = accounts.by_number(cursor, said["accountNumberType"], said["accountNumber"])
-            return {"account": {"accountId": found}} if found else {}
+            if not found:
+                raise Refused("account_not_found")
+            return {"account": {"accountId": found}}
         case "DELETE":
             accounts.remove(cursor, said["accountId"])
             return {}

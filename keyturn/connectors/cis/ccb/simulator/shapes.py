@@ -129,6 +129,7 @@ TASK: Final[Shape] = {
     "accountId": 10,
     "newCustomer": bool,
     "serviceTypes": [8],
+    "services": [{"serviceType": 8, "spId": 10}],
     "serviceAgreements": [{"serviceType": 8, "serviceAgreementId": 10}],
 }
 MESSAGE: Final[Shape] = {"messageCategory": int, "messageNumber": int, "messageText": 254}

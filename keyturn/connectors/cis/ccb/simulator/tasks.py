@@ -174,17 +174,19 @@ def cancel_start(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def by_reference(cursor: Cursor, external: str) -> dict[str, Any] | None:
-    """The task that was opened under a reference."""
+def by_reference(cursor: Cursor, external: str) -> dict[str, Any]:
+    """The task that was opened under a reference. Raises Refused("task_not_found")."""
     cursor.execute("SELECT * FROM task WHERE ext_ref = %s", (external,))
     row = cursor.fetchone()
-    return shown(cursor, row) if row else None
+    if row is None:
+        raise Refused("task_not_found")
+    return shown(cursor, row)
 
 
 def shown(cursor: Cursor, task: Mapping[str, Any]) -> dict[str, Any]:
     """A task as the messages show it."""
-    cursor.execute("SELECT svc_type FROM sp WHERE sp_id = ANY(%s) ORDER BY sp_id", (task["sp_ids"],))
-    types = [row["svc_type"] for row in cursor.fetchall()]
+    cursor.execute("SELECT svc_type, sp_id FROM sp WHERE sp_id = ANY(%s) ORDER BY sp_id", (task["sp_ids"],))
+    points = [{"serviceType": row["svc_type"], "spId": row["sp_id"]} for row in cursor.fetchall()]
     cursor.execute("SELECT sas FROM cust_contact WHERE ext_ref = %s", (task["ext_ref"],))
     return {
         "serviceTaskId": task["task_id"],
@@ -198,7 +200,8 @@ def shown(cursor: Cursor, task: Mapping[str, Any]) -> dict[str, Any]:
         "personId": task["per_id"],
         "accountId": task["acct_id"],
         "newCustomer": not task["per_id"],
-        "serviceTypes": types,
+        "serviceTypes": [each["serviceType"] for each in points],
+        "services": points,
         "serviceAgreements": (cursor.fetchone() or {"sas": []})["sas"],
     }
 
