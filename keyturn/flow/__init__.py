@@ -40,6 +40,7 @@ from keyturn.flow.documents import forget_documents, open_document, remove_docum
 from keyturn.flow.duplicates import look_for_duplicates, note_pairs
 from keyturn.flow.groups import change_group, create_group, end_group
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
+from keyturn.flow.inbound import changed_in_cis, hear_cis
 from keyturn.flow.intake import take_in
 from keyturn.flow.landlord import change_landlord
 from keyturn.flow.linking_watch import BlindSides, blind_sides, decide_blind, next_blind, switch_links
@@ -83,10 +84,10 @@ from keyturn.steps.gather.rules import ESSENTIAL
 __all__ = [
     "DESIGNEE_WORDING", "ESSENTIAL", "NOT_KEPT", "BlindSides", "accept", "accept_designation", "advance",
     "agree_merge", "answer", "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides",
-    "certify_care", "change_group", "change_landlord", "check_identity", "claim", "claim_care_at_desk",
+    "certify_care", "change_group", "changed_in_cis", "change_landlord", "check_identity", "claim", "claim_care_at_desk",
     "comparison", "create_group", "customer", "decide_blind", "decide_case", "decide_proposal", "decline",
     "differences", "end_access", "end_care", "end_designee", "end_group", "expire", "extend_privacy",
-    "find_account", "follow_resume_link", "forget", "forget_documents", "give_login", "invitation", "is_invited",
+    "find_account", "follow_resume_link", "forget", "forget_documents", "give_login", "hear_cis", "invitation", "is_invited",
     "is_own", "is_sensitive", "keep_answer", "keep_login", "keep_mine", "keep_theirs", "lacking",
     "lift_protection", "link_login", "look_again", "look_at_protected", "look_for_duplicates", "name_account",
     "next_blind", "not_same", "note_pairs", "notify", "open_claim", "open_document", "overdue", "privacy_copy",

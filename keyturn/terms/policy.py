@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from keyturn.terms import verification
+from keyturn.terms import owners, verification
 from keyturn.terms.document import MEDIA_TYPES, PURPOSES
 from keyturn.terms.levels import ORDER
 
@@ -180,6 +180,8 @@ class Policy:
     cis_tries: int = 120  # then an engineer looks; with the waits below that is after a day
     cis_first_wait_seconds: float = 2.0
     cis_longest_wait_seconds: float = 900.0
+    # Whose word counts where the CIS and we hold different things (`terms/owners.py`)
+    owners: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict(owners.DEFAULT)))
     customer_class_person: str = "residential"
     customer_class_organisation: str = "commercial"
 
@@ -245,6 +247,8 @@ def _amiss(name: str, value: Any) -> str:
         return f"a list from {', '.join(MEDIA_TYPES)}"
     if name == "document_days_by_purpose" and not (set(value) <= set(PURPOSES) and all(map(_is_count, value.values()))):
         return f"a table from {', '.join(PURPOSES)} to days"
+    if name == "owners":
+        return owners.amiss(value)
     if name == "verification":
         return verification.amiss(value)
     if name == "claim_proofs" and not (value and set(value) <= set(CLAIM_PROOFS)):

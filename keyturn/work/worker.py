@@ -150,6 +150,7 @@ def every(cron: str, name: str) -> None:
 every(EVERY_TEN_SECONDS, "rescue")
 every("*/15 * * * *", "expire")
 every("* * * * *", "wake")
+every("* * * * *", "hear_cis")
 every("5 * * * *", "turn_day")
 every("50 * * * *", "remind_care")
 every("35 * * * *", "forget_documents")

@@ -55,8 +55,10 @@ def take_in(
     policy: Policy,
     dry_run: bool = False,
     progress: Callable[[int], None] | None = None,
+    tell: bool = True,
 ) -> Intake:
-    """Take over "persons", "premises" or "accounts". `progress` is called with the number of rows done so far.
+    """Take over "persons", "premises" or "accounts". `progress` is called with the number of rows done so far; not
+    `tell`: the rows come from the CIS itself, which need not hear of them.
 
     Raises Unavailable when somebody else wrote the same at the same moment (run it again), and what the CIS raises.
     """
@@ -67,7 +69,7 @@ def take_in(
         began = deciding.mark()
         try:
             with transaction.atomic():
-                _take_block(taking, block, dry_run=dry_run)
+                _take_block(taking, block, dry_run=dry_run, tell=tell)
         except IntegrityError:
             raise Unavailable("changed_meanwhile", "Somebody wrote the same records just now. Run it again.") from None
         if not dry_run:
@@ -78,11 +80,11 @@ def take_in(
 def _quietly(_done: int) -> None: ...
 
 
-def _take_block(taking: "_Taking", block: list[NumberedRow], *, dry_run: bool) -> None:
+def _take_block(taking: "_Taking", block: list[NumberedRow], *, dry_run: bool, tell: bool) -> None:
     with connection.cursor() as cursor:  # one import of a kind at a time
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"keyturn import {taking.kind}"])
     accepted = taking.judge(block)
-    if accepted and dry_run:
+    if accepted and (dry_run or not tell):
         taking.write(accepted)
     elif accepted:
         with ThreadPoolExecutor(1) as beside:  # the CIS has a database connection of its own, and time is short
@@ -383,3 +385,7 @@ class _Accounts(_Taking):
 
 
 _KINDS: dict[str, type[_Taking]] = {"persons": _Persons, "premises": _Premises, "accounts": _Accounts}
+
+
+def knows_premise(ref: str) -> bool:
+    return bool(premises.refs_on_file([ref]))

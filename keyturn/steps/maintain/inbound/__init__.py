@@ -1,0 +1,1 @@
+"""What the CIS changed: is it taken over, does ours stay, or do staff look?"""

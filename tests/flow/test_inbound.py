@@ -1,0 +1,420 @@
+"""Does what the CIS's own staff change arrive here, once, and nothing else with it?"""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from keyturn.connectors.cis.faults import FaultyCis, Plan
+from keyturn.connectors.cis.guard import GuardedCis
+from keyturn.flow import inbound
+from keyturn.records import acts, person_index
+from keyturn.records.models import (
+    Account,
+    Act,
+    CisAgreed,
+    CisCursor,
+    CisNews,
+    DuplicatePair,
+    Person,
+    PersonName,
+    ServiceAgreement,
+)
+from keyturn.records.queries.persons import with_parts
+from keyturn.terms.address import Address
+from keyturn.terms.change import ContactChange, DetailChange, IdentifierChange, MailingChange, NameChange
+from keyturn.terms.person import Identifier
+from tests.flow.both_sides import Heard, contacts_of, heard, name_of
+from tests.flow.town import ANA, BEN, COMPLETED, Town
+
+__all__ = ["heard"]
+RENAMED = NameChange("primary", given_name="Ana", family_name="Marquez")
+
+
+class TestWhatIsTaken:
+    @pytest.mark.rule("K-100")
+    def test_a_new_name_arrives_with_its_history_and_is_searched_by(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, RENAMED)
+        before = town.now
+        town.now += timedelta(hours=1)
+        heard.listens()
+        assert name_of(ana, town.now) == "Ana Marquez"
+        assert name_of(ana, before) == "Ana Zelenko"
+        rows = PersonName.objects.filter(person=ana, name_type="primary", valid_to=None)
+        assert [each.source for each in rows] == ["cis"]
+        probe = person_index.features(replace(ANA, family_name="Marquez", identifiers=()))
+        assert str(ana.pk) in person_index.candidates(probe)
+        assert not list(acts.broken_chains())
+        act = Act.objects.get(subject=f"person:{ana.pk}", what="taken_from_cis")
+        assert act.data == {"fields": ["name"]}
+
+    def test_contacts_arrive_as_they_stand_there_and_what_both_have_keeps_its_proof(
+        self, town: Town, heard: Heard
+    ) -> None:
+        ana = town.knows(ANA)
+        heard.listens()
+        heard.there(ana, ContactChange("phone", "+15035550177", is_primary=True))
+        heard.there(ana, ContactChange("email", "new@example.com", replaces="ana@example.com"))
+        heard.listens()
+        assert contacts_of(ana, "phone", town.now) == ["+15035550177", "+15035550142"]
+        assert contacts_of(ana, "email", town.now) == ["new@example.com"]
+        status = dict(ana.contacts.filter(valid_to=None).values_list("value", "status"))
+        assert status == {"+15035550142": "verified", "+15035550177": "pending", "new@example.com": "pending"}
+
+    def test_birth_date_language_document_and_address_arrive(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        town.now += timedelta(minutes=1)
+        heard.there(ana, DetailChange("date_of_birth", "1985-03-28"))
+        heard.there(ana, DetailChange("language", "es"))
+        heard.there(ana, IdentifierChange(Identifier("driver_licence", "D7654321")))
+        heard.there(ana, MailingChange(Address("9 Rowan Way", "", "Millbrook", "OR", "97901", "US")))
+        heard.listens()
+        held = with_parts(at=town.now).get(pk=ana.pk)
+        assert (held.date_of_birth, held.language) == (date(1985, 3, 28), "es")
+        assert [each.value for each in held.identifiers.filter(valid_to=None)] == ["D7654321"]
+        assert [each.line1 for each in held.addresses.filter(valid_to=None)] == ["9 Rowan Way"]
+
+    def test_somebody_whom_the_change_makes_alike_to_another_is_shown_to_staff(self, town: Town, heard: Heard) -> None:
+        ana, ben = town.knows(ANA), town.knows(BEN)
+        heard.listens()
+        for change in (
+            NameChange("primary", given_name=BEN.given_name, family_name=BEN.family_name),
+            DetailChange("date_of_birth", BEN.date_of_birth.isoformat()),
+            ContactChange("email", BEN.emails[0], replaces=ANA.emails[0]),
+        ):
+            heard.there(ana, change)
+        heard.listens()
+        pair = DuplicatePair.objects.get()
+        assert {pair.one_id, pair.other_id} == {ana.pk, ben.pk}
+
+    def test_agreements_and_balance_are_the_ciss_to_say(self, town: Town, heard: Heard) -> None:
+        ana = town.serves(ANA, town.house())
+        account = Account.objects.get()
+        heard.listens()
+        row = {"ref": account.ref, "person_ref": ana.ref, "premise_ref": "", "customer_class": "residential"}
+        premise = ServiceAgreement.objects.first().service_point.premise
+        ends = {"status": "pending_stop", "start_date": "2021-05-01", "end_date": "2027-01-31", "balance": "88.10"}
+        heard.desk.enter("accounts", {**row, "premise_ref": premise.ref, **ends})
+        heard.listens()
+        account.refresh_from_db()
+        assert str(account.balance) == "88.10"
+        found = ServiceAgreement.objects.filter(account=account).values_list("status", "end_date")
+        assert set(found) == {("pending_stop", date(2027, 1, 31))}
+        assert ServiceAgreement.objects.filter(account=account, ref=None).count() == 0
+
+
+class TestWhatIsLeft:
+    def test_what_both_hold_alike_is_written_nowhere_but_in_what_is_agreed(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, ContactChange("email", "ANA@example.com"))
+        heard.listens()
+        ana.refresh_from_db()
+        assert ana.version == 1
+        assert heard.waiting == {}
+        agreed = CisAgreed.objects.get(noun="person", ref=ana.ref)
+        assert agreed.values["email"] == ["ana@example.com"]
+        assert b"ana@example.com" not in bytes(agreed.sealed_values)
+
+    @pytest.mark.rule("K-101")
+    def test_silence_removes_nothing_that_the_cis_never_held(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(replace(ANA, phones=(), addresses=()))
+        factory_phone = ContactChange("email", "other@example.com")
+        ana.contacts.create(
+            channel="phone", value="+15035550142", normalised="+15035550142", is_primary=True,
+            valid_from=town.now, recorded_at=town.now,
+        )  # fmt: skip
+        heard.there(ana, factory_phone)
+        heard.listens()
+        assert contacts_of(ana, "phone", town.now) == ["+15035550142"]
+        assert contacts_of(ana, "email", town.now) == ["ana@example.com", "other@example.com"]
+
+    def test_what_both_held_and_the_cis_holds_no_longer_goes_here_too(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, ContactChange("email", "second@example.com"))
+        heard.listens()
+        town.now += timedelta(hours=2)
+        heard.there(ana, ContactChange("phone", "", replaces="+15035550142"))
+        heard.listens()
+        assert contacts_of(ana, "phone", town.now) == []
+        assert contacts_of(ana, "phone", town.now - timedelta(hours=1)) == ["+15035550142"]
+
+    def test_a_field_that_is_ours_stays_and_one_for_review_is_asked_about(self, town: Town, heard: Heard) -> None:
+        town.policy_says(owners={"name": "review", "email": "keyturn"})
+        ana = town.knows(ANA)
+        heard.there(ana, RENAMED)
+        heard.there(ana, ContactChange("email", "new@example.com", is_primary=True))
+        heard.listens()
+        assert name_of(ana, town.now) == "Ana Zelenko"
+        assert contacts_of(ana, "email", town.now) == ["ana@example.com"]
+        assert heard.cases == {(ana.ref, "name"): "both_changed"}
+
+    def test_a_document_that_stands_on_somebody_else_is_a_case(self, town: Town, heard: Heard) -> None:
+        ana, _ben = town.knows(ANA), town.knows(BEN, in_cis=False)
+        heard.there(ana, IdentifierChange(BEN.identifiers[0]))
+        heard.listens()
+        assert heard.cases == {(ana.ref, "identifier.passport"): "identifier_in_use"}
+
+    def test_a_value_that_no_import_would_let_in_is_a_case(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, DetailChange("date_of_birth", "2090-01-01"))
+        heard.there(ana, DetailChange("language", "es"))
+        heard.listens()
+        ana.refresh_from_db()
+        assert heard.cases == {(ana.ref, "date_of_birth"): "unfit"}
+        assert (ana.date_of_birth, ana.language) == (ANA.date_of_birth, "es")
+
+
+class TestBothChanged:
+    def _both(self, town: Town, heard: Heard) -> Person:
+        """Ana's name is changed here, and before that is delivered, there."""
+        ana = town.knows(ANA)
+        heard.there(ana, DetailChange("language", "es"))
+        heard.listens()
+        name = PersonName.objects.get(person=ana, name_type="primary")
+        PersonName.objects.filter(pk=name.pk).update(family_name="Zelenko-Ruiz")
+        heard.there(ana, RENAMED)
+        heard.listens()
+        return ana
+
+    @pytest.mark.rule("K-100")
+    def test_staff_see_both_and_what_was_agreed_and_nothing_is_overwritten(self, town: Town, heard: Heard) -> None:
+        ana = self._both(town, heard)
+        assert name_of(ana, town.now) == "Ana Zelenko-Ruiz"
+        assert heard.cases == {(ana.ref, "name"): "both_changed"}
+        case = inbound.base.CisDifference.objects.get()
+        shown = {side: case.values[side]["family_name"] for side in ("agreed", "ours", "theirs")}
+        assert shown == {"agreed": "Zelenko", "ours": "Zelenko-Ruiz", "theirs": "Marquez"}
+
+    def test_the_case_follows_the_cis_and_closes_when_both_are_alike(self, town: Town, heard: Heard) -> None:
+        ana = self._both(town, heard)
+        heard.there(ana, NameChange("primary", given_name="Ana", family_name="Marquez Gil"))
+        heard.listens()
+        case = inbound.base.CisDifference.objects.get()
+        assert (case.version, case.values["theirs"]["family_name"]) == (2, "Marquez Gil")
+        heard.there(ana, NameChange("primary", given_name="Ana", family_name="Zelenko-Ruiz"))
+        heard.listens()
+        assert heard.cases == {}
+
+
+class TestOurOwn:
+    """What we had delivered is no news."""
+
+    def test_after_a_request_nothing_differs_and_what_is_agreed_is_known(self, town: Town, heard: Heard) -> None:
+        case = town.moves_in(ANA)
+        assert case.status == COMPLETED
+        person = case.request.person
+        before = person.version
+        heard.listens()
+        person.refresh_from_db()
+        assert (person.version, heard.cases, heard.waiting) == (before, {}, {})
+        assert CisAgreed.objects.get(noun="person", ref=person.ref).values["name"]["family_name"] == "Zelenko"
+        assert not Act.objects.filter(what="taken_from_cis").exists()
+
+    @pytest.mark.rule("K-102")
+    def test_a_delivery_on_its_way_comes_first(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        town.cis_is("answer_lost")
+        case = town.moves_in(ANA)
+        assert case.delivery.state == "in_doubt"
+        town.cis_is()
+        heard.there(ana, RENAMED)
+        inbound.hear(now=town.now, policy=town.policy)
+        inbound.look(now=town.now, policy=town.policy)
+        assert name_of(ana, town.now) == "Ana Zelenko"
+        assert heard.waiting["person", ana.ref] == "delivery"
+        heard.waits(hours=1)
+        assert case.status == COMPLETED
+        heard.waits(minutes=2)
+        assert name_of(ana, town.now) == "Ana Marquez"
+        assert heard.waiting == {}
+
+    @pytest.mark.rule("K-103")
+    def test_somebody_whom_the_cis_has_from_us_and_did_not_confirm_is_nobody_new(
+        self, town: Town, heard: Heard
+    ) -> None:
+        town.cis_is(script=[{"fault": "answer_lost"}])
+        case = town.moves_in(ANA)
+        assert case.delivery.state == "in_doubt"
+        inbound.hear(now=town.now, policy=town.policy)
+        inbound.look(now=town.now, policy=town.policy)
+        assert Person.objects.count() == 1
+        assert "delivery" in heard.waiting.values()
+        heard.waits(hours=1)
+        heard.waits(minutes=5)
+        assert case.status == COMPLETED
+        assert (Person.objects.count(), heard.waiting) == (1, {})
+
+    def test_a_cis_that_shows_no_keys_doubles_nobody_either(
+        self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        town.cis_is(script=[{"fault": "answer_lost"}])
+        case = town.moves_in(ANA)
+        told = town.cis.changes
+        monkeypatch.setattr(
+            town.cis, "changes", lambda since, *, limit: _without_keys(told(since, limit=limit)), raising=True
+        )
+        inbound.hear(now=town.now, policy=town.policy)
+        inbound.look(now=town.now, policy=town.policy)
+        assert Person.objects.count() == 1
+        assert "newcomer" in heard.waiting.values()
+        heard.waits(hours=1)
+        heard.waits(minutes=5)
+        assert case.status == COMPLETED
+        assert (Person.objects.count(), heard.waiting) == (1, {})
+
+    @pytest.mark.rule("K-104")
+    def test_what_the_cis_has_lost_is_not_taken_for_its_change(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        assert town.moves_in(ANA).status == COMPLETED
+        heard.listens()
+        with town.cis._link.writing() as cursor:  # yesterday's backup was restored
+            cursor.execute("DELETE FROM command")
+        heard.there(ana, RENAMED)
+        heard.listens()
+        assert name_of(ana, town.now) == "Ana Zelenko"
+        assert heard.cases == {(ana.ref, ""): "effect_missing"}
+
+
+def _without_keys(told):
+    return replace(told, items=tuple(replace(each, key="") for each in told.items))
+
+
+class TestNewThere:
+    ROW = {
+        "ref": "X77", "kind": "person", "given_name": "Nora", "family_name": "Beck", "date_of_birth": "1990-05-06",
+        "email": "nora@example.com", "phone": "+15035550163", "id_type": "passport", "id_value": "P55501",
+        "line1": "3 Fir Street", "city": "Millbrook", "state": "OR", "postal_code": "97901", "country": "US",
+    }  # fmt: skip
+
+    @pytest.mark.rule("K-103")
+    def test_somebody_whom_a_clerk_entered_comes_in_once(self, town: Town, heard: Heard) -> None:
+        heard.desk.enter("persons", self.ROW)
+        heard.listens()
+        heard.listens()
+        nora = Person.objects.get()
+        assert (nora.ref, name_of(nora, town.now)) == ("X77", "Nora Beck")
+        assert contacts_of(nora, "email", town.now) == ["nora@example.com"]
+        assert CisAgreed.objects.filter(noun="person", ref="X77").exists()
+
+    def test_who_looks_like_somebody_on_file_comes_in_and_staff_are_asked(self, town: Town, heard: Heard) -> None:
+        town.knows(ANA)
+        same = {
+            "given_name": "Ana",
+            "family_name": "Zelenko",
+            "date_of_birth": "1985-03-27",
+            "email": "ana@example.com",
+        }
+        heard.desk.enter("persons", {**self.ROW, **same, "id_type": "", "id_value": ""})
+        heard.listens()
+        assert Person.objects.count() == 2
+        assert DuplicatePair.objects.count() == 1
+
+    def test_their_account_and_its_premise_come_in_in_whichever_order_they_are_told(
+        self, town: Town, heard: Heard
+    ) -> None:
+        place = {"ref": "PX1", "line1": "8 Larch Road", "city": "Millbrook", "state": "OR", "postal_code": "97901"}
+        heard.desk.enter("persons", self.ROW)
+        heard.desk.enter("premises", {**place, "country": "US", "division": "north", "service_types": "electric;gas"})
+        account = {"ref": "AX1", "person_ref": "X77", "premise_ref": "PX1", "customer_class": "residential"}
+        heard.desk.enter("accounts", {**account, "status": "active", "start_date": "2026-11-01", "balance": "12.00"})
+        heard.listens()
+        found = Account.objects.get(ref="AX1")
+        assert found.people.get().person.ref == "X77"
+        assert {each.service_point.service for each in found.agreements.all()} == {"electric", "gas"}
+        assert found.agreements.exclude(ref=None).count() == 2
+        assert heard.waiting == {}
+
+    def test_what_no_import_would_let_in_is_a_case(self, town: Town, heard: Heard) -> None:
+        heard.desk.enter("persons", {**self.ROW, "date_of_birth": "1790-01-01"})
+        heard.listens()
+        assert Person.objects.count() == 0
+        assert heard.cases == {("X77", "K-07"): "unfit"}
+
+    def test_whoever_was_erased_here_does_not_come_back(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA, flags=("erased",))
+        heard.there(ana, RENAMED)
+        heard.listens()
+        assert name_of(ana, town.now) == "Ana Zelenko"
+
+
+class TestHearing:
+    def test_the_cursor_moves_with_what_is_noted_and_a_second_worker_changes_nothing(
+        self, town: Town, heard: Heard
+    ) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, RENAMED)
+        assert inbound.hear(now=town.now, policy=town.policy) > 0
+        cursor = CisCursor.objects.get().cursor
+        assert inbound.hear(now=town.now, policy=town.policy) == 0
+        assert CisCursor.objects.get().cursor == cursor
+        assert not inbound._noted("", (), "elsewhere", now=town.now)
+        assert CisCursor.objects.get().cursor == cursor
+
+    def test_pages_are_read_to_the_end(self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(inbound, "PAGE", 1)
+        monkeypatch.setattr(inbound, "PAGES_AT_ONCE", 2)
+        people = [town.knows(replace(ANA, emails=(f"{n}@example.com",), identifiers=())) for n in range(5)]
+        inbound.hear(now=town.now, policy=town.policy)
+        assert town.jobs("hear_cis") == 1
+        while inbound.hear(now=town.now, policy=town.policy):
+            pass
+        assert {ref for _, ref in heard.waiting} == {each.ref for each in people}
+
+    def test_a_cis_that_is_away_is_asked_again_from_the_same_place(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, RENAMED)
+        town.cis_is("down", calls=["changes", "read"])
+        heard.listens()
+        assert CisCursor.objects.get().problem == "cis_unreachable"
+        town.cis_is()
+        heard.listens()
+        assert CisCursor.objects.get().problem == ""
+        assert name_of(ana, town.now) == "Ana Marquez"
+
+    def test_a_reading_that_fails_is_tried_again_and_keeps_nobody_else_waiting(self, town: Town, heard: Heard) -> None:
+        ana, ben = town.knows(ANA), town.knows(BEN)
+        for each in (ana, ben):
+            heard.there(each, DetailChange("language", "es"))
+        town.cis_is(script=[{"fault": "down"}], calls=["read"])
+        heard.listens()
+        assert len(heard.waiting) == 1
+        heard.waits(minutes=1)
+        assert set(Person.objects.values_list("language", flat=True)) == {"es"}
+
+    def test_what_is_told_again_while_it_is_looked_at_is_looked_at_again(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, DetailChange("language", "es"))
+        inbound.hear(now=town.now, policy=town.policy)
+        town.guarded = _Telling(GuardedCis(FaultyCis(town.cis, Plan())), lambda: self._again(ana, town, heard))
+        inbound.look(now=town.now, policy=town.policy)
+        assert len(heard.waiting) == 1
+        town.cis_is()
+        inbound.look(now=town.now, policy=town.policy)
+        assert name_of(ana, town.now) == "Ana Marquez"
+
+    def _again(self, ana: Person, town: Town, heard: Heard) -> None:
+        heard.there(ana, RENAMED)
+        inbound.hear(now=town.now, policy=town.policy)
+
+    def test_an_import_is_no_news_of_those_it_brought(self, town: Town, heard: Heard) -> None:
+        town.knows(ANA)
+        heard.listens()
+        assert CisNews.objects.count() == 0
+        assert CisAgreed.objects.count() == 0
+
+
+class _Telling:
+    """A CIS in which something happens right after it was read."""
+
+    def __init__(self, inner, meanwhile):
+        self._inner, self._meanwhile = inner, meanwhile
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+    def read(self, noun, ref):
+        found = self._inner.read(noun, ref)
+        meanwhile, self._meanwhile = self._meanwhile, lambda: None
+        meanwhile()
+        return found
