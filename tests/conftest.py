@@ -106,6 +106,8 @@ def _set_environment() -> None:
         "KEYTURN_CIS",
         "KEYTURN_CIS_URL",
         "KEYTURN_CIS_FAULTS",
+        "KEYTURN_CIS_MAPPING",
+        "KEYTURN_CIS_TOKEN",
         "KEYTURN_CLAMD",
         "KEYTURN_SCHEMA",
         "KEYTURN_QUEUE_SCHEMA",

@@ -30,6 +30,7 @@ KEYTURN_INDEX_KEY = env.secret_bytes("KEYTURN_INDEX_KEY")
 
 # The outside world
 KEYTURN_CIS = env.text("KEYTURN_CIS", "reference")
+KEYTURN_CIS_MAPPING = env.text("KEYTURN_CIS_MAPPING", "")
 KEYTURN_CIS_FAULTS = env.text("KEYTURN_CIS_FAULTS", "")
 KEYTURN_IDENTITY_CHECK = env.text("KEYTURN_IDENTITY_CHECK", "off")
 KEYTURN_CLAMD = env.text("KEYTURN_CLAMD", "")

@@ -2,7 +2,8 @@
 
 `cis()` is what the steps call. The setting KEYTURN_CIS names the connector: a short name below, or the dotted name of
 a class that is built with `(url, timeout_seconds=...)` and passes the tests in `contract.py`. KEYTURN_CIS_URL says where
-it is. KEYTURN_CIS_FAULTS, for tests and rehearsals, names a file that makes it misbehave (`faults.py`).
+it is; KEYTURN_CIS_MAPPING, for those that a file describes, which file (`mapped/choosing.py`). KEYTURN_CIS_FAULTS, for
+tests and rehearsals, names a file that makes it misbehave (`faults.py`).
 """
 
 import threading
@@ -19,9 +20,12 @@ from keyturn.connectors.cis.faults import FaultyCis, FilePlan
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.terms.cis import Cis
 
-KNOWN = {"reference": "keyturn.connectors.cis.reference.ReferenceCis"}
+KNOWN = {
+    "reference": "keyturn.connectors.cis.reference.ReferenceCis",
+    "rest": "keyturn.connectors.cis.rest.RestCis",
+}
 
-_built: dict[tuple[str, str, float], Any] = {}
+_built: dict[tuple[str, str, float, str], Any] = {}
 _faulty: dict[str, tuple[Cis, FaultyCis]] = {}
 _lock = threading.Lock()
 
@@ -42,7 +46,7 @@ def connector() -> Any:
     """The bare connector, with whatever it can do besides (the reference CIS: `counts`, `effects`, `audit`, ...)."""
     kind = settings.KEYTURN_CIS
     timeout = float(settings.KEYTURN_POLICY.cis_timeout_seconds)
-    named = (kind, _url(), timeout)
+    named = (kind, _url(), timeout, str(getattr(settings, "KEYTURN_CIS_MAPPING", "")))
     with _lock:
         if named not in _built:
             _built[named] = chosen("KEYTURN_CIS", kind, KNOWN)(named[1], timeout_seconds=timeout)
