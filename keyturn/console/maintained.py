@@ -23,6 +23,7 @@ KINDS = {
     "grant_access": _("Access by documents"),
     "merge_persons": _("Merge of two files"),
     "unmerge_persons": _("Merge undone"),
+    "merged_values": _("What a merge changed"),
 }
 """Each journey in two words."""
 

@@ -55,6 +55,7 @@ from keyturn.flow.maintain import (
     what_follows,
     who_is_told,
 )
+from keyturn.flow.merged_values import tell_merged_values
 from keyturn.flow.merging import comparison, differences, keep_mine, keep_theirs, shown
 from keyturn.flow.opening import start_days
 from keyturn.flow.outside import check_identity, send_message, tell_cis
@@ -95,7 +96,7 @@ __all__ = [
     "refuse_merge", "remind_care", "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review",
     "revoke_invitation", "rulebook", "send_code", "send_message", "send_resume_link", "sentence", "shown",
     "staff_change", "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "switch_links",
-    "take", "take_back_not_same", "take_in", "take_over", "take_over_access", "take_turn", "tell_cis",
+    "take", "take_back_not_same", "take_in", "take_over", "take_over_access", "take_turn", "tell_cis", "tell_merged_values",
     "text_received", "try_claim_code", "turn_day", "undo_link", "unlink", "unmerge", "unsubscribe", "unsubscribes",
     "upload", "wake", "what_follows", "what_stayed", "who_is_told", "who_serves", "withdraw", "withdraw_care",
     "words", "would_stay",

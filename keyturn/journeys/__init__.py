@@ -6,7 +6,7 @@ from keyturn.journeys.grant_access import GRANT_ACCESS
 from keyturn.journeys.invite_delegate import END_ACCESS, INVITE_DELEGATE, NAME_DESIGNEE
 from keyturn.journeys.journey import Journey, Kind, Page, Question
 from keyturn.journeys.link_account import LINK_ACCOUNT
-from keyturn.journeys.merge_persons import MERGE_PERSONS, UNMERGE_PERSONS
+from keyturn.journeys.merge_persons import MERGE_PERSONS, MERGED_VALUES, UNMERGE_PERSONS
 from keyturn.journeys.privacy_request import PRIVACY_REQUEST
 from keyturn.journeys.start_service import START_SERVICE
 
@@ -24,6 +24,7 @@ JOURNEYS: dict[str, Journey] = {
         GRANT_ACCESS,
         MERGE_PERSONS,
         UNMERGE_PERSONS,
+        MERGED_VALUES,
     )
 }
 

@@ -23,3 +23,13 @@ UNMERGE_PERSONS = Journey(
     kind=Kind.MERGE,
     about="person",
 )
+
+MERGED_VALUES = Journey(
+    "merged_values",
+    _("What a merge changed"),
+    _("The CIS is told which values hold for the file that stayed."),
+    (),
+    (Step.GATHER, Step.ESTABLISH, Step.SYNC, Step.CONFIRM),
+    kind=Kind.MERGE,
+    about="person",
+)

@@ -71,7 +71,8 @@ def parted(merge: PersonMerge, choices: dict[str, str] | None = None, *, at: dat
     done = flow.unmerge(
         merge_id=merge.pk, choices=choices or {}, reason=WHY, is_supervisor=True, actor=OTTO, now=at, policy=policy
     )  # fmt: skip
-    return frozenset({done.request_id, done.undo_request_id})
+    told = Request.objects.filter(journey="merged_values").values_list("pk", flat=True)
+    return frozenset({done.request_id, done.undo_request_id, *told})
 
 
 def choices_for(world: World, draw: Any) -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 import itertools
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import pytest
 
 from keyturn import flow
 from keyturn.connectors.cis.reference import ReferenceCis
 from keyturn.records import acts, history
-from keyturn.records.models import NotSamePerson, PersonContact, Request
+from keyturn.records.models import NotSamePerson, Person, PersonContact, Request
 from keyturn.records.queries import merging, persons
 from keyturn.terms.address import Address
 from keyturn.terms.errors import Invalid, NotAllowed, Rejected
@@ -44,6 +46,63 @@ def test_the_cis_is_told_and_told_again(town: Town, two: Two) -> None:
     assert town.cis.read("person", anna.ref)["merged_into"] == ana.ref
     unmerged(town, merge)
     assert {ref: town.cis.read("person", ref)["accounts"] for ref in before} == before
+
+
+def test_the_cis_is_told_what_was_chosen_from_the_other_and_told_it_back(town: Town, two: Two) -> None:
+    ana, anna = two
+
+    def there() -> dict[str, Any]:
+        found = town.cis.read("person", str(ana.ref))
+        [name] = [each["given_name"] for each in found["names"] if each["name_type"] == "primary"]
+        emails = [each["value"] for each in found["contacts"] if each["routing"] == "email"]
+        return {"name": name, "emails": emails, "born": str(found["date_of_birth"]), "language": found["language"]}
+
+    before = there()
+    Person.objects.filter(pk=anna.pk).update(language="es", date_of_birth=date(1985, 3, 28))
+    merge = merged(town, ana, anna, given_name="loser", email="loser", language="loser", date_of_birth="loser")
+    town.waits(hours=1)
+    assert there() == {
+        "name": "Anna", "emails": [*ANNA.emails, *ANA.emails], "born": "1985-03-28", "language": "es",
+    }  # fmt: skip
+    told = Request.objects.get(journey="merged_values")
+    assert (told.outcome, told.person, told.messages.count()) == ("completed", ana, 0)
+    assert merging.undoing(merging.get(merge.pk), at=town.now).undecided == ()  # type: ignore[arg-type]
+    unmerged(town, merge)
+    town.waits(hours=1)
+    assert there() == {**before, "language": "en"}  # what is on file of her
+    assert Request.objects.filter(journey="merged_values").count() == 2
+
+
+def test_the_cis_is_told_nothing_more_where_nothing_was_chosen(town: Town, two: Two) -> None:
+    merge = merged(town, *two)
+    unmerged(town, merge)
+    assert not Request.objects.filter(journey="merged_values").exists()
+
+
+def test_values_are_told_only_once_the_cis_has_made_them_one(
+    town: Town, two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_a: object, **_k: object) -> None:
+        raise Rejected("cannot_merge")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ReferenceCis, "send", cannot)
+        merge = merged(town, *two, given_name="loser")
+    case_of(town, merge).staff("refuse", WHY)
+    town.waits(hours=1)
+    assert not Request.objects.filter(journey="merged_values").exists()
+
+
+def test_nothing_is_undone_while_the_cis_is_being_told_the_values(
+    town: Town, two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge = agreed(town, proposed(town, *two, given_name="loser"))
+    while not Request.objects.filter(journey="merged_values").exists():
+        town.works_once()
+    with pytest.raises(NotAllowed, match="cis_is_being_told"):
+        unmerged(town, merge)
+    town.works()
+    assert unmerged(town, merge).state == "undone"
 
 
 def test_a_cis_that_cannot_merge_leaves_it_with_staff_who_tell_it_again_or_take_it_back(

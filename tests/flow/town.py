@@ -23,7 +23,7 @@ from keyturn import flow
 from keyturn.connectors.cis import connector
 from keyturn.connectors.cis.faults import FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
-from keyturn.flow import claims, duplicates, machine, outside, same_person, upkeep
+from keyturn.flow import claims, duplicates, machine, merged_values, outside, same_person, upkeep
 from keyturn.records import history
 from keyturn.records.models import Delivery, Person, Premise, Request
 from keyturn.terms.errors import Invalid
@@ -45,6 +45,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "keyturn.rescue": upkeep.rescue_job,
     "keyturn.send_message": outside.send_message_job,
     "keyturn.tell_cis": outside.tell_cis_job,
+    "keyturn.tell_merged_values": merged_values.tell_merged_values_job,
     "keyturn.undo_in_cis": outside.undo_in_cis_job,
 }
 MONDAY = datetime(2026, 12, 7, 10, tzinfo=UTC)

@@ -20,6 +20,7 @@ from keyturn.records.models import (
     PersonIdentifier,
     PersonMerge,
     PersonName,
+    Request,
 )
 from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import shelter
@@ -300,7 +301,8 @@ def in_the_way_of_undoing(merge: PersonMerge) -> tuple[str, ...]:
         return ("erased",)
     if later_ones(merge):
         return ("undo_later_first",)
-    if merge.request.ended_at is None:
+    told = Request.objects.filter(person=merge.survivor, journey="merged_values", ended_at=None)
+    if merge.request.ended_at is None or told.exists():
         return ("cis_is_being_told",)
     return ()
 

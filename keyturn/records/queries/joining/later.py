@@ -18,7 +18,7 @@ def of_person(table: Moving, person_id: UUID, *, but: tuple[UUID, ...] = ()) -> 
     """Ids of somebody's rows in a table, oldest first; `but` are requests that are the merge's own."""
     rows = table.model.objects.filter(person_id=person_id)
     if table.model is Request:
-        rows = rows.exclude(pk__in=but)
+        rows = rows.exclude(pk__in=but).exclude(journey="merged_values")  # stays whose file it told the CIS about
     elif table.request and but:
         rows = rows.exclude(**{f"{table.request}__in": but})
     return [str(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)]

@@ -21,26 +21,30 @@ from keyturn.records.models import (
 from keyturn.records.queries import merging as queries
 from keyturn.records.queries.joining import file
 from keyturn.records.queries.joining.plan import parting
-from keyturn.steps.maintain.merge import rules
-from keyturn.terms.cis import Answer, MergePersons, UnmergePersons
+from keyturn.steps.maintain.merge import rules, values
+from keyturn.terms.cis import Answer, MergePersons, UnmergePersons, UpdateCustomer
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.merging import OWN_FIELDS, Side
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role, Verdict
+from keyturn.work import queue
 
-UNMERGE = "unmerge_persons"
+UNMERGE, VALUES = "unmerge_persons", "merged_values"
 
 
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     """Whether a second member of staff has agreed. That a merge is undone, one may decide: it gives back what was."""
-    if request.journey == UNMERGE:
+    if request.journey in (UNMERGE, VALUES):
         return Verdict()
     merge = PersonMerge.objects.get(request=request)
     return Verdict(tuple(rules.second_agrees(agreed=bool(merge.decided_by))), {"merge": str(merge.pk)})
 
 
 def carry_out(request: Request, *, now: datetime, policy: Policy) -> Verdict:
-    """Make one of two, or two of one."""
+    """Make one of two, or two of one; of what a merge changed, only the CIS is told."""
+    if request.journey == VALUES:
+        request.established_at = now
+        return Verdict(data={"merge": request.answers["merge"], "done": "values"})
     if request.journey == UNMERGE:
         merge = PersonMerge.objects.select_for_update().get(undo_request=request)
         _undo(merge, request.answers.get("choices") or {}, by=request.begun_by, now=now, but=(request.pk,))
@@ -78,6 +82,8 @@ def _join(merge: PersonMerge, request: Request, *, now: datetime) -> None:
     source = f"merge:{merge.pk}"
     before = {table: _before(table, survivor, loser) for table in _FILE}
     pair = file.pair_of(survivor, loser, choices, before)
+    shown = queries.fields(survivor, loser, at=now)
+    chosen = [each.name for each in shown if each.differs and choices[each.name] == Side.LOSER]
     persons = _own_fields(survivor, loser, choices, now)
     kept_file = {}
     for table in _FILE:
@@ -95,7 +101,14 @@ def _join(merge: PersonMerge, request: Request, *, now: datetime) -> None:
     bulk.reindex([survivor.pk, loser.pk], now=now)
     accounts = {str(pk): Side.SURVIVOR for pk in pair.survivor_accounts}
     accounts |= {str(pk): Side.LOSER for pk in pair.loser_accounts - pair.survivor_accounts}
-    merge.kept = {**kept, "at": now.isoformat(), "persons": persons, "file": kept_file, "accounts": accounts}
+    merge.kept = {
+        **kept,
+        "at": now.isoformat(),
+        "persons": persons,
+        "file": kept_file,
+        "accounts": accounts,
+        "chosen": chosen,
+    }
     merge.state = "done"
     merge.save()
     _note(merge, "merged", by=merge.decided_by, now=now)
@@ -224,10 +237,14 @@ def _own_fields_back(
 # ---------------------------------------------------------------- what the CIS is told
 
 
-def command_for(request: Request, policy: Policy) -> MergePersons | UnmergePersons:
+def command_for(request: Request, policy: Policy) -> MergePersons | UnmergePersons | UpdateCustomer:
     """The two by the CIS's own references. One that it does not know has nothing there to be moved: `is_told`."""
     merge = _merge_of(request)
     origin = {"channel": request.channel}
+    if request.journey == VALUES:
+        assert request.established_at
+        told = values.changes(merge, request.answers["fields"], at=request.established_at)
+        return UpdateCustomer(request.reference, merge.survivor.ref or "", tuple(told), origin)
     if request.journey != UNMERGE:
         return MergePersons(request.reference, merge.survivor.ref or "", merge.loser.ref or "", origin)
     theirs = AccountPerson.objects.filter(person=merge.loser, valid_to=None).values_list("account_id", flat=True)
@@ -239,22 +256,31 @@ def command_for(request: Request, policy: Policy) -> MergePersons | UnmergePerso
 
 def is_told(request: Request) -> bool:
     """Not of somebody whom the CIS does not know: nothing there is theirs."""
-    return bool(_merge_of(request).loser.ref)
-
-
-def undoing(request: Request, done: Answer) -> UnmergePersons:
-    """Of a merge that came to nothing, but not before the CIS had made it."""
     merge = _merge_of(request)
+    return bool(merge.survivor.ref if request.journey == VALUES else merge.loser.ref)
+
+
+def undoing(request: Request, done: Answer) -> UnmergePersons | UpdateCustomer:
+    """Of a merge that came to nothing, but not before the CIS had made it. Values that it has after all are what is on file."""
+    merge = _merge_of(request)
+    if request.journey == VALUES:
+        at = request.ended_at or request.updated_at
+        told = tuple(values.changes(merge, request.answers["fields"], at=at))
+        return UpdateCustomer(request.reference, merge.survivor.ref or "", told)
     return UnmergePersons(request.reference, request.reference, merge.survivor.ref or "", merge.loser.ref or "")
 
 
 def _merge_of(request: Request) -> PersonMerge:
     merges = PersonMerge.objects.select_related("survivor", "loser", "request")
+    if request.journey == VALUES:
+        return merges.get(pk=request.answers["merge"])
     return merges.get(undo_request=request) if request.journey == UNMERGE else merges.get(request=request)
 
 
 def keep_answer(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
-    """The CIS has it."""
+    """The CIS has it. What was chosen from the other file follows by a request of its own."""
+    if request.journey != VALUES:
+        queue.later("tell_merged_values", merge_id=str(_merge_of(request).pk))
     delivery.state, delivery.answer, delivery.answered_at = "done", {"person_ref": answer.person_ref}, now
     delivery.leased_until = delivery.next_try_at = None
     delivery.problem = ""
