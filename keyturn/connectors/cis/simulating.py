@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 from keyturn.connectors.cis.faults import FilePlan, Plan
 
 LARGEST_BODY = 5_000_000
+_NUMBER = re.compile(rb"(?<![0-9A-Za-z])\d{10,}(?![0-9A-Za-z])")
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no time: closing sends RST
 
 
@@ -176,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
             case WireFault.GARBAGE:
                 return self._tell(Told(200, b"\xff\xfe<{[ not what you asked", told.content_type))
             case WireFault.WRONG_ID:
-                return self._tell(replace(told, body=re.sub(rb"\d{10,}", lambda m: m.group()[::-1], told.body)))
+                return self._tell(replace(told, body=_NUMBER.sub(lambda found: found.group()[::-1], told.body)))
             case WireFault.PARTIAL:
                 return self._tell(Told(500, b"went wrong", "text/plain"))
         return self._tell(told)

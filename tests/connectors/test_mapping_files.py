@@ -1,0 +1,123 @@
+"""What is said about a mapping file that cannot be used? Always one sentence that says what is wrong, and where."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from keyturn.connectors.cis.mapped import MappedCis
+from keyturn.connectors.cis.mapped.choosing import mapping_file
+from keyturn.connectors.cis.mapped.loading import load
+from keyturn.connectors.cis.mapped.table import MappingError
+from keyturn.connectors.cis.rest import MAPPING, RestCis
+
+SMALL = Path(__file__).with_name("small.toml")
+TEXT = SMALL.read_text()
+
+
+def changed(tmp_path: Path, *swaps: tuple[str, str]) -> Path:
+    text = TEXT
+    for old, new in swaps:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = tmp_path / "cis.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_good_file_is_read_and_says_what_the_cis_offers():
+    assert load(SMALL).offers == frozenset()
+    assert load(MAPPING).offers == {"search", "check", "changes"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("[ping]", "[pong]", "cis.toml: ping is missing (is it written as pong?)"),
+        ("body = \"each\"", "bdoy = \"each\"", "step.change has no 'bdoy' (did you mean body?)"),
+        ('kind = "rest"', 'kind = "soup"', "transport.kind is 'soup': use rest, soap (did you mean soap?)"),
+        ('kind = "bearer"', 'kind = "baerer"', "transport.auth.kind is 'baerer': use none, bearer, basic (did you mean bearer?)"),
+        ('"env:SMALL_TOKEN"', '"s3cret"', "transport.auth.secret must name an environment variable"),
+        ("GET /ping", "GRAB /ping", "ping.call must be like \"GET /persons/{ref}\", not 'GRAB /ping'"),
+        ("GET /ping", "GET //elsewhere.example/x", "ping.call must be like"),
+        ("GET /ping", "GET https://elsewhere.example/x", "ping.call must be like"),
+        ("/persons/{ref}", "/persons/{reff}", "read.person.call begins with 'reff': here there are ref (did you mean ref?)"),
+        ("/persons/{ref}", "/persons/{ref", "read.person.call has a { or } without the other"),
+        ("command.person.family_name", "comand.person.family_name", "begins with 'comand': here there are command, key"),
+        ("command.services[]", "command.servces[]", "reads command.servces, which is not there (did you mean services?)"),
+        ("code('service', @)", "code('sevice', @)", "uses codes.sevice, which is not there (did you mean service?)"),
+        ("some(command", "sone(command", "uses a function sone() that is not there (did you mean some?)"),
+        ("!(command.person_ref)", "!command.person_ref", "reads !a.b as (!a).b, as JMESPath does: write !(a.b)"),
+        ("body.last.digest", "body..digest", "find.digest is no JMESPath"),
+        ("body.last.digest", "", "find.digest is empty"),
+        ('steps = ["person", "account"]', 'steps = ["person", "acount"]', "there is no [send.EstablishService.step.acount]"),
+        ('refuse = "nothing_to_cancel"', 'refuse = "nothing_to_cancle"', "(did you mean nothing_to_cancel?)"),
+        ("overlapping_season =", "overlaping_season =", "is no code of terms/cis.py (did you mean overlapping_season?)"),
+        ('means = "unavailable"', 'means = "unavailabel"', "errors[3].means is 'unavailabel'"),
+        ('code = "body.code"\n', "", "errors[4].code is missing"),
+        ('electric = ["E", "E2"]', "electric = 1.5", "codes.service.electric must be a code, or a list of codes, not 1.5"),
+        ("[send.CancelService]", "[send.CancelServices]", "send.CancelService is missing"),
+        ('steps = ["person", "account"]', 'steps = ["person", "account"]\ncheck_first = true', "there is no [check]"),
+        ("[transport]", "[transport]\nconnections = true", "transport.connections must be a whole number, not True"),
+        ("[transport]", '[transport]\nheaders = { authorization = "x" }', "transport.headers must not hold a secret"),
+        ('name = "small"', "name = ", "cis.toml: Invalid value"),
+    ],
+)  # fmt: skip
+def test_a_slip_is_told_in_one_sentence(tmp_path, old, new, sentence):
+    with pytest.raises(MappingError) as no:
+        load(changed(tmp_path, (old, new)))
+    assert sentence in str(no.value)
+    assert "\n" not in str(no.value)
+
+
+def test_a_step_must_say_how_one_sees_what_it_made(tmp_path):
+    done = 'done = { call = "GET /changes/{key}/{index}", none_when = "body.count == `0`", answer = "body.id" }\n'
+    with pytest.raises(MappingError, match=r"step\.change needs `done` or `answer`"):
+        load(changed(tmp_path, (done, "")))
+
+
+def test_where_the_cis_cannot_tell_the_steps_must(tmp_path):
+    find = TEXT[TEXT.index("[find]") : TEXT.index("[read.person]")]
+    with pytest.raises(MappingError, match=r"send.EstablishService.answer is missing"):
+        load(changed(tmp_path, (find, ""), ('name = "small"', 'name = "small"\nfind = "cannot_tell"')))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ImproperlyConfigured, match=r"none\.toml cannot be read"):
+        RestCis("http://127.0.0.1:1", timeout_seconds=1, mapping=tmp_path / "none.toml")
+
+
+def test_a_secret_that_is_not_set_is_named_and_nothing_else(monkeypatch):
+    monkeypatch.delenv("SMALL_TOKEN", raising=False)
+    with pytest.raises(ImproperlyConfigured, match="Set SMALL_TOKEN in the environment"):
+        MappedCis("http://127.0.0.1:1", timeout_seconds=1, mapping=SMALL)
+    monkeypatch.setenv("SMALL_TOKEN", "two\r\nlines")
+    with pytest.raises(ImproperlyConfigured) as no:
+        MappedCis("http://127.0.0.1:1", timeout_seconds=1, mapping=SMALL)
+    assert "lines" not in str(no.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://127.0.0.1/x",
+        "host=127.0.0.1 dbname=x",
+        "http://cis.utility.example",
+        "https://user:secret@cis.utility.example",
+        "https://cis.utility.example/?x=1",
+        "https://",
+    ],
+)
+def test_an_address_that_would_not_do_is_refused(monkeypatch, url):
+    monkeypatch.setenv("SMALL_TOKEN", "x")
+    with pytest.raises(ImproperlyConfigured, match="KEYTURN_CIS_URL must"):
+        MappedCis(url, timeout_seconds=1, mapping=SMALL)
+
+
+def test_the_setting_goes_before_the_profile_and_the_profile_before_what_ships(settings, tmp_path):
+    settings.KEYTURN_PROFILE, settings.KEYTURN_CIS_MAPPING = tmp_path, ""
+    assert mapping_file(MAPPING) == MAPPING
+    (tmp_path / "cis.toml").write_text("")
+    assert mapping_file(MAPPING) == tmp_path / "cis.toml"
+    settings.KEYTURN_CIS_MAPPING = "/etc/ours.toml"
+    assert mapping_file(MAPPING) == Path("/etc/ours.toml")
