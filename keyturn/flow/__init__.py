@@ -65,6 +65,7 @@ from keyturn.flow.protection import lift_protection, look_at_protected, protect
 from keyturn.flow.reading import read_message
 from keyturn.flow.repeats import keep_answer, take_turn
 from keyturn.flow.retention import forget
+from keyturn.flow.sealing import seal_audit
 from keyturn.flow.same_person import (
     agree_merge,
     not_same,
@@ -94,7 +95,7 @@ __all__ = [
     "next_blind", "not_same", "note_pairs", "notify", "open_claim", "open_document", "overdue", "privacy_copy",
     "proofs_for", "propose_merge", "protect", "prove_email", "proved_again", "put_back", "read_message",
     "refuse_merge", "remind_care", "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review",
-    "revoke_invitation", "rulebook", "send_code", "send_message", "send_resume_link", "sentence", "shown",
+    "revoke_invitation", "rulebook", "seal_audit", "send_code", "send_message", "send_resume_link", "sentence", "shown",
     "staff_change", "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "switch_links",
     "take", "take_back_not_same", "take_in", "take_over", "take_over_access", "take_turn", "tell_cis", "tell_merged_values",
     "text_received", "try_claim_code", "turn_day", "undo_link", "unlink", "unmerge", "unsubscribe", "unsubscribes",

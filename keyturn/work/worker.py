@@ -149,6 +149,7 @@ def every(cron: str, name: str) -> None:
 
 every(EVERY_TEN_SECONDS, "rescue")
 every("*/15 * * * *", "expire")
+every("8,23,38,53 * * * *", "seal_audit")
 every("* * * * *", "wake")
 every("* * * * *", "hear_cis")
 every("5 * * * *", "turn_day")

@@ -8,7 +8,7 @@ from keyturn.records.models.account import (
     LandlordAgreement,
     ServiceAgreement,
 )
-from keyturn.records.models.audit import Act, Reading
+from keyturn.records.models.audit import Act, Reading, Seal
 from keyturn.records.models.care import MedicalCertification, Protection, RedFlag
 from keyturn.records.models.delivery import CisBreaker, CisCalls, CisPlace, Delivery, Message, OutsideCheck
 from keyturn.records.models.document import Document
@@ -45,5 +45,5 @@ __all__ = [
     "Invitation", "LandlordAgreement", "LinkSwitch", "MatchKey", "MedicalCertification", "Message", "NotSamePerson", "Note",
     "OutsideCheck", "Person", "PersonAddress", "PersonContact", "PersonFeatures", "PersonIdentifier", "PersonLink", "PersonMerge",
     "PersonName", "PersonPerson", "Preference", "Premise", "PrivacyCase", "Proposal", "Protection", "Reading", "Reconciliation",
-    "RedFlag", "Request", "ResumeLink", "ServiceAgreement", "ServicePoint", "User",
+    "RedFlag", "Request", "ResumeLink", "Seal", "ServiceAgreement", "ServicePoint", "User",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What was done outside of a request, and who read what? Two append-only tables."""
+"""What was done outside of a request, who read what, and how much of all that there was at each hour? Append-only tables."""
 
 from django.db import models
 
@@ -37,3 +37,18 @@ class Reading(models.Model):
     class Meta:
         db_table = "reading"
         indexes = [models.Index(fields=["person", "at"], name="readings_of_person")]
+
+
+class Seal(models.Model):
+    """How many requests had been sent, and how many acts and readings written, up to a moment (`records/seals.py`)."""
+
+    number = models.PositiveIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    upto = models.DateTimeField()  # what was written later is not under it
+    requests = models.PositiveBigIntegerField()
+    acts = models.PositiveBigIntegerField()
+    readings = models.PositiveBigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_seal"
