@@ -119,6 +119,7 @@ _ROUTES: list[tuple[str, str, Shape | None, Work]] = [
     ("POST", "/cm/cancelStart", *_cm("CM-CancelStart")),
     ("GET", "/cm/systemDate", None, lambda c, ids, said: OPERATIONS["CM-SystemDate"].run(c, said)),
 ]
+_MADE = ("/v-model/persons", "/v-model/accounts", "/webUsers", "/webUserAccounts")
 _COMPILED = [
     (verb, re.compile(BASE + path.replace("{}", "([^/]+)")), shape, work, path) for verb, path, shape, work in _ROUTES
 ]
@@ -135,7 +136,7 @@ def answer(store: Store, asked: Asked, *, user: str, password: str) -> Told:
     """One request, in one transaction of the store."""
     try:
         _authenticate(asked, user, password)
-        verb, at, shape, work, _ = next(
+        verb, at, shape, work, path = next(
             (each for each in _COMPILED if each[0] == asked.method and each[1].fullmatch(asked.path)), (None,) * 5
         )
         if at is None or work is None:
@@ -147,7 +148,7 @@ def answer(store: Store, asked: Asked, *, user: str, password: str) -> Told:
         return _problem(no, asked, user)
     except Exception:  # whatever breaks here is told as a system error, without its words
         return _problem(Refused("broken", status=500), asked, user)
-    status = 201 if verb == "POST" and asked.path.count("/") == BASE.count("/") + 2 else 200
+    status = 201 if verb == "POST" and path in _MADE else 200
     return Told(status if done is not None else 204, json.dumps(done).encode() if done is not None else b"")
 
 

@@ -8,6 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 
+import pytest
+
+from keyturn.connectors.cis.ccb import CcbOverRest, CcbOverSoap
+from keyturn.connectors.cis.ccb.simulator import rest, soap
 from keyturn.connectors.cis.ccb.simulator.store import Store
 
 USER, PASSWORD = "KEYTURN", "only for tests"
@@ -59,3 +63,46 @@ class CcbTown:
         premise = self.vacant()
         self.store.serve(self.store.customer(customer_class=customer_class)[1], premise, until=until)
         return premise
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    store = Store(os.environ["DATABASE_URL"], schema=SCHEMA)
+    store.install()
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def simulator(store: Store) -> Iterator[str]:
+    with process() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def secrets() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CCB_USER", USER)
+        patch.setenv("CCB_PASSWORD", PASSWORD)
+        yield
+
+
+@pytest.fixture
+def town(store: Store) -> Iterator[CcbTown]:
+    store.empty()
+    yield CcbTown(store)
+    assert store.audit() == []
+
+
+@pytest.fixture(scope="module")
+def over_soap(simulator: str, secrets: None) -> Iterator[CcbOverSoap]:
+    cis = CcbOverSoap(f"{simulator}{soap.PATH.rpartition('/')[0]}", timeout_seconds=20)
+    yield cis
+    cis.close()
+
+
+@pytest.fixture(scope="module")
+def over_rest(simulator: str, secrets: None) -> Iterator[CcbOverRest]:
+    cis = CcbOverRest(f"{simulator}{rest.BASE}", timeout_seconds=20)
+    yield cis
+    cis.close()
