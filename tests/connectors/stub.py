@@ -29,6 +29,7 @@ class Stub:
     raw: Callable[[Any], None] | None = None
     heard: list[Heard] = field(default_factory=list)
     url: str = ""
+    server: Any = None
 
 
 @contextmanager
@@ -65,6 +66,7 @@ def stub() -> Iterator[Stub]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    told.server = server
     told.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -14,6 +14,7 @@ from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 from tests.connectors.stub import Stub, stub
 
 HERE = Path(__file__).parent / "soap"
+NOBODY = Auth()
 WSDL = (HERE / "person.wsdl").read_bytes()
 ENVELOPE = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{}</s:Body></s:Envelope>'
 ANA = '<r:ReadPersonResult xmlns:r="urn:test:person"><r:id>7</r:id><r:born>1984-02-29</r:born><r:name>Ana</r:name></r:ReadPersonResult>'
@@ -30,7 +31,7 @@ def server():
         yield told
 
 
-def transport(server: Stub, *, wsdl: str = "person.wsdl", auth: Auth = Auth(), folder: Path = HERE) -> SoapTransport:
+def transport(server: Stub, *, wsdl: str = "person.wsdl", auth: Auth = NOBODY, folder: Path = HERE) -> SoapTransport:
     return SoapTransport(server.url, Transport("soap", auth=auth, wsdls={"": wsdl}), folder=folder)
 
 

@@ -103,11 +103,8 @@ class Line:
             )
         self.base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self._now = _Now()
-        context = ssl.create_default_context()
-        if settings.certificates:
-            context.load_verify_locations(settings.certificates)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=context,
+            ssl_context=_verifying(settings) if parts.scheme == "https" else None,
             max_connections=settings.connections,
             keepalive_expiry=_IDLE_SECONDS,
             network_backend=_Backend(self._now),
@@ -151,6 +148,17 @@ class Line:
         if self._now.sent:
             return InDoubt("cis_too_slow" if slow else "no_answer", type(how).__name__)
         return Unavailable("cis_too_slow" if slow else "cis_unreachable", type(how).__name__)
+
+
+def _verifying(settings: Transport) -> ssl.SSLContext:
+    """Certificates are verified, always; by the utility's own authority too, where the mapping names one."""
+    context = ssl.create_default_context()
+    if settings.certificates:
+        try:
+            context.load_verify_locations(settings.certificates)
+        except (OSError, ssl.SSLError):
+            raise ImproperlyConfigured(f"The certificates in {settings.certificates.name} cannot be read") from None
+    return context
 
 
 def authorization(auth: Auth, secret: Mapping[str, str]) -> dict[str, str]:
