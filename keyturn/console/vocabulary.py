@@ -47,6 +47,8 @@ RULES = {
     "D-10": _("Differs from file"),
     "D-11": _("Start date passed"),
     "S-03": _("CIS said no"),
+    "S-10": _("In doubt: look there"),
+    "S-12": _("Known in the CIS?"),
     **maintained.RULES,
 }
 """Each rule that can send a request to staff, or say something to them, in two words."""
@@ -75,6 +77,11 @@ EVENTS = {
     "expired": _("Expired"),
     "undone_in_cis": _("Arrived late in the CIS, and was taken back there"),
     "left_in_cis": _("Is in the CIS although the request is over: cancel it there"),
+    "cleared_in_cis": _("Put right in the CIS by hand"),
+    "sent_anew": _("Staff looked in the CIS, and it is sent again"),
+    "sent_back": _("Sent back to be corrected"),
+    "settled": _("Settled by hand: the CIS has it"),
+    "discarded": _("Discarded"),
     "taken": _("Taken"),
     "put_back": _("Put back"),
     "identifier_viewed": _("Identifier opened"),

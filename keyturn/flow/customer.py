@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
-from keyturn.flow import moves
+from keyturn.flow import gate, moves
 from keyturn.flow.paths import way_of
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Request
@@ -247,6 +247,7 @@ def withdraw(*, request_id: UUID, actor: Actor, now: datetime, version: int | No
     moves.end(request, Outcome.WITHDRAWN, now)
     if request.submitted_at:
         moves.tell(request, News.WITHDRAWN, now=now)
+        gate.make_sure(request, now=now, policy=moves.policy())  # one that was sent back may have been with the CIS
     else:
         moves.forget(request)
     moves.record(request, "withdrawn", actor=actor, now=now)

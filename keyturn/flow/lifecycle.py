@@ -54,9 +54,13 @@ def _over(outcome: Outcome, *places: Place) -> tuple[Place, ...]:
 STUCK = tuple(Place(place.step, Standing.ENGINEER) for place in ANYWHERE_MACHINE)
 STUCK_UNWRITTEN = tuple(Place(place.step, Standing.ENGINEER) for place in (SUBMITTED, CHECK_UNDER_WAY))
 
+STUCK_AT_THE_CIS = Place(Step.SYNC, Standing.ENGINEER)
+AT_THE_CIS = (WITH_THE_CIS, CIS_SAID_NO, STUCK_AT_THE_CIS)
+
 OVER_UNSERVED = (
-    *_over(Outcome.REFUSED, IN_REVIEW, CIS_SAID_NO),
+    *_over(Outcome.REFUSED, IN_REVIEW, CIS_SAID_NO, RESTING),
     *_over(Outcome.EXPIRED, QUESTION_ASKED),
+    *_over(Outcome.WITHDRAWN, QUESTION_ASKED, SUBMITTED, IN_REVIEW),
 )
 """Where a request ends that was written down, and may be with the CIS."""
 
@@ -91,8 +95,13 @@ MOVES: dict[str, Move] = {
     "cis_rejected": Move(WORKER, (WITH_THE_CIS,), (CIS_SAID_NO,)),
     "undone_in_cis": Move(WORKER, OVER_UNSERVED, ()),
     "left_in_cis": Move(WORKER, OVER_UNSERVED, ()),
+    "cleared_in_cis": Move((Role.STAFF,), OVER_UNSERVED, ()),
+    "sent_anew": Move((Role.STAFF,), (CIS_SAID_NO, STUCK_AT_THE_CIS), (WITH_THE_CIS,)),
+    "sent_back": Move((Role.STAFF,), (CIS_SAID_NO,), (QUESTION_ASKED,)),
+    "settled": Move((Role.STAFF,), AT_THE_CIS, (DONE,)),
+    "discarded": Move((Role.STAFF,), AT_THE_CIS, _over(Outcome.REFUSED, CIS_SAID_NO)),
     "gave_up": Move(WORKER, ANYWHERE_MACHINE, STUCK),
-    "retried": Move((Role.STAFF,), STUCK, (SUBMITTED, WITH_THE_CIS)),
+    "retried": Move((Role.STAFF,), (*STUCK, WITH_THE_CIS), (SUBMITTED, WITH_THE_CIS)),
     "reviewed": Move(
         DECIDERS,
         (IN_REVIEW, CIS_SAID_NO),

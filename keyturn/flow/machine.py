@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 
-from keyturn.flow import duplicates, moves
+from keyturn.flow import duplicates, gate, moves
 from keyturn.flow.paths import way_of
 from keyturn.flow.territory import who_serves
 from keyturn.records.models import Decision, Request
@@ -94,6 +94,7 @@ def _stop(request: Request, verdict: Verdict, data: Mapping[str, Any], *, now: d
         case Effect.REFUSE:
             moves.end(request, Outcome.REFUSED, now)
             moves.tell(request, News.REFUSED, now=now, values=_why(request, verdict, policy))
+            gate.make_sure(request, now=now, policy=policy)  # one that was sent back may have been with the CIS
             what = "refused"
         case Effect.ASK | Effect.FIX:
             moves.move(request, Step.VERIFY, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))

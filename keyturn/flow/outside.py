@@ -15,7 +15,7 @@ from django.db import transaction
 
 from keyturn.connectors.cis import cis
 from keyturn.connectors.identity_check import identity_check
-from keyturn.flow import claims, moves
+from keyturn.flow import claims, gate, moves
 from keyturn.flow.paths import way_of
 from keyturn.journeys.applicant import applicant
 from keyturn.records.models import Delivery, Message, OutsideCheck, Request
@@ -24,9 +24,10 @@ from keyturn.steps.confirm.rules import News
 from keyturn.steps.sync import rules as sync_rules
 from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.rules import Next
-from keyturn.terms.cis import Answer, Command
+from keyturn.terms.cis import Answer, Cis, Command, EstablishService
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 from keyturn.terms.finding import Effect, Finding
+from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import MACHINE, Outcome, Standing, Step
 from keyturn.work import queue
@@ -49,24 +50,26 @@ def tell_cis(*, request_id: UUID, now: datetime, policy: Policy) -> None:
     if started is None:
         return
     try:
-        known = cis().find(started.key) if started.look_up else None
-        if known and not known.names_what(started.command):
-            raise InDoubt("unreadable_answer")
-        answer = known or cis().send(started.command, key=started.key)
+        answer = _asked_or_sent(started, policy)
     except (Unavailable, InDoubt, Rejected) as problem:
         _called_in_vain(request_id, problem, started, now=now, policy=policy)
     else:
-        _answered(request_id, answer, now=now)
+        _answered(request_id, answer, started, now=now)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that is about to be made. `number` tells it from another worker's, made when this one's lease was over."""
+    """A call that is about to be made. `number` tells it from another worker's, made when this one's lease was over.
+
+    `place` is given back afterwards; `approved` are the rules that staff have let pass.
+    """
 
     key: str
     command: Command
     look_up: bool
     number: int
+    place: gate.Place
+    approved: frozenset[str] = frozenset()
 
 
 @transaction.atomic
@@ -82,37 +85,91 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
     if sync_rules.is_leased(delivery.leased_until, now):
         queue.later("tell_cis", at=delivery.leased_until, once=f"{delivery.key}:lease", request_id=str(request_id))
         return None
+    if gate.is_open():
+        sync.park(delivery, now=now)
+        return None
     if sync.must_wait_for_another(request, delivery):
         at = now + sync_rules.wait_for_another(delivery.created_at, now, policy)
         queue.later("tell_cis", at=at, request_id=str(request_id))
         return None
-    look_up = sync_rules.must_look_up(delivery.state)
+    place = gate.take_place(now=now, policy=policy)
+    if place is None:
+        sync.park(delivery, now=now)
+        gate.drain_soon(now=now)
+        return None
+    look_up = sync_rules.must_look_up(delivery.state) or delivery.state == "rejected"  # an earlier try may arrive yet
     delivery.state, delivery.tries = "sent", delivery.tries + 1
-    delivery.leased_until = sync_rules.lease(now, policy)
-    delivery.save(update_fields=["state", "tries", "leased_until"])
-    return Call(delivery.key, way_of(request).command(request, policy), look_up, delivery.tries)
+    delivery.leased_until, delivery.parked_at = place.until, None
+    delivery.save(update_fields=["state", "tries", "leased_until", "parked_at"])
+    approved = frozenset(row["rule"] for row in request.approved)
+    return Call(delivery.key, way_of(request).command(request, policy), look_up, delivery.tries, place, approved)
+
+
+def _asked_or_sent(call: Call, policy: Policy) -> Answer:
+    """The call, with no transaction open and no row locked."""
+    told = cis()
+    if call.look_up:
+        known = _found(told, call)
+        if known:
+            return known
+    elif _is_searched_first(told, call, policy):  # afterwards it might find what an earlier try left
+        _search(told, call.command)
+    return told.send(call.command, key=call.key)
+
+
+def _is_searched_first(told: Cis, call: Call, policy: Policy) -> bool:
+    offers = getattr(told, "offers", frozenset())
+    return sync_rules.is_searched_first(call.command, offers=offers, approved=call.approved, policy=policy)
+
+
+def _found(told: Cis, call: Call) -> Answer | None:
+    try:
+        known = told.find(call.key)
+    except Rejected as problem:
+        raise sync_rules.CannotTell(problem.code) from None
+    if known and not known.names_what(call.command):
+        raise InDoubt("unreadable_answer")
+    return known
+
+
+def _search(told: Cis, command: Command) -> None:
+    """Raises KnownThere where the CIS shows a stranger under an identifier of the new person (S-12)."""
+    assert isinstance(command, EstablishService) and command.person
+    refs = told.search(PersonDetails(kind=command.person.kind, identifiers=command.person.identifiers))
+    if strangers := sync.unknown_here(refs):
+        raise sync_rules.KnownThere(strangers)
 
 
 @transaction.atomic
-def _answered(request_id: UUID, answer: Answer, *, now: datetime) -> None:
+def _answered(request_id: UUID, answer: Answer, call: Call, *, now: datetime) -> None:
     """Keep the CIS's references; the request is complete.
 
     Not where somebody has decided meanwhile: what the CIS did is found again when it is asked next.
     """
     request = moves.locked(request_id)
     delivery = Delivery.objects.select_for_update().get(request=request)
-    if delivery.state == "done" or request.standing != Standing.MACHINE:
-        return
-    _complete(request, delivery, answer, now=now)
+    if delivery.state != "done" and request.standing == Standing.MACHINE:
+        _complete(request, delivery, answer, now=now)
+    gate.called(call.place)
 
 
 def _complete(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
-    way_of(request).keep(request, delivery, answer, now=now)
-    moves.move(request, Step.CONFIRM, Standing.NOBODY)
-    moves.end(request, Outcome.COMPLETED, now)
+    complete(request, delivery, answer, now=now)
     moves.record(
         request, "completed", actor=MACHINE, now=now, data={"tries": delivery.tries, "repeated": answer.repeated}
     )
+    said(request, now=now)
+
+
+def complete(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
+    """What the CIS did is kept, and the request is at its end; whoever calls it writes down who said so."""
+    way_of(request).keep(request, delivery, answer, now=now)
+    moves.move(request, Step.CONFIRM, Standing.NOBODY)
+    moves.end(request, Outcome.COMPLETED, now)
+
+
+def said(request: Request, *, now: datetime) -> None:
+    """The customer hears that it is done, and gets what they were waiting for."""
     claims.link_follower(request, now=now, policy=moves.policy())
     moves.tell(request, News.COMPLETED, now=now)
 
@@ -122,17 +179,26 @@ def _called_in_vain(request_id: UUID, problem: KeyturnError, call: Call, *, now:
     """Keep what is known of the outcome, and see to it that somebody goes on (I8); whoever was overtaken knows nothing."""
     request = moves.locked(request_id)
     delivery = Delivery.objects.select_for_update().get(request=request)
-    if delivery.state != "sent" or delivery.tries != call.number or request.standing != Standing.MACHINE:
-        return
+    if delivery.state == "sent" and delivery.tries == call.number and request.standing == Standing.MACHINE:
+        _go_on(request, delivery, problem, call, now=now, policy=policy)
+    gate.called(call.place, problem, now=now, policy=policy)
+
+
+def _go_on(
+    request: Request, delivery: Delivery, problem: KeyturnError, call: Call, *, now: datetime, policy: Policy
+) -> None:
     plan = sync_rules.plan_after(problem, tries=delivery.tries, key=delivery.key, now=now, policy=policy)
-    sync.keep_problem(delivery, problem, plan, doubted=call.look_up)
+    sync.keep_problem(delivery, problem, plan, doubted=call.look_up, now=now)
     match plan.next:
-        case Next.STAFF:
-            found = Finding("S-03", "", Effect.REFER, {"code": problem.code})
-            request.findings = [*(row for row in request.findings if row["rule"] != "S-03"), found.as_json()]
+        case Next.STAFF | Next.LOOK_THERE | Next.LOOK_FIRST:
+            number = sync_rules.FINDINGS[plan.next]
+            told = {"code": problem.code, "key": delivery.key, "refs": ", ".join(getattr(problem, "refs", ()))}
+            found = Finding(number, "", Effect.REFER, {name: each for name, each in told.items() if each})
+            rest = [row for row in request.findings if row["rule"] not in sync_rules.FINDINGS.values()]
+            request.findings = [*rest, found.as_json()]
             request.promised_at = request.promised_at or now + timedelta(hours=policy.review_promise_hours)
             moves.move(request, Step.SYNC, Standing.STAFF)
-            moves.record(request, "cis_rejected", actor=MACHINE, now=now, data={"code": problem.code})
+            moves.record(request, "cis_rejected", actor=MACHINE, now=now, data={"code": problem.code, "rule": number})
         case Next.ENGINEER:
             moves.move(request, Step.SYNC, Standing.ENGINEER)
             moves.record(
@@ -140,47 +206,68 @@ def _called_in_vain(request_id: UUID, problem: KeyturnError, call: Call, *, now:
             )
             log.error("gave up", code=problem.code, tries=delivery.tries)
         case _:
-            queue.later("tell_cis", at=plan.at, request_id=str(request_id))
+            queue.later("tell_cis", at=plan.at, request_id=str(request.pk))
+
+
+# ---------------------------------------------------------------- whether the CIS is called at all
+
+
+@queue.job("probe_cis")
+def probe_cis_job(*, now: datetime) -> None:
+    gate.probe(cis(), now=now, policy=moves.policy())
+
+
+@queue.job("drain_cis")
+def drain_cis_job(*, now: datetime) -> None:
+    gate.drain(now=now, policy=moves.policy())
 
 
 # ---------------------------------------------------------------- what the CIS did for a request that came to nothing
 
 
-def make_sure(request: Request, *, now: datetime, policy: Policy) -> None:
-    """Have the CIS asked, when the last call must have arrived, whether it served a request that has ended unserved."""
-    if Delivery.objects.filter(request=request, tries__gt=0).exists():
-        queue.later("undo_in_cis", at=now + sync_rules.arrived_after(policy), request_id=str(request.pk))
-
-
-def undo_gave_up(*, request_id: str, now: datetime, problem: str, tries: int = 0) -> None:
+def undo_gave_up(*, request_id: str, now: datetime, problem: str, tries: int = 0, looks: int = 0) -> None:
     """Looking for it failed for a reason that nobody foresaw: somebody must look in the CIS."""
     _after_the_end(UUID(request_id), "left_in_cis", now=now, data={"code": problem})
 
 
 @queue.job("undo_in_cis", gave_up=undo_gave_up)
-def undo_in_cis_job(*, request_id: str, now: datetime, tries: int = 0) -> None:
-    undo_in_cis(request_id=UUID(request_id), tries=tries, now=now, policy=moves.policy())
+def undo_in_cis_job(*, request_id: str, now: datetime, tries: int = 0, looks: int = 0) -> None:
+    undo_in_cis(request_id=UUID(request_id), tries=tries, looks=looks, now=now, policy=moves.policy())
 
 
-def undo_in_cis(*, request_id: UUID, tries: int = 0, now: datetime, policy: Policy) -> None:
-    """Cancel what a call in doubt did after all (S-06). `tries` counts how often the CIS did not answer."""
+def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: datetime, policy: Policy) -> None:
+    """Cancel what a call in doubt did after all (S-06). `tries` counts how often the CIS did not answer, `looks` how
+    often it had nothing."""
     request = Request.objects.select_related("delivery").get(pk=request_id)
     if request.standing != Standing.NOBODY or request.outcome == Outcome.COMPLETED:
+        return
+    if gate.is_open():
+        at = now + sync_rules.wait(tries + 1, request.delivery.key, policy)
+        queue.later("undo_in_cis", at=at, request_id=str(request_id), tries=tries, looks=looks)
         return
     try:
         done = cis().find(request.delivery.key)
         if done is None:
+            gate.look_later(request_id, looks=looks + 1, now=now, policy=policy)
             return
-        cis().send(way_of(request).undoing(request, done), key=sync_rules.key_to_undo(request.reference))
+        undoing = way_of(request).undoing(request, done, now)
+        if undoing.command is not None:
+            cis().send(undoing.command, key=sync_rules.key_to_undo(request.reference))
     except (Unavailable, InDoubt, Rejected) as problem:
+        gate.heard(problem, now=now, policy=policy)
         if isinstance(problem, Rejected) or tries >= policy.cis_tries:
             log.error("left in the CIS", code=problem.code, tries=tries)
             _after_the_end(request_id, "left_in_cis", now=now, data={"code": problem.code})
             return
         at = now + sync_rules.wait(tries + 1, request.delivery.key, policy)
-        queue.later("undo_in_cis", at=at, request_id=str(request_id), tries=tries + 1)
+        queue.later("undo_in_cis", at=at, request_id=str(request_id), tries=tries + 1, looks=looks)
     else:
-        _after_the_end(request_id, "undone_in_cis", now=now, data={})
+        if undoing.command is not None:
+            sync.keep_person(request, done)
+            _after_the_end(request_id, "undone_in_cis", now=now, data={})
+        if undoing.left:
+            data = {"code": "cannot_be_undone", "families": sorted(undoing.left)}
+            _after_the_end(request_id, "left_in_cis", now=now, data=data)
 
 
 @transaction.atomic

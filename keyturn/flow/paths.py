@@ -32,6 +32,7 @@ from keyturn.steps.establish.claim import step as establish_claim
 from keyturn.steps.establish.delegate import step as establish_delegate
 from keyturn.steps.establish.ending import step as ending
 from keyturn.steps.gather import step as gather
+from keyturn.steps.maintain.inbound import repair
 from keyturn.steps.maintain.merge import step as merge
 from keyturn.steps.maintain.privacy import step as privacy
 from keyturn.steps.match import step as match
@@ -90,8 +91,30 @@ def _always(request: Request) -> bool:
     return True
 
 
-def _cancel(request: Request, done: Answer) -> Command:
-    return CancelService(request_reference=request.reference, account_ref=done.account_ref)
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What undoes in the CIS what was done there for a request that is over; `left`: what nothing undoes (S-13)."""
+
+    command: Command | None
+    left: frozenset[str] = frozenset()
+
+
+def _cancel(request: Request, done: Answer, now: datetime) -> Undoing:
+    return Undoing(CancelService(request_reference=request.reference, account_ref=done.account_ref))
+
+
+def _stays(request: Request, done: Answer, now: datetime) -> Undoing:
+    """A role, an access or a note: whoever knows what stood there before looks there."""
+    return Undoing(None, frozenset({str(JOURNEYS[request.journey].kind)}))
+
+
+def _turn_back(request: Request, done: Answer, now: datetime) -> Undoing:
+    command, left = sync_change.turn_back(request, now=now)
+    return Undoing(command, frozenset(left))
+
+
+def _unmerge(request: Request, done: Answer, now: datetime) -> Undoing:
+    return Undoing(merge.undoing(request, done))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +132,8 @@ class Way:
     at_once: News | None = None  # told as soon as it is written down, before the CIS has answered
     pause: Callable[..., Pause] | None = None
     is_told: Callable[[Request], bool] = _always  # False: the CIS knows nothing of what this is about
-    undoing: Callable[[Request, Answer], Command] = _cancel  # what a call in doubt did for a request that is over
+    # What a call in doubt did for a request that is over.
+    undoing: Callable[[Request, Answer, datetime], Undoing] = _stays
 
 
 def _write_change(request: Request, *, now: datetime, policy: Policy) -> Verdict:
@@ -161,6 +185,7 @@ WAYS: dict[Kind, Way] = {
         command=sync.command_for,
         keep=sync.keep_answer,
         tell=confirm.tell,
+        undoing=_cancel,
     ),
     Kind.CHANGE: Way(
         form=(gather, validate_change),
@@ -172,6 +197,7 @@ WAYS: dict[Kind, Way] = {
         take_back=establish_change.take_back,
         mending=decide_change.to_mend,
         pause=_pause_change,
+        undoing=_turn_back,
     ),
     Kind.DELEGATE: Way(
         form=(gather, validate_delegate),
@@ -237,7 +263,16 @@ WAYS: dict[Kind, Way] = {
         tell=merge.tell,
         take_back=merge.take_back,
         is_told=merge.is_told,
-        undoing=merge.undoing,
+        undoing=_unmerge,
+    ),
+    Kind.REPAIR: Way(
+        form=(),
+        deciding={},
+        establish=repair.run,
+        command=sync_change.command_for,
+        keep=sync_change.keep_answer,
+        tell=repair.tell,
+        take_back=repair.take_back,
     ),
 }
 

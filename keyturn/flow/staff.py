@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from keyturn.flow import duplicates, moves, outside
+from keyturn.flow import duplicates, gate, moves
 from keyturn.flow.handling import is_own
 from keyturn.flow.paths import way_of
 from keyturn.journeys import JOURNEYS, Kind
@@ -103,7 +103,7 @@ def _act_on(request: Request, word: Decision, reason: str, *, actor: Actor, now:
             if two := merges.both_of(request.pk):
                 duplicates.look_later(two)
             moves.end(request, Outcome.REFUSED, now)
-            outside.make_sure(request, now=now, policy=policy)
+            gate.make_sure(request, now=now, policy=policy)
             moves.tell(request, News.REFUSED, now=now, values={"text": reason})
         case Decision.ASK:
             moves.move(request, Step.REVIEW, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from keyturn.connectors import cis
-from keyturn.flow import duplicates, moves, outside
+from keyturn.flow import duplicates, gate, moves
 from keyturn.flow.paths import way_of
 from keyturn.journeys.link_account import LINK_ACCOUNT
 from keyturn.records import dated, person_index
@@ -69,7 +69,7 @@ def _expire_one(pk: object, *, now: datetime) -> int:
     if request.step in moves.DRAFT:
         moves.forget(request)
     way_of(request).take_back(request, actor=MACHINE, now=now)
-    outside.make_sure(request, now=now, policy=moves.policy())
+    gate.make_sure(request, now=now, policy=moves.policy())
     if request.submitted_at:
         moves.tell(request, News.EXPIRED, now=now)
     moves.record(request, "expired", actor=MACHINE, now=now)
@@ -109,7 +109,8 @@ def rescue(*, now: datetime) -> int:
 
     It looks at the queue, so that a long queue is not made longer. Returns how many; doubles would do no harm.
     """
-    return _rescue_requests(now) + _rescue_messages(now) + _rescue_claims(now)
+    lost = _rescue_requests(now) + _rescue_messages(now) + _rescue_claims(now)
+    return lost + gate.rescue(now=now, policy=moves.policy())
 
 
 def _rescue_claims(now: datetime) -> int:
@@ -128,7 +129,8 @@ def _rescue_claims(now: datetime) -> int:
 
 def _rescue_requests(now: datetime) -> int:
     resting = Request.objects.filter(standing=Standing.MACHINE, updated_at__lt=now - LOST_AFTER)
-    lost = resting.exclude(queue.has_job("request_id", OuterRef("pk"))).order_by("updated_at")
+    jobless = resting.exclude(delivery__parked_at__isnull=False)  # it has its turn (`gate.drain`)
+    lost = jobless.exclude(queue.has_job("request_id", OuterRef("pk"))).order_by("updated_at")
     found = list(lost.values_list("pk", "step")[:BATCH])
     for pk, step in found:
         name = "tell_cis" if step == Step.SYNC else "advance"

@@ -31,6 +31,7 @@ CLAIM_PROOFS = ("sms", "email", "letter", "federated", "desk")
 LEVELS = ("", *ORDER)
 SHARES = {"blind_review_share": 1, "blind_decoy_share": 0.5, "link_precision_floor": 1}
 """Settings that are a share, and the largest that makes sense."""
+AT_LEAST_ONE = ("cis_at_once", "cis_breaker_failures", "cis_probe_seconds", "cis_drain_per_second")
 MOVED = {
     "link_probability": "thresholds.link",
     "review_probability": "thresholds.review",
@@ -177,9 +178,17 @@ class Policy:
 
     # The CIS
     cis_timeout_seconds: float = 10.0
-    cis_tries: int = 120  # then an engineer looks; with the waits below that is after a day
+    cis_tries: int = 120  # then an engineer looks; calls that are not made while the CIS is away do not count
     cis_first_wait_seconds: float = 2.0
     cis_longest_wait_seconds: float = 900.0
+    cis_at_once: int = 4  # calls under way at a time, of all workers together
+    cis_breaker_failures: int = 10  # unanswered calls in a row; then nobody calls it but a probe
+    cis_probe_seconds: float = 15.0  # between two probes of a CIS that does not answer
+    cis_drain_per_second: int = 100  # of what waited meanwhile, so many are let go in a second
+    cis_late_hours: float = 48.0  # so long a request that came to nothing is looked for in the CIS, ever more seldom
+    cis_search_before_new: bool = (
+        True  # a person whom the CIS has under the same identifier is looked at by staff first
+    )
     # Whose word counts where the CIS and we hold different things (`terms/owners.py`)
     owners: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict(owners.DEFAULT)))
     customer_class_person: str = "residential"
@@ -235,6 +244,8 @@ def _amiss(name: str, value: Any) -> str:
     """What a value must be and is not; "" where it is fine."""
     if isinstance(value, int | float) and value < 0:
         return "0 or more"
+    if name in AT_LEAST_ONE and value < 1:
+        return "1 or more"
     if name.endswith("_probability") and not 0 < value <= 1:
         return "more than 0 and at most 1"
     if name in SHARES and value > SHARES[name]:

@@ -5,7 +5,7 @@ A job holds only ids. Every job may run twice: who does it locks the row and loo
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -79,6 +79,16 @@ def later(name: str, *, at: datetime | None = None, once: str | None = None, **i
             task.defer(**ids)
     except AlreadyEnqueued:
         log.info("already queued", job=name)
+
+
+def later_all(name: str, *, at: datetime, each: Sequence[dict[str, Any]]) -> None:
+    """Put a job for each of these ids in the queue, all for one moment, in one statement."""
+    app.configure_task(f"keyturn.{name}", schedule_at=at, queue="keyturn").batch_defer(*each)
+
+
+def waits(once: str) -> bool:
+    """Whether a job of that name (`later(once=)`) is in the queue already, and not begun."""
+    return bool(ProcrastinateJob.objects.filter(status="todo", queueing_lock=once).exists())
 
 
 def has_job(name: str, value: Any) -> Exists:

@@ -282,13 +282,23 @@ class TestWhatArrivesWhenItIsOver:
         assert case.request.events.last().what == "left_in_cis"
         assert case.request.events.last().data == {"code": "already_active"}
 
-    def test_is_nothing_where_nothing_arrived(self, town: Town, case: Case) -> None:
+    def test_is_looked_for_ever_more_seldom_until_the_window_is_over(self, town: Town, case: Case) -> None:
         town.faulty._late.clear()
         case.staff("refuse", "The meter at this address was removed.")
         heard = listening(town)
-        town.waits(days=1)
-        assert heard == ["find"]
+        town.waits(hours=1)
+        assert heard == ["find"] * 2
+        town.waits(days=9)
+        assert heard == ["find"] * 7
         assert case.history[-1] == "reviewed"
+
+    def test_is_taken_back_when_it_comes_a_day_later(self, town: Town, case: Case) -> None:
+        case.staff("refuse", "The meter at this address was removed.")
+        town.waits(hours=17)
+        town.faulty.deliver_late()
+        town.waits(hours=30)
+        assert self.agreements(town, case) == ["cancelled"] * 2
+        assert case.history.count("undone_in_cis") == 1
 
 
 class TestAWorkerThatWasOvertaken:
@@ -310,7 +320,7 @@ class TestAWorkerThatWasOvertaken:
         second = outside._about_to_call(case.id, now=town.now, policy=town.policy)
         assert second
         outside._called_in_vain(case.id, Rejected("refused"), second, now=town.now, policy=town.policy)
-        outside._answered(case.id, town.cis.send(second.command, key=second.key), now=town.now)
+        outside._answered(case.id, town.cis.send(second.command, key=second.key), second, now=town.now)
         assert case.status == IN_REVIEW
         assert case.staff("approve").status == COMPLETED
         assert town.cis_holds() == ONE

@@ -38,10 +38,12 @@ from tests import factories
 JOBS: Mapping[str, Callable[..., None]] = {
     "keyturn.advance": machine.advance_job,
     "keyturn.check_identity": outside.check_identity_job,
+    "keyturn.drain_cis": outside.drain_cis_job,
     "keyturn.expire": upkeep.expire_job,
     "keyturn.gather_late": same_person.gather_late_job,
     "keyturn.find_account": claims.find_account_job,
     "keyturn.look_for_duplicates": duplicates.look_for_duplicates_job,
+    "keyturn.probe_cis": outside.probe_cis_job,
     "keyturn.rescue": upkeep.rescue_job,
     "keyturn.send_message": outside.send_message_job,
     "keyturn.tell_cis": outside.tell_cis_job,

@@ -1,10 +1,12 @@
 """What must the CIS be told, under which key, and what follows from its answer or its silence?"""
 
 import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from keyturn.terms.cis import Command, EstablishService
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 from keyturn.terms.finding import rule
 from keyturn.terms.policy import Policy
@@ -16,7 +18,21 @@ class Next(StrEnum):
     RETRY = "retry"  # nothing happened: send again later
     LOOK_UP = "look_up"  # something may have happened: ask first, later
     STAFF = "staff"  # the CIS said no: a person must look
+    LOOK_THERE = "look_there"  # the CIS cannot say what it did: staff must look there
+    LOOK_FIRST = "look_first"  # nothing was sent: the CIS may know this person already
     ENGINEER = "engineer"  # tried often enough
+
+
+class CannotTell(Rejected):
+    """The CIS was asked what became of a key, and has no way to say."""
+
+
+class KnownThere(Rejected):
+    """The CIS has somebody under the same identifier, whom the registry does not know."""
+
+    def __init__(self, refs: Iterable[str]) -> None:
+        super().__init__("person_known_there")
+        self.refs = tuple(refs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +56,7 @@ def must_look_up(state: str) -> bool:
 @rule("S-03", "Silence is tried again, doubt is looked up, a refusal goes to staff", implements=("ER-23", "ER-24"))
 def plan_after(problem: KeyturnError, *, tries: int, key: str, now: datetime, policy: Policy) -> Plan:
     if isinstance(problem, Rejected):
-        return Plan(Next.STAFF)
+        return Plan(_who_looks(problem))
     if tries >= policy.cis_tries:
         return Plan(Next.ENGINEER)
     at = now + wait(tries, key, policy)
@@ -51,15 +67,44 @@ def plan_after(problem: KeyturnError, *, tries: int, key: str, now: datetime, po
     raise problem
 
 
+@rule("S-10", "What the CIS cannot tell of is never sent again by itself: staff look there", implements=("ER-23",))
+def _who_looks(problem: Rejected) -> Next:
+    """A refusal to say what became of a key leaves the doubt; any other means that nothing was written."""
+    if isinstance(problem, CannotTell):
+        return Next.LOOK_THERE
+    return Next.LOOK_FIRST if isinstance(problem, KnownThere) else Next.STAFF
+
+
+FINDINGS = {Next.STAFF: "S-03", Next.LOOK_THERE: "S-10", Next.LOOK_FIRST: "S-12"}
+"""Under which rule staff read what came of a delivery."""
+
+
+@rule(
+    "S-12",
+    "Before a new person is sent, the CIS is asked whether it has their identifier already",
+    implements=("BR-08",),
+)
+def is_searched_first(command: Command, *, offers: Collection[str], approved: Collection[str], policy: Policy) -> bool:
+    """`approved`: the rules that staff have let pass. One call, for a new person who shows an identifier."""
+    new = command.person if isinstance(command, EstablishService) else None
+    wanted = policy.cis_search_before_new and "search" in offers and "S-12" not in approved
+    return bool(wanted and new and new.identifiers)
+
+
 @rule("S-06", "What a call in doubt did for a request that came to nothing is looked for, and cancelled")
 def key_to_undo(reference: str) -> str:
     """The idempotency key of the cancellation (I3)."""
     return f"{reference}:undo"
 
 
-def arrived_after(policy: Policy) -> timedelta:
-    """When a call that nobody answered has arrived, if it ever does."""
-    return timedelta(seconds=policy.cis_longest_wait_seconds)
+def look_after(looks: int, policy: Policy) -> timedelta | None:
+    """How long until it is looked for again after `looks` looks: ever longer; None when the policy's window is over.
+
+    The first look comes when a call that nobody answered has mostly arrived, if it ever does.
+    """
+    first = policy.cis_longest_wait_seconds
+    over = looks > 0 and first * (2 ** (looks + 1) - 1) > policy.cis_late_hours * 3600
+    return None if over else timedelta(seconds=first * 2**looks)
 
 
 @rule("S-04", "Tries are spread: each wait is longer, and no two requests wait alike")

@@ -1,6 +1,6 @@
 """What is the CIS told about a request, and what do we keep of its answer?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -19,9 +19,13 @@ from keyturn.terms.request import Standing, Verdict
 
 
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
-    """Record the intent, in the transaction that established: from here on the request has a delivery."""
-    delivery = Delivery.objects.create(request=request, key=rules.key_for(request.reference), created_at=now)
-    return Verdict(data={"key": delivery.key})
+    """Record the intent, in the transaction that established: from here on the request has a delivery.
+
+    One that was corrected has its delivery already, and its key for ever (S-01).
+    """
+    key = rules.key_for(request.reference)
+    Delivery.objects.bulk_create([Delivery(request=request, key=key, created_at=now)], ignore_conflicts=True)
+    return Verdict(data={"key": key})
 
 
 def again(request: Request) -> Verdict:
@@ -73,12 +77,18 @@ def keep_answer(request: Request, delivery: Delivery, answer: Answer, *, now: da
     close(delivery, answer, now=now)
 
 
+def keep_person(request: Request, answer: Answer) -> None:
+    """The person stays in the CIS when the service that was begun for them there is cancelled: they keep its reference."""
+    if answer.person_ref:
+        Person.objects.filter(pk=request.person_id, ref=None).update(ref=answer.person_ref)
+
+
 def close(delivery: Delivery, answer: Answer, *, now: datetime) -> None:
     """Keep what the CIS answered: it has been told."""
     delivery.state = "done"
     delivery.answer = _as_json(answer)
     delivery.answered_at = now
-    delivery.leased_until = delivery.next_try_at = None
+    delivery.leased_until = delivery.next_try_at = delivery.parked_at = delivery.in_doubt_since = None
     delivery.problem = ""
     delivery.save()
 
@@ -91,38 +101,56 @@ def _as_json(answer: Answer) -> Mapping[str, Any]:
     }
 
 
-def keep_problem(delivery: Delivery, problem: KeyturnError, plan: rules.Plan, *, doubted: bool) -> None:
+def keep_problem(delivery: Delivery, problem: KeyturnError, plan: rules.Plan, *, doubted: bool, now: datetime) -> None:
     """Write down what a try came to. Only a code is kept: a CIS's text may quote what it was sent.
 
     `doubted`: an earlier try was in doubt already. That nobody could be asked about it does not end the doubt (S-02).
     """
     if plan.next is rules.Next.STAFF:
         delivery.state = "rejected"
+    elif plan.next is rules.Next.LOOK_FIRST:
+        delivery.state = "intended"
     else:
         delivery.state = "in_doubt" if doubted or isinstance(problem, InDoubt) else "intended"
+    delivery.in_doubt_since = (delivery.in_doubt_since or now) if delivery.state == "in_doubt" else None
     delivery.problem = problem.code[:80]
     delivery.leased_until = None
     delivery.next_try_at = plan.at
     delivery.save()
 
 
+def park(delivery: Delivery, *, now: datetime) -> None:
+    """Let it wait for the CIS without a job (S-07, S-09): it is let go again in its turn."""
+    delivery.parked_at = now
+    delivery.save(update_fields=["parked_at"])
+
+
+def waiting(*, most: int) -> list[Delivery]:
+    """What waits so, the oldest first, held until the transaction ends; what another holds is left aside."""
+    parked = Delivery.objects.select_for_update(skip_locked=True).filter(parked_at__isnull=False)
+    return list(parked.order_by("created_at", "id").only("id", "key", "request_id")[:most])
+
+
 def start_again(request: Request, *, now: datetime) -> None:
     """Count from one again; a delivery in doubt stays in doubt and is looked up first."""
-    Delivery.objects.filter(request=request).update(tries=0, leased_until=None, next_try_at=now)
+    Delivery.objects.filter(request=request).update(tries=0, leased_until=None, next_try_at=now, parked_at=None)
 
 
 def must_wait_for_another(request: Request, delivery: Delivery) -> bool:
     """Whether another request of the same person is on its way: only one of the two may tell the CIS of the person.
 
     Holds the person's row, so that two who look at one moment see each other. Who is with the CIS already goes first,
-    else the older one; clocks of two machines differ, so age alone does not tell. A rejected delivery holds up nobody,
-    one in doubt or given up does.
+    else the older one; clocks of two machines differ, so age alone does not tell. A delivery that stands with staff and
+    did nothing holds up nobody, one in doubt or given up does.
     """
     entered_here = Exists(request.links.filter(person=OuterRef("pk"), created_person=True))
     found = Person.objects.annotate(entered_here=entered_here).select_for_update(no_key=True)
     request.person = found.get(pk=request.person_id)
     of_the_person = Delivery.objects.filter(request__person_id=request.person_id)
-    open_ones = of_the_person.exclude(request__standing=Standing.NOBODY).values_list("pk", "state", "created_at")
+    open_ones = of_the_person.exclude(request__standing=Standing.NOBODY).exclude(
+        request__standing=Standing.STAFF, state="intended"
+    )
+    open_ones = open_ones.values_list("pk", "state", "created_at")
     return any(
         _goes_first(delivery, state=state, is_older=(created_at, pk) < (delivery.created_at, delivery.pk))
         for pk, state, created_at in open_ones
@@ -136,3 +164,9 @@ def _goes_first(delivery: Delivery, *, state: str, is_older: bool) -> bool:
     if rules.must_look_up(delivery.state):
         return is_older and is_with_the_cis
     return is_older or is_with_the_cis
+
+
+def unknown_here(refs: Iterable[str]) -> list[str]:
+    """Persons of the CIS who are nobody's on file."""
+    asked = set(refs)
+    return sorted(asked - set(Person.objects.filter(ref__in=asked).values_list("ref", flat=True)))

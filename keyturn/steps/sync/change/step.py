@@ -8,6 +8,7 @@ from uuid import UUID
 from keyturn.records.models import Account, Delivery, Request
 from keyturn.records.queries import on_file
 from keyturn.steps.sync import step as sync
+from keyturn.steps.sync.change import rules
 from keyturn.terms.address import Address
 from keyturn.terms.change import Change, ContactChange, DetailChange, IdentifierChange, MailingChange, NameChange
 from keyturn.terms.cis import Answer, UpdateCustomer
@@ -30,6 +31,45 @@ def command_for(request: Request, policy: Policy) -> UpdateCustomer:
         changes=tuple(changes(wishes, before=request.seen, refs=_refs(wishes), name=_name(request))),
         origin={"channel": request.channel},
     )
+
+
+def turn_back(request: Request, *, now: datetime) -> tuple[UpdateCustomer | None, set[str]]:
+    """The command that undoes what a change did in the CIS, and the families of what it does not undo (S-13).
+
+    Asked once the registry was put back: what does not stand there as before has been changed since, or is no matter of
+    one value, and is left to staff.
+    """
+    assert request.person
+    there, before = on_file.slots(request.person, at=now), request.seen
+    back, left = [], set()
+    for wish in (Wish(**each) for each in request.written):
+        if wish.slot.startswith("proof."):
+            continue  # that a contact was proved changes nothing there
+        if rules.can_be_turned_back(wish, before=before.get(wish.slot), now=there.get(wish.slot)):
+            back.append(wish)
+        else:
+            left.add(wish.family)
+    if not back:
+        return None, left
+    inverse = [Wish(each.slot, before.get(each.slot) or NOTHING.get(each.slot.partition(".")[0])) for each in back]
+    new = {each.slot: each.value for each in back}
+    found = changes(
+        inverse,
+        before=new,
+        refs=_refs(inverse),
+        name={p: str(there.get(f"name.{p}") or "") for p in on_file.NAME_PARTS},
+    )
+    command = UpdateCustomer(
+        request_reference=request.reference,
+        person_ref=request.person.ref or "",
+        changes=tuple(found),
+        origin={"channel": request.channel},
+    )
+    return command, left
+
+
+NOTHING = {"preference": "off", "detail": "", "paperless": False}
+"""What a slot says that nothing stands in."""
 
 
 def changes(

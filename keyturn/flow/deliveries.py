@@ -1,0 +1,234 @@
+"""What may staff do about what the CIS is told: send it now, have it corrected, settle it by hand, discard it?
+
+Each is an act of one member of staff with a reason, never about their own request. Nothing is done while a call is under
+way: its outcome comes first.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from keyturn.connectors.cis import cis
+from keyturn.flow import gate, moves, outside
+from keyturn.flow.handling import is_own
+from keyturn.flow.paths import way_of
+from keyturn.journeys import JOURNEYS, Kind
+from keyturn.records.models import Delivery, Person, Request
+from keyturn.steps.confirm.rules import News
+from keyturn.steps.gather import rules as gather
+from keyturn.steps.review import rules as review_rules
+from keyturn.steps.review import step as review
+from keyturn.steps.review.rules import Decision
+from keyturn.steps.sync import rules as sync_rules
+from keyturn.steps.sync.settle import rules
+from keyturn.terms.cis import Answer, Command, EstablishService
+from keyturn.terms.errors import InDoubt, Invalid, NotAllowed, Rejected, Unavailable
+from keyturn.terms.finding import Finding
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Outcome, Role, Standing, Step
+from keyturn.work import queue
+
+STAYS_WITH = (Standing.STAFF, Standing.ENGINEER, Standing.MACHINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who acts, and what their own requests are known by (R-01)."""
+
+    actor: Actor
+    email_digest: str = ""
+
+
+@transaction.atomic
+def send_now(*, request_id: UUID, by: Hand, now: datetime) -> Request:
+    """Do not wait for the next try of a delivery that waits; while nobody calls the CIS it waits on."""
+    request, delivery = _held(request_id, by, now, (Standing.MACHINE,))
+    delivery.parked_at, delivery.next_try_at = None, now
+    delivery.save(update_fields=["parked_at", "next_try_at"])
+    moves.record(request, "retried", actor=by.actor, now=now)
+    queue.later("tell_cis", request_id=str(request.pk))
+    return request
+
+
+@transaction.atomic
+def ask_cis_now(*, by: Hand, now: datetime) -> None:
+    """Do not wait for the next probe of a CIS that was left alone."""
+    _is_staff(by)
+    if gate.is_open():
+        queue.later(gate.PROBE, once=f"{gate.PROBE}:now")
+
+
+@transaction.atomic
+def not_there(*, request_id: UUID, reason: str, by: Hand, now: datetime) -> Request:
+    """Staff have looked: the CIS does not have it. It is sent again, under the same key (S-10)."""
+    request, delivery = _held(request_id, by, now, (Standing.STAFF, Standing.ENGINEER))
+    if not sync_rules.must_look_up(delivery.state):
+        raise NotAllowed("not_in_doubt")
+    _say_why(request, reason, by, now)
+    _send(request, delivery, state="intended")
+    moves.record(request, "sent_anew", actor=by.actor, now=now, data={"why": "not_there"})
+    return request
+
+
+@transaction.atomic
+def same_person(*, request_id: UUID, person_ref: str, reason: str, by: Hand, now: datetime) -> Request:
+    """The person whom the CIS has already is this one (S-12): it is told of them by its own reference."""
+    request, delivery = _held(request_id, by, now, (Standing.STAFF,))
+    if problems := [*rules.was_shown(person_ref, request.findings)]:
+        raise Invalid(problems)
+    _say_why(request, reason, by, now)
+    is_anothers = Person.objects.filter(ref=person_ref).exists()
+    if is_anothers or not Person.objects.filter(pk=request.person_id, ref=None).update(ref=person_ref):
+        raise NotAllowed("has_a_reference")
+    _send(request, delivery, state="intended")
+    moves.record(request, "sent_anew", actor=by.actor, now=now, data={"why": "same_person"})
+    return request
+
+
+def _send(request: Request, delivery: Delivery, *, state: str) -> None:
+    delivery.state, delivery.problem, delivery.tries = state, "", 0
+    delivery.in_doubt_since = delivery.next_try_at = delivery.parked_at = None
+    delivery.save()
+    moves.move(request, Step.SYNC, Standing.MACHINE)
+    queue.later("tell_cis", request_id=str(request.pk))
+
+
+def settle(
+    *, request_id: UUID, refs: Mapping[str, str], reason: str, by: Hand, now: datetime, policy: Policy
+) -> Request:
+    """Staff say that it is done in the CIS, under these references (S-11): "person_ref", "account_ref", "agreement_electric".
+
+    Looked at there where the CIS can be asked, with no lock held. Invalid names the fields that the CIS does not bear out;
+    NotAllowed("cis_away") where it does not answer now.
+    """
+    with transaction.atomic():
+        request, _delivery = _held(request_id, by, now, STAYS_WITH)
+        command = way_of(request).command(request, policy)
+    said = _answer(command, refs)
+    problems = [*rules.has_a_reason(reason)]
+    checked = True
+    try:
+        problems += rules.is_there(
+            command, said, person=_shown("person", said.person_ref), account=_shown("account", said.account_ref)
+        )
+    except Rejected:  # it cannot show what it has: staff's word stands
+        checked = False
+    except (Unavailable, InDoubt):
+        raise NotAllowed("cis_away") from None
+    if problems:
+        raise Invalid(problems)
+    return _settled(request_id, said, reason, checked=checked, by=by, now=now)
+
+
+@transaction.atomic
+def _settled(request_id: UUID, said: Answer, reason: str, *, checked: bool, by: Hand, now: datetime) -> Request:
+    request, delivery = _held(request_id, by, now, STAYS_WITH)
+    _say_why(request, reason, by, now)
+    outside.complete(request, delivery, said, now=now)
+    moves.record(request, "settled", actor=by.actor, now=now, data={"checked": checked})
+    outside.said(request, now=now)
+    return request
+
+
+def _answer(command: Command, refs: Mapping[str, str]) -> Answer:
+    given = {name: text.strip()[:40] for name, text in refs.items()}
+    services = command.services if isinstance(command, EstablishService) else ()
+    return Answer(
+        person_ref=given.get("person_ref", ""),
+        account_ref=given.get("account_ref", ""),
+        agreement_refs={each: given[f"agreement_{each}"] for each in services if given.get(f"agreement_{each}")},
+    )
+
+
+def _shown(noun: str, ref: str) -> Mapping[str, Any] | None:
+    return cis().read(noun, ref) if ref else None
+
+
+@transaction.atomic
+def discard(*, request_id: UUID, reason: str, by: Hand, now: datetime, policy: Policy) -> Request:
+    """It will not be done: what was written here is taken back, the customer reads the reason, and what the CIS did after
+    all is looked for there and cancelled (S-06)."""
+    request, _delivery = _held(request_id, by, now, STAYS_WITH)
+    words = gather.clean_text(reason)[:4000]
+    if problems := [*review_rules.words_are_given(Decision.REFUSE, words)]:
+        raise Invalid(problems)
+    review.say(request, "reason", words, actor=by.actor, now=now)
+    way_of(request).take_back(request, actor=by.actor, now=now)
+    moves.end(request, Outcome.REFUSED, now)
+    Delivery.objects.filter(request=request).update(parked_at=None)
+    gate.make_sure(request, now=now, policy=policy)
+    moves.tell(request, News.REFUSED, now=now, values={"text": words})
+    moves.record(request, "discarded", actor=by.actor, now=now)
+    return request
+
+
+@transaction.atomic
+def send_back(*, request_id: UUID, words: str, by: Hand, now: datetime, policy: Policy) -> Request:
+    """What the CIS refused goes back to be corrected: the customer reads `words`, changes their answers and sends it again.
+
+    What was written here is taken back first; the person stays, and the corrected request is theirs. Of requests for
+    service only.
+    """
+    request, delivery = _held(request_id, by, now, (Standing.STAFF,))
+    if JOURNEYS[request.journey].kind is not Kind.START or delivery.state != "rejected":
+        raise NotAllowed("not_to_correct")
+    words = gather.clean_text(words)[:4000]
+    if problems := [*review_rules.words_are_given(Decision.ASK, words)]:
+        raise Invalid(problems)
+    review.say(request, "question", words, actor=by.actor, now=now)
+    way_of(request).take_back(request, actor=by.actor, now=now)
+    request.person_decision = {**request.person_decision, "same": str(request.person_id)}
+    request.established_at, request.account, request.findings = None, None, []
+    moves.move(request, Step.REVIEW, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))
+    moves.tell(request, News.QUESTION, now=now, values={"text": words, "days": policy.answer_days})
+    moves.record(request, "sent_back", actor=by.actor, now=now)
+    return request
+
+
+@transaction.atomic
+def cleared(*, request_id: UUID, reason: str, by: Hand, now: datetime) -> Request:
+    """What was left in the CIS of a request that is over has been put right there by hand."""
+    _is_staff(by)
+    request = moves.locked(request_id)
+    left = request.events.filter(what="left_in_cis").exists()
+    if not left or request.events.filter(what="cleared_in_cis").exists():
+        raise NotAllowed("nothing_left")
+    _not_own(request, by)
+    _say_why(request, reason, by, now)
+    moves.record(request, "cleared_in_cis", actor=by.actor, now=now)
+    return request
+
+
+def _held(request_id: UUID, by: Hand, now: datetime, standings: Collection[Standing]) -> tuple[Request, Delivery]:
+    """The request and its delivery, held: it stands with the CIS, and no call is under way."""
+    _is_staff(by)
+    request = moves.locked(request_id)
+    delivery = Delivery.objects.select_for_update().filter(request=request).first()
+    if delivery is None or request.step != Step.SYNC or request.standing not in standings:
+        raise NotAllowed("not_at_the_cis")
+    if sync_rules.is_leased(delivery.leased_until, now):
+        raise NotAllowed("under_way")
+    _not_own(request, by)
+    return request, delivery
+
+
+def _is_staff(by: Hand) -> None:
+    if by.actor.role != Role.STAFF:
+        raise NotAllowed("unknown_request")
+
+
+def _not_own(request: Request, by: Hand) -> None:
+    if is_own(request=request, actor=by.actor, email_digest=by.email_digest):
+        raise NotAllowed("own_request")
+
+
+def _say_why(request: Request, reason: str, by: Hand, now: datetime) -> None:
+    words = gather.clean_text(reason)[:4000]
+    problems: list[Finding] = [*rules.has_a_reason(words)]
+    if problems:
+        raise Invalid(problems)
+    review.say(request, "internal", words, actor=by.actor, now=now)

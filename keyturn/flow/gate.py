@@ -1,0 +1,158 @@
+"""Is the CIS called now, or does what it must be told wait until it answers again, or until there is a place?
+
+What waits has no job and costs nothing (`Delivery.parked_at`). One probe at a time asks a CIS that was left alone; once it
+answers, what waits is let go at a bounded rate, the oldest first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from keyturn.records import cis_state
+from keyturn.records.models import Delivery, Request
+from keyturn.steps.sync import rules as sync_rules
+from keyturn.steps.sync import step as sync
+from keyturn.steps.sync.gate import rules
+from keyturn.terms.cis import Cis
+from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
+from keyturn.terms.policy import Policy
+from keyturn.work import queue
+
+log = structlog.get_logger("keyturn.gate")
+
+PROBE, DRAIN = "probe_cis", "drain_cis"
+SLOT = timedelta(milliseconds=100)
+"""Jobs of one slot are put in the queue together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One of the calls that may be under way at once (S-09), ours until `until`."""
+
+    number: int
+    until: datetime
+
+
+def which() -> str:
+    """The CIS of this installation, as its state is kept."""
+    return str(settings.KEYTURN_CIS)[-40:]
+
+
+def is_open() -> bool:
+    """Whether nobody calls the CIS now (S-07)."""
+    return cis_state.is_open(which())
+
+
+def take_place(*, now: datetime, policy: Policy) -> Place | None:
+    """Until the lease of the call is over, or it is given back by `called`."""
+    until = sync_rules.lease(now, policy)
+    number = cis_state.take_place(which(), places=rules.places(policy), now=now, until=until)
+    return None if number is None else Place(number, until)
+
+
+def called(
+    place: Place, problem: KeyturnError | None = None, *, now: datetime | None = None, policy: Policy | None = None
+) -> None:
+    """A call is over. The last thing in its transaction: the row of a failing CIS is one for all workers."""
+    cis_state.give_back(which(), place.number, until=place.until)
+    if problem is None or now is None or policy is None:
+        cis_state.answered(which())
+    else:
+        heard(problem, now=now, policy=policy)
+
+
+@transaction.atomic
+def heard(problem: KeyturnError, *, now: datetime, policy: Policy) -> None:
+    """Count a silence; where it is one too many, nobody calls any more until a probe is answered."""
+    if not rules.is_silence(problem):
+        cis_state.answered(which())
+        return
+    opened = cis_state.failed(
+        which(), problem.code, now=now, opens=lambda failures: rules.leaves_alone(failures, policy)
+    )
+    if opened:
+        log.error("the CIS does not answer and is left alone", code=problem.code)
+        _probe_later(now=now, policy=policy)
+
+
+def _probe_later(*, now: datetime, policy: Policy) -> None:
+    queue.later(PROBE, at=rules.next_probe(which(), now, policy), once=PROBE)
+
+
+def probe(asked: Cis, *, now: datetime, policy: Policy) -> bool:
+    """Ask a CIS that was left alone whether it is back. False where it is not, or where nothing was to be asked."""
+    if not cis_state.begin_probe(which(), now=now, until=sync_rules.lease(now, policy)):
+        return False
+    try:
+        asked.ping()
+    except (Unavailable, InDoubt, Rejected) as problem:
+        _is_away(problem, now=now, policy=policy)
+        return False
+    _is_back(now=now, policy=policy)
+    return True
+
+
+@transaction.atomic
+def _is_away(problem: KeyturnError, *, now: datetime, policy: Policy) -> None:
+    cis_state.still_away(which(), problem.code, now=now)
+    _probe_later(now=now, policy=policy)
+
+
+@transaction.atomic
+def _is_back(*, now: datetime, policy: Policy) -> None:
+    """It is called again, on trial: the first call that it fails is one too many."""
+    cis_state.is_back(which(), now=now, failures=rules.on_trial(policy))
+    log.warning("the CIS answers again")
+    queue.later(DRAIN, once=DRAIN)
+
+
+def drain_soon(*, now: datetime) -> None:
+    """See to it that what waits is let go in its turn."""
+    if not queue.waits(DRAIN):
+        queue.later(DRAIN, at=now + rules.DRAINED_EVERY, once=DRAIN)
+
+
+@transaction.atomic
+def drain(*, now: datetime, policy: Policy) -> int:
+    """Let go some of what waits, and come back for the rest in a second (S-08). How many."""
+    if is_open():
+        return 0
+    found = sync.waiting(most=rules.at_a_time(policy))
+    slots: dict[timedelta, list[dict[str, str]]] = {}
+    for each, wait in zip(found, rules.let_go([each.key for each in found], policy), strict=True):
+        slots.setdefault(wait // SLOT * SLOT, []).append({"request_id": str(each.request_id)})
+    for wait, jobs in slots.items():
+        queue.later_all("tell_cis", at=now + wait, each=jobs)
+    Delivery.objects.filter(pk__in=[each.pk for each in found]).update(parked_at=None)
+    if found:
+        queue.later(DRAIN, at=now + rules.DRAINED_EVERY, once=DRAIN)
+    return len(found)
+
+
+def rescue(*, now: datetime, policy: Policy) -> int:
+    """A probe or a drain whose job was lost is put in the queue again (I8). How many."""
+    if is_open():
+        if not queue.waits(PROBE):
+            _probe_later(now=now, policy=policy)
+            return 1
+    elif Delivery.objects.filter(parked_at__isnull=False).exists() and not queue.waits(DRAIN):
+        queue.later(DRAIN, once=DRAIN)
+        return 1
+    return 0
+
+
+def make_sure(request: Request, *, now: datetime, policy: Policy) -> None:
+    """Have the CIS asked, when the last call must have arrived, whether it served a request that has ended unserved."""
+    if Delivery.objects.filter(request=request, tries__gt=0).exists():
+        look_later(request.pk, looks=0, now=now, policy=policy)
+
+
+def look_later(request_id: UUID, *, looks: int, now: datetime, policy: Policy) -> None:
+    """Look for it again after `looks` looks, until the policy's window is over (S-06)."""
+    wait = sync_rules.look_after(looks, policy)
+    if wait is not None:
+        queue.later("undo_in_cis", at=now + wait, request_id=str(request_id), looks=looks)

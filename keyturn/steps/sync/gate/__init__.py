@@ -1,0 +1,1 @@
+"""Part of sync: may the CIS be called now?"""

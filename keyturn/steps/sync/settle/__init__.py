@@ -1,0 +1,1 @@
+"""Part of sync: what staff say became of a delivery."""

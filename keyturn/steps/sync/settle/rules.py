@@ -1,0 +1,46 @@
+"""What may staff say became of a delivery, and what must be so before it is believed?"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from keyturn.terms.cis import Answer, Command, EstablishService
+from keyturn.terms.finding import Finding, rule
+
+Shown = Mapping[str, Any] | None
+
+
+@rule("S-14", "Whoever settles a delivery by hand says why")
+def has_a_reason(reason: str) -> Iterator[Finding]:
+    if len(reason.strip()) < 10:
+        yield Finding("S-14", "reason")
+
+
+@rule("S-11", "What staff say is in the CIS is looked up there before it is believed")
+def is_there(command: Command, said: Answer, *, person: Shown, account: Shown) -> Iterator[Finding]:
+    """`person` and `account` are as the CIS shows them now, None where it shows none. A finding names its field."""
+    if not said.person_ref or person is None or _contradicts(command, said):
+        yield Finding("S-11", "person_ref")
+    if not isinstance(command, EstablishService):
+        return
+    on_it = {str(each.get("person_ref")) for each in (account or {}).get("persons", ())}
+    is_theirs = said.account_ref and account is not None and (not on_it or said.person_ref in on_it)
+    if not is_theirs or command.account_ref not in ("", said.account_ref):
+        yield Finding("S-11", "account_ref")
+    there = {str(each.get("ref")) for each in (account or {}).get("agreements", ())}
+    for service in command.services:
+        ref = said.agreement_refs.get(service, "")
+        if not ref or (there and ref not in there):
+            yield Finding("S-11", f"agreement_{service}")
+
+
+def _contradicts(command: Command, said: Answer) -> bool:
+    """It names somebody else than the command was about."""
+    meant = getattr(command, "person_ref", "") or getattr(command, "survivor_ref", "")
+    return meant not in ("", said.person_ref)
+
+
+@rule("S-15", "That it is the person whom the CIS has is said of one whom staff were shown")
+def was_shown(ref: str, findings: list[Mapping[str, Any]]) -> Iterator[Finding]:
+    shown = [row["params"].get("refs", "") for row in findings if row["rule"] == "S-12"]
+    if not ref or all(ref not in each.split(", ") for each in shown):
+        yield Finding("S-15", "person_ref")

@@ -1,0 +1,9 @@
+"""What do staff read when they settle a delivery by hand?"""
+
+from keyturn.terms.words import gettext_noop as _
+
+STAFF_WORDS = {
+    "S-11": _("The CIS does not show this under that number. Look there again."),
+    "S-14": _("Say in a sentence why, so that a colleague can follow it."),
+    "S-15": _("Choose one of the persons that the CIS has shown."),
+}

@@ -1,0 +1,210 @@
+"""What does a CIS that is away, slow or full cost, and in which order and how fast is what waited let go afterwards?"""
+
+from datetime import timedelta
+
+import pytest
+
+from keyturn import flow
+from keyturn.flow import gate, outside
+from keyturn.records import cis_state
+from keyturn.records.models import CisBreaker, CisPlace, Delivery
+from keyturn.steps.sync.gate import rules
+from keyturn.terms.errors import InDoubt, Rejected, Unavailable
+from tests.flow.test_cis import MONA, ONE, listening
+from tests.flow.town import ANA, BEN, COMPLETED, PROCESSING, Case, Town
+
+
+@pytest.fixture
+def away(town: Town) -> Town:
+    """It has been silent twice, which is enough here."""
+    town.policy_says(cis_breaker_failures=2)
+    town.cis_is("down", calls=["send", "find", "ping"])
+    town.moves_in(ANA)
+    town.waits(seconds=3)
+    assert breaker().opened_at is not None
+    return town
+
+
+def breaker() -> CisBreaker:
+    return CisBreaker.objects.get()
+
+
+@pytest.mark.rule("S-07")
+class TestLeftAlone:
+    def test_nobody_calls_it_any_more_and_nothing_waits_in_the_queue(self, away: Town) -> None:
+        heard = listening(away)
+        case = away.moves_in(BEN)
+        away.waits(minutes=10)
+        assert heard == []
+        assert (case.status, case.delivery.state, case.delivery.tries) == (PROCESSING, "intended", 0)
+        assert away.jobs("tell_cis") == 0
+        assert Delivery.objects.filter(parked_at__isnull=False).count() == 2
+        assert case.news == ["email_code", "received"], "the customer hears nothing of it"
+
+    def test_it_is_left_alone_after_so_many_silences_in_a_row_and_not_earlier(self, town: Town) -> None:
+        town.policy_says(cis_breaker_failures=3)
+        for silence in (Unavailable("cis_unreachable"), InDoubt("no_answer")):
+            gate.heard(silence, now=town.now, policy=town.policy)
+        gate.heard(Rejected("premise_occupied"), now=town.now, policy=town.policy)  # it is there
+        for _ in range(2):
+            gate.heard(Unavailable("cis_unreachable"), now=town.now, policy=town.policy)
+        assert not gate.is_open()
+        gate.heard(InDoubt("no_answer"), now=town.now, policy=town.policy)
+        assert gate.is_open()
+
+    @pytest.mark.parametrize("code", sorted(rules.ANSWERED))
+    def test_an_answer_that_cannot_be_read_is_no_silence(self, town: Town, code: str) -> None:
+        town.policy_says(cis_breaker_failures=1)
+        gate.heard(InDoubt(code), now=town.now, policy=town.policy)
+        assert not gate.is_open()
+
+    def test_one_probe_at_a_time(self, away: Town) -> None:
+        until = away.now + timedelta(seconds=20)
+        assert cis_state.begin_probe(gate.which(), now=away.now, until=until)
+        assert not cis_state.begin_probe(gate.which(), now=away.now, until=until)
+        assert cis_state.begin_probe(gate.which(), now=until, until=until), "who died with it is followed by another"
+
+    def test_once_a_probe_is_answered_everything_goes_through(self, away: Town) -> None:
+        second = away.moves_in(BEN)
+        away.waits(hours=1)
+        away.cis_is()
+        away.waits(minutes=1)
+        assert second.status == COMPLETED
+        assert away.cis_holds()["persons"] == 2
+        assert (breaker().opened_at, breaker().failures) == (None, 0)
+
+    def test_it_is_on_trial_first_and_one_failure_is_enough_then(self, away: Town) -> None:
+        away.moves_in(BEN)
+        away.cis_is("down")  # it answers a ping, and nothing else
+        heard = listening(away)
+        away.waits(seconds=25)
+        assert gate.is_open()
+        assert len(heard) <= 2
+
+    def test_what_is_in_doubt_stays_so_and_is_looked_up_first_when_it_is_back(self, town: Town) -> None:
+        town.policy_says(cis_breaker_failures=1)
+        town.cis_is(script=[{"fault": "answer_lost"}])
+        case = town.moves_in(ANA)
+        assert gate.is_open()
+        heard = listening(town)
+        town.waits(minutes=1)
+        assert (case.status, heard) == (COMPLETED, ["find"])
+        assert town.cis_holds() == ONE
+
+    def test_a_probe_whose_job_was_lost_is_found_again(self, away: Town) -> None:
+        case = away.moves_in(BEN)
+        away.cis_is()
+        away.loses_its_jobs()
+        away.waits(minutes=1)
+        assert case.status == PROCESSING
+        assert flow.rescue(now=away.now) > 0
+        away.waits(minutes=1)
+        assert case.status == COMPLETED
+
+    def test_a_drain_whose_job_was_lost_is_found_again(self, away: Town) -> None:
+        case = away.moves_in(BEN)
+        away.cis_is()
+        assert gate.probe(away.guarded, now=away.now, policy=away.policy)
+        away.loses_its_jobs()
+        assert flow.rescue(now=away.now) == 1
+        away.waits(seconds=10)
+        assert case.status == COMPLETED
+
+    def test_what_is_over_is_looked_for_when_it_is_back(self, away: Town) -> None:
+        case = Case(away, Delivery.objects.get().request, away.a_customer())
+        Delivery.objects.update(state="rejected", parked_at=None)
+        type(case.request).objects.filter(pk=case.id).update(standing="staff")
+        case.staff("refuse", "The meter at this address was removed.")
+        heard = listening(away)
+        away.waits(hours=1)
+        assert heard == []
+        away.cis_is()
+        heard = listening(away)
+        away.waits(hours=1)
+        assert "find" in heard
+
+
+@pytest.mark.rule("S-08")
+class TestLetGo:
+    def test_the_oldest_first_and_no_faster_than_the_policy_says(self, away: Town) -> None:
+        away.policy_says(cis_breaker_failures=2, cis_drain_per_second=2)
+        cases = [away.moves_in(who) for who in (BEN, MONA)]
+        away.waits(seconds=5)
+        cases += [away.moves_in(BEN), away.moves_in(MONA)]
+        away.cis_is()
+        assert gate.probe(away.guarded, now=away.now, policy=away.policy)
+        began = away.now
+        away.works()
+        assert Delivery.objects.filter(parked_at__isnull=False).count() == 3
+        away.waits(seconds=10)
+        assert {each.status for each in cases} == {COMPLETED}
+        answered = list(Delivery.objects.order_by("created_at").values_list("answered_at", flat=True))
+        assert answered == sorted(answered)
+        assert answered[-1] - began >= timedelta(seconds=2)
+
+    def test_nothing_is_let_go_to_one_that_does_not_answer(self, away: Town) -> None:
+        assert gate.drain(now=away.now, policy=away.policy) == 0
+
+    def test_the_pace_is_even_and_no_two_come_at_one_moment(self, town: Town) -> None:
+        town.policy_says(cis_drain_per_second=10)
+        waits = list(rules.let_go([f"KT-{n}" for n in range(100)], town.policy))
+        assert len(set(waits)) > 90
+        for number, wait in enumerate(waits):
+            assert number / 10 <= wait.total_seconds() <= (number + 1) / 10
+
+
+@pytest.mark.rule("S-09")
+class TestPlaces:
+    def take(self, town: Town, places: int = 2) -> gate.Place | None:
+        town.policy_says(cis_at_once=places)
+        return gate.take_place(now=town.now, policy=town.policy)
+
+    def test_there_are_as_many_as_the_policy_says(self, town: Town) -> None:
+        taken = [self.take(town) for _ in range(3)]
+        assert [place and place.number for place in taken] == [0, 1, None]
+        assert taken[0] is not None
+        gate.called(taken[0])
+        assert self.take(town) == taken[0]
+
+    def test_who_died_leaves_their_place_when_their_time_is_over(self, town: Town) -> None:
+        first = self.take(town, 1)
+        assert first is not None
+        town.now = first.until
+        second = self.take(town, 1)
+        assert second is not None and second.number == 0
+        gate.called(first)  # it comes back after all
+        assert self.take(town, 1) is None, "the place is the second one's"
+
+    def test_more_or_fewer_hold_at_once(self, town: Town) -> None:
+        self.take(town, 1)
+        assert self.take(town, 1) is None
+        assert self.take(town, 2) is not None
+        assert self.take(town, 1) is None
+
+    def test_who_finds_none_comes_again_soon_and_holds_nobody_up(self, town: Town) -> None:
+        place = self.take(town, 1)
+        assert place is not None
+        case = town.moves_in(ANA)
+        assert (case.status, case.delivery.tries) == (PROCESSING, 0)
+        town.waits(seconds=5)
+        assert case.status == PROCESSING
+        gate.called(place)
+        town.waits(seconds=3)
+        assert case.status == COMPLETED
+        assert town.cis_holds() == ONE
+
+    def test_each_call_gives_its_place_back(self, town: Town) -> None:
+        town.cis_is(script=[{"fault": "down"}, {"fault": "answer_lost"}, {"fault": "refuses"}])
+        for who in (ANA, BEN, MONA):
+            town.moves_in(who)
+        town.waits(minutes=5)
+        assert CisPlace.objects.exclude(until=None).count() == 0
+
+    def test_a_call_that_was_overtaken_gives_its_place_back_too(self, town: Town) -> None:
+        case = town.asks(ANA)
+        flow.advance(request_id=case.id, now=town.now, policy=town.policy)
+        first = outside._about_to_call(case.id, now=town.now, policy=town.policy)
+        assert first is not None
+        case.delivery.__class__.objects.update(state="done")
+        outside._answered(case.id, town.cis.send(first.command, key=first.key), first, now=town.now)
+        assert CisPlace.objects.exclude(until=None).count() == 0
