@@ -55,6 +55,9 @@ class CcbTown:
     def customer(self) -> tuple[str, str]:
         return self.store.customer()
 
+    def staff_change(self, person: str) -> None:
+        self.store.staff_change(person)
+
     def totals(self) -> Mapping[str, int]:
         counts = self.store.counts()
         return {name: counts[name] for name in ("persons", "accounts", "agreements")}

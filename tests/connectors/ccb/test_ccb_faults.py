@@ -140,7 +140,9 @@ def test_a_question_that_meets_nonsense_is_asked_again(cis: Any, town: Any, misb
 
 def test_in_a_storm_each_command_has_one_effect(cis: Any, town: Any, misbehave: Misbehave) -> None:
     before = town.totals()
-    often = {fault: 0.04 for fault in EVERY if fault not in (WireFault.WRONG_ID, WireFault.FLAPPING, WireFault.REFUSED)}
+    often = {
+        fault: 0.015 for fault in EVERY if fault not in (WireFault.WRONG_ID, WireFault.FLAPPING, WireFault.REFUSED)
+    }
     commands = [newcomer_at(town.vacant(), person=replace(NEWCOMER, family_name=f"Storm{n}")) for n in range(5)]
     misbehave(rates=often, seed=5)
     with ThreadPoolExecutor(4) as pool:

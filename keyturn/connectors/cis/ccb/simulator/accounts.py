@@ -5,9 +5,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from keyturn.connectors.cis.ccb.simulator import addresses, agreements, characteristics, customer_contacts
+from keyturn.connectors.cis.ccb.simulator import addresses, agreements, change_log, characteristics, customer_contacts
 from keyturn.connectors.cis.ccb.simulator.messages import Refused
-from keyturn.connectors.cis.ccb.simulator.numbers import new_number
+from keyturn.connectors.cis.ccb.simulator.numbers import RESERVED, new_number
 from keyturn.connectors.cis.ccb.simulator.shapes import written
 from keyturn.connectors.cis.reference.connection import Cursor
 
@@ -53,6 +53,8 @@ def add(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
                 each["isGuarantor"],
             ),
         )
+    key = next((each["accountNumber"] for each in said["accountNumbers"] if each["accountNumberType"] == RESERVED), "")
+    change_log.note(cursor, key, accounts=[acct_id], persons=[each["personId"] for each in said["persons"]])
     return {"accountId": acct_id, "version": 1}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from keyturn.connectors.cis.ccb.simulator import (
     accounts,
     addresses,
+    change_log,
     characteristics,
     customer_contacts,
     identifiers,
@@ -47,6 +48,9 @@ def carry_out(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
             external=said if place == 0 else None,
         )
     cursor.execute("UPDATE per SET version = version + 1 WHERE per_id = %s", (per_id,))
+    named = [ref for each in said["changes"] for ref in (each["accountId"], *each["accountIds"])]
+    theirs = accounts.of_main_customer(cursor, per_id) if any(each["mailing"] for each in said["changes"]) else []
+    change_log.note(cursor, said["externalReference"], persons=[per_id], accounts=[*named, *theirs])
     return {"personId": per_id}
 
 

@@ -3,6 +3,9 @@
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.connectors.cis.reference.numbers import number
 
+RESERVED = "KTKEY"
+"""The type of identifiers and of account numbers that is kept for what stands outside for a person or an account."""
+
 _SEED = 271_828_182
 
 

@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from keyturn.connectors.cis.ccb.simulator import accounts, changes, customer_contacts, persons, premises, tasks
+from keyturn.connectors.cis.ccb.simulator import (
+    accounts,
+    change_log,
+    changes,
+    customer_contacts,
+    persons,
+    premises,
+    tasks,
+)
 from keyturn.connectors.cis.ccb.simulator.messages import Refused
 from keyturn.connectors.cis.ccb.simulator.shapes import (
     ACCOUNT,
@@ -125,6 +133,15 @@ OPERATIONS: Mapping[str, Operation] = {
         {"premiseId": 10},
         {"premise": PREMISE},
         lambda cursor, said: {"premise": premises.read(cursor, said["premiseId"])},
+    ),
+    "CM-ChangeLog": Operation(
+        {"since": 20, "limit": int},
+        {
+            "changes": [{"objectType": 8, "objectId": 10, "externalReference": 254}],
+            "cursor": 20,
+            "isMore": bool,
+        },
+        lambda cursor, said: change_log.since(cursor, said["since"], said["limit"]),
     ),
     "CM-SystemDate": Operation({}, {"date": 10}, _today),
 }

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from keyturn.connectors.cis.ccb.simulator import addresses, characteristics, customer_contacts, identifiers
+from keyturn.connectors.cis.ccb.simulator import addresses, change_log, characteristics, customer_contacts, identifiers
 from keyturn.connectors.cis.ccb.simulator.messages import Refused
-from keyturn.connectors.cis.ccb.simulator.numbers import new_number
+from keyturn.connectors.cis.ccb.simulator.numbers import RESERVED, new_number
 from keyturn.connectors.cis.ccb.simulator.shapes import day, written
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.connectors.cis.reference.contacts import folded
@@ -41,6 +41,8 @@ def add(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
         ordered = sorted(given.values(), key=lambda contact: not contact["isPrimary"])
         write_contacts(cursor, per_id, route, [(each["contactValue"], each["contactType"]) for each in ordered])
     addresses.keep(cursor, per_id, said["addresses"])
+    key = next((each["personIdNumber"] for each in said["identifiers"] if each["idType"] == RESERVED), "")
+    change_log.note(cursor, key, persons=[per_id])
     return {"personId": per_id, "version": 1}
 
 

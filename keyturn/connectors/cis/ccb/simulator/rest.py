@@ -12,7 +12,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
-from keyturn.connectors.cis.ccb.simulator import accounts, persons, premises, tasks, web_users
+from keyturn.connectors.cis.ccb.simulator import accounts, change_log, persons, premises, tasks, web_users
 from keyturn.connectors.cis.ccb.simulator.messages import Refused
 from keyturn.connectors.cis.ccb.simulator.operations import OPERATIONS
 from keyturn.connectors.cis.ccb.simulator.shapes import (
@@ -72,6 +72,7 @@ def _update(cursor: Cursor, ids: list[str], said: dict[str, Any]) -> Any:
         "UPDATE per SET language_cd = %s, birth_dt = nullif(%s, '')::date, version = version + 1 WHERE per_id = %s",
         (said["language"], said["birthDate"], ids[0]),
     )
+    change_log.note(cursor, persons=[ids[0]])
     return persons.read(cursor, ids[0])
 
 
@@ -116,6 +117,7 @@ _ROUTES: list[tuple[str, str, Shape | None, Work]] = [
     ("GET", "/webUserAccounts/{}", None, lambda c, ids, said: {"webUserAccounts": web_users.links(c, ids[0])}),
     ("DELETE", "/webUserAccounts/{}/{}", None, lambda c, ids, said: web_users.unlink(c, ids[0], ids[1])),
     ("POST", "/cm/customerChange", *_cm("CM-CustomerChange")),
+    ("POST", "/cm/changeLog", *_cm("CM-ChangeLog")),
     ("POST", "/cm/cancelStart", *_cm("CM-CancelStart")),
     ("GET", "/cm/systemDate", None, lambda c, ids, said: OPERATIONS["CM-SystemDate"].run(c, said)),
 ]

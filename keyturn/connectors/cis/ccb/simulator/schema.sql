@@ -189,3 +189,10 @@ CREATE TABLE web_user_acct (
     version     int NOT NULL DEFAULT 1,
     PRIMARY KEY (web_user_id, acct_id)
 );
+CREATE TABLE change (
+    seq  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    noun text NOT NULL,
+    ref  text NOT NULL,
+    key  text NOT NULL,
+    at   timestamptz NOT NULL DEFAULT now()
+);

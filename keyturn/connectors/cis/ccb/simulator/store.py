@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg import sql
 
-from keyturn.connectors.cis.ccb.simulator import accounts, agreements, persons
+from keyturn.connectors.cis.ccb.simulator import accounts, agreements, change_log, persons
 from keyturn.connectors.cis.ccb.simulator.messages import by_constraint
 from keyturn.connectors.cis.ccb.simulator.numbers import new_number
 from keyturn.connectors.cis.ccb.simulator.shapes import ACCOUNT, PERSON, checked
@@ -21,7 +21,17 @@ from keyturn.connectors.cis.reference.connection import Cursor, Link
 from keyturn.terms.errors import Rejected
 
 _TABLES = (
-    *("sa_change", "sa", "task", "cust_contact", "web_user_acct", "web_user", "characteristic", "dated_address"),
+    *(
+        "change",
+        "sa_change",
+        "sa",
+        "task",
+        "cust_contact",
+        "web_user_acct",
+        "web_user",
+        "characteristic",
+        "dated_address",
+    ),
     *("acct_nbr", "acct_per", "acct", "sp", "prem", "per_contact", "per_id", "per_name", "per"),
 )
 _AUDIT = {
@@ -52,6 +62,7 @@ class Store:
         try:
             with self._link.writing() as cursor:
                 yield cursor
+                change_log.write(cursor)
         except Rejected as no:
             raise by_constraint(no.detail) from None
 
@@ -109,6 +120,12 @@ class Store:
                     "INSERT INTO sa (sa_id, acct_id, sp_id, status, start_dt, end_dt) VALUES (%s, %s, %s, %s, %s, %s)",
                     (new_number(cursor), acct_id, row["sp_id"], "30" if until else "20", date(2019, 3, 1), until),
                 )
+
+    def staff_change(self, per_id: str) -> None:
+        """Somebody at a desk changes a number."""
+        with self.operation() as cursor:
+            persons.write_contacts(cursor, per_id, "PHONE", [("+12025550199", "")])
+            change_log.note(cursor, persons=[per_id])
 
     def activate_due(self, today: date) -> tuple[int, int]:
         """The nightly run: how many agreements began, how many stopped."""

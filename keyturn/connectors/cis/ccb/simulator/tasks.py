@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from keyturn.connectors.cis.ccb.simulator import accounts, agreements, customer_contacts
+from keyturn.connectors.cis.ccb.simulator import accounts, agreements, change_log, customer_contacts
 from keyturn.connectors.cis.ccb.simulator.messages import Refused
 from keyturn.connectors.cis.ccb.simulator.numbers import new_number
 from keyturn.connectors.cis.ccb.simulator.shapes import day, written
@@ -139,6 +139,10 @@ def complete(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
         "UPDATE task SET status = 'COMPLETE', per_id = %s, acct_id = %s WHERE task_id = %s",
         (per_id, acct_id, task["task_id"]),
     )
+    given_way = [each["acct_id"] for each in changes]
+    change_log.note(
+        cursor, task["ext_ref"], persons=[per_id], accounts=[acct_id, *given_way], premises=[task["prem_id"]]
+    )
     return shown(cursor, _task(cursor, task["task_id"]))
 
 
@@ -166,6 +170,19 @@ def cancel_start(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
         request=said["requestReference"],
         external=said,
         agreements=made,
+    )
+    cursor.execute(
+        "SELECT DISTINCT h.acct_id, p.prem_id FROM sa g JOIN sp p USING (sp_id) JOIN sa h USING (sp_id)"
+        " WHERE g.sa_id = ANY(%s)",
+        (list(made.values()),),
+    )
+    touched = cursor.fetchall()
+    change_log.note(
+        cursor,
+        said["externalReference"],
+        persons=[per_id],
+        accounts=[said["accountId"], *(row["acct_id"] for row in touched)],
+        premises=[row["prem_id"] for row in touched],
     )
     return {
         "personId": per_id,
