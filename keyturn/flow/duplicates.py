@@ -13,7 +13,7 @@ from django.db import transaction
 
 from keyturn.flow import moves
 from keyturn.records import deciding, person_index
-from keyturn.steps.maintain.duplicates import step
+from keyturn.steps.maintain.duplicates import meanwhile, step
 from keyturn.steps.maintain.duplicates.rules import DECIDED
 from keyturn.steps.maintain.duplicates.step import Found
 from keyturn.terms.policy import Policy
@@ -80,3 +80,18 @@ def look_for_duplicates(*, person_id: UUID, source: str = "edit", now: datetime,
     """
     deciding.wait_until_done()
     return step.look(person_id, source=source, model=person_index.model(policy), now=now, policy=policy)
+
+
+@queue.job("look_back")
+def look_back_job(*, began: str, ran_at: str, now: datetime) -> None:
+    look_back(began=UUID(began), at=datetime.fromisoformat(ran_at), now=now, policy=moves.policy())
+
+
+@transaction.atomic
+def look_back(*, began: UUID, at: datetime, now: datetime, policy: Policy) -> int:
+    """Whom did requests make while the import of `at` wrote a block that began then, so that neither saw the other (T-08)?
+
+    The import looks by itself; this is for the one that was killed in between. Safe to repeat. How many pairs are kept.
+    """
+    found = meanwhile.unseen(meanwhile.written_at(at), since=began, model=person_index.model(policy), policy=policy)
+    return note_pairs(found, source="import", now=now, policy=policy) if found else 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from keyturn.steps.maintain import somebody as read
 from keyturn.steps.maintain import step as maintain
@@ -11,6 +12,7 @@ from keyturn.steps.maintain.step import NumberedRow
 from keyturn.terms.finding import Finding
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
+from keyturn.work import queue
 
 
 def take_in(
@@ -26,7 +28,11 @@ def take_in(
 
     The one verb that is not one transaction: each block commits by itself, and the same file again does no harm.
     """
-    return maintain.take_in(kind, rows, now=now, policy=policy, dry_run=dry_run, progress=progress)
+
+    def remember(began: UUID) -> None:
+        queue.later("look_back", began=str(began), ran_at=now.isoformat())
+
+    return maintain.take_in(kind, rows, now=now, policy=policy, dry_run=dry_run, progress=progress, remember=remember)
 
 
 def somebody(

@@ -147,6 +147,25 @@ def test_a_person_who_is_imported_and_entered_at_the_same_moment_is_put_before_s
     assert [(each.ref, each.person_id) for each in intake.lookalikes] == [("C-NEW", str(made.pk))]
 
 
+def test_an_import_that_is_killed_before_it_looks_back_has_left_a_job_that_does(
+    open_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.a_person(BEN)
+
+    def is_killed(*_given: Any) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(maintain._Persons, "look_back", is_killed)
+    with pytest.raises(SystemExit):
+        request_beside_an_import_that_has_searched(open_town, monkeypatch)
+    assert not DuplicatePair.objects.exists()
+    imported, made = Person.objects.get(ref="C-NEW"), Person.objects.get(ref=None)
+    open_town.works()
+    pair = DuplicatePair.objects.get()
+    assert {pair.one_id, pair.other_id} == {imported.pk, made.pk}
+    assert (pair.source, pair.state) == ("import", "open")
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_without_looking_back_they_are_entered_twice_unseen_so_the_test_can_see_it(
     open_town: Town, monkeypatch: pytest.MonkeyPatch, moment: Callable[..., Any]

@@ -42,6 +42,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "keyturn.expire": upkeep.expire_job,
     "keyturn.gather_late": same_person.gather_late_job,
     "keyturn.find_account": claims.find_account_job,
+    "keyturn.look_back": duplicates.look_back_job,
     "keyturn.look_for_duplicates": duplicates.look_for_duplicates_job,
     "keyturn.probe_cis": outside.probe_cis_job,
     "keyturn.rescue": upkeep.rescue_job,

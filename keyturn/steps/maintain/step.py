@@ -56,9 +56,11 @@ def take_in(
     dry_run: bool = False,
     progress: Callable[[int], None] | None = None,
     tell: bool = True,
+    remember: Callable[[UUID], None] | None = None,
 ) -> Intake:
     """Take over "persons", "premises" or "accounts". `progress` is called with the number of rows done so far; not
-    `tell`: the rows come from the CIS itself, which need not hear of them.
+    `tell`: the rows come from the CIS itself, which need not hear of them. `remember` is called in the transaction of each
+    block that wrote persons, so that the look back at it is made though this process is killed.
 
     Raises Unavailable when somebody else wrote the same at the same moment (run it again), and what the CIS raises.
     """
@@ -70,6 +72,8 @@ def take_in(
         try:
             with transaction.atomic():
                 _take_block(taking, block, dry_run=dry_run, tell=tell)
+                if remember is not None and not dry_run and taking.written:
+                    remember(began)
         except IntegrityError:
             raise Unavailable("changed_meanwhile", "Somebody wrote the same records just now. Run it again.") from None
         if not dry_run:
@@ -117,6 +121,7 @@ class _Taking(ABC):
         self.progress = progress
         self.intake = Intake(kind)
         self.seen: set[str] = set()
+        self.written: dict[UUID, tuple[int, str]] = {}  # persons whom the last block wrote: row and reference
 
     def judge(self, block: list[NumberedRow]) -> Accepted:
         """The rows that may be taken over, cleaned; everything else is entered as kept out."""
@@ -179,7 +184,6 @@ class _Persons(_Taking):
         self.holders: dict[str, str] = {}  # digest of a full identifier: whose it is, in this file
         self.created: set[UUID] = set()
         self.alike: list[tuple[str, str, Pair]] = []  # a new row's reference, and the id of whom it may be
-        self.written: dict[UUID, tuple[int, str]] = {}  # whom the last block wrote: row and reference
 
     def judge_together(self, accepted: Accepted) -> Accepted:
         known = persons.ids_by_ref([row["ref"] for _, row in accepted])
@@ -247,7 +251,9 @@ class _Persons(_Taking):
         """Requests that decided while this block was written saw none of it, and it saw none of them (T-08)."""
         policy = self.terms.policy
         model = person_index.model(policy)
-        found = meanwhile.unseen(self.written, since=began, model=model, policy=policy)
+        if not self.written:
+            return
+        found = meanwhile.unseen(lambda some: self.written.keys() & set(some), since=began, model=model, policy=policy)
         if not found:
             return
         with transaction.atomic():
