@@ -24,6 +24,7 @@ KINDS = {
     "merge_persons": _("Merge of two files"),
     "unmerge_persons": _("Merge undone"),
     "merged_values": _("What a merge changed"),
+    "put_right": _("The billing system put right"),
 }
 """Each journey in two words."""
 

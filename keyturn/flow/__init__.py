@@ -36,6 +36,7 @@ from keyturn.flow.delegation import (
     take_over_access,
 )
 from keyturn.flow.desk import staff_change
+from keyturn.flow.differing import settle_difference, ways_to_settle
 from keyturn.flow.documents import forget_documents, open_document, remove_document, upload
 from keyturn.flow.duplicates import look_for_duplicates, note_pairs
 from keyturn.flow.groups import change_group, create_group, end_group
@@ -63,9 +64,9 @@ from keyturn.flow.privacy import extend_privacy, overdue, privacy_copy, what_sta
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
 from keyturn.flow.protection import lift_protection, look_at_protected, protect
 from keyturn.flow.reading import read_message
+from keyturn.flow.reconciling import go_on, repair_drift, start_reconciliation
 from keyturn.flow.repeats import keep_answer, take_turn
 from keyturn.flow.retention import forget
-from keyturn.flow.sealing import seal_audit
 from keyturn.flow.same_person import (
     agree_merge,
     not_same,
@@ -74,6 +75,7 @@ from keyturn.flow.same_person import (
     take_back_not_same,
     unmerge,
 )
+from keyturn.flow.sealing import seal_audit
 from keyturn.flow.sentences import sentence
 from keyturn.flow.staff import retry, review
 from keyturn.flow.territory import who_serves
@@ -85,20 +87,21 @@ from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
     "DESIGNEE_WORDING", "ESSENTIAL", "NOT_KEPT", "BlindSides", "accept", "accept_designation", "advance",
-    "agree_merge", "answer", "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides",
-    "certify_care", "change_group", "changed_in_cis", "change_landlord", "check_identity", "claim", "claim_care_at_desk",
+    "agree_merge", "answer", "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides", "certify_care",
+    "change_group", "change_landlord", "changed_in_cis", "check_identity", "claim", "claim_care_at_desk",
     "comparison", "create_group", "customer", "decide_blind", "decide_case", "decide_proposal", "decline",
     "differences", "end_access", "end_care", "end_designee", "end_group", "expire", "extend_privacy",
-    "find_account", "follow_resume_link", "forget", "forget_documents", "give_login", "hear_cis", "invitation", "is_invited",
-    "is_own", "is_sensitive", "keep_answer", "keep_login", "keep_mine", "keep_theirs", "lacking",
-    "lift_protection", "link_login", "look_again", "look_at_protected", "look_for_duplicates", "name_account",
-    "next_blind", "not_same", "note_pairs", "notify", "open_claim", "open_document", "overdue", "privacy_copy",
-    "proofs_for", "propose_merge", "protect", "prove_email", "proved_again", "put_back", "read_message",
-    "refuse_merge", "remind_care", "remove_document", "reply", "rescue", "resting", "retry", "reveal", "review",
-    "revoke_invitation", "rulebook", "seal_audit", "send_code", "send_message", "send_resume_link", "sentence", "shown",
-    "staff_change", "staff_words", "start_days", "stop", "stop_link", "stoppable", "submit", "switch_links",
-    "take", "take_back_not_same", "take_in", "take_over", "take_over_access", "take_turn", "tell_cis", "tell_merged_values",
+    "find_account", "follow_resume_link", "forget", "forget_documents", "give_login", "go_on", "hear_cis",
+    "invitation", "is_invited", "is_own", "is_sensitive", "keep_answer", "keep_login", "keep_mine", "keep_theirs",
+    "lacking", "lift_protection", "link_login", "look_again", "look_at_protected", "look_for_duplicates",
+    "name_account", "next_blind", "not_same", "note_pairs", "notify", "open_claim", "open_document", "overdue",
+    "privacy_copy", "proofs_for", "propose_merge", "protect", "prove_email", "proved_again", "put_back",
+    "read_message", "refuse_merge", "remind_care", "remove_document", "repair_drift", "reply", "rescue", "resting",
+    "retry", "reveal", "review", "revoke_invitation", "rulebook", "seal_audit", "send_code", "send_message",
+    "send_resume_link", "sentence", "settle_difference", "shown", "staff_change", "staff_words", "start_days",
+    "start_reconciliation", "stop", "stop_link", "stoppable", "submit", "switch_links", "take",
+    "take_back_not_same", "take_in", "take_over", "take_over_access", "take_turn", "tell_cis", "tell_merged_values",
     "text_received", "try_claim_code", "turn_day", "undo_link", "unlink", "unmerge", "unsubscribe", "unsubscribes",
-    "upload", "wake", "what_follows", "what_stayed", "who_is_told", "who_serves", "withdraw", "withdraw_care",
-    "words", "would_stay",
+    "upload", "wake", "ways_to_settle", "what_follows", "what_stayed", "who_is_told", "who_serves", "withdraw",
+    "withdraw_care", "words", "would_stay",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from keyturn.journeys.journey import Journey, Kind, Page, Question
 from keyturn.journeys.link_account import LINK_ACCOUNT
 from keyturn.journeys.merge_persons import MERGE_PERSONS, MERGED_VALUES, UNMERGE_PERSONS
 from keyturn.journeys.privacy_request import PRIVACY_REQUEST
+from keyturn.journeys.put_right import PUT_RIGHT
 from keyturn.journeys.start_service import START_SERVICE
 
 JOURNEYS: dict[str, Journey] = {
@@ -25,6 +26,7 @@ JOURNEYS: dict[str, Journey] = {
         MERGE_PERSONS,
         UNMERGE_PERSONS,
         MERGED_VALUES,
+        PUT_RIGHT,
     )
 }
 

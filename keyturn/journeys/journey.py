@@ -27,6 +27,7 @@ class Kind(StrEnum):
     CARE = "care"  # protection that holds at once: somebody depends on service
     PRIVACY = "privacy"  # what somebody may ask about their own data
     MERGE = "merge"  # staff make two files one, or two again
+    REPAIR = "repair"  # the CIS is told again of what we hold
 
 
 class Ask(StrEnum):

@@ -32,7 +32,7 @@ RENAMED = NameChange("primary", given_name="Ana", family_name="Marquez")
 
 
 class TestWhatIsTaken:
-    @pytest.mark.rule("K-100")
+    @pytest.mark.rule("K-30")
     def test_a_new_name_arrives_with_its_history_and_is_searched_by(self, town: Town, heard: Heard) -> None:
         ana = town.knows(ANA)
         heard.there(ana, RENAMED)
@@ -116,7 +116,7 @@ class TestWhatIsLeft:
         assert agreed.values["email"] == ["ana@example.com"]
         assert b"ana@example.com" not in bytes(agreed.sealed_values)
 
-    @pytest.mark.rule("K-101")
+    @pytest.mark.rule("K-31")
     def test_silence_removes_nothing_that_the_cis_never_held(self, town: Town, heard: Heard) -> None:
         ana = town.knows(replace(ANA, phones=(), addresses=()))
         factory_phone = ContactChange("email", "other@example.com")
@@ -177,7 +177,7 @@ class TestBothChanged:
         heard.listens()
         return ana
 
-    @pytest.mark.rule("K-100")
+    @pytest.mark.rule("K-30")
     def test_staff_see_both_and_what_was_agreed_and_nothing_is_overwritten(self, town: Town, heard: Heard) -> None:
         ana = self._both(town, heard)
         assert name_of(ana, town.now) == "Ana Zelenko-Ruiz"
@@ -211,7 +211,7 @@ class TestOurOwn:
         assert CisAgreed.objects.get(noun="person", ref=person.ref).values["name"]["family_name"] == "Zelenko"
         assert not Act.objects.filter(what="taken_from_cis").exists()
 
-    @pytest.mark.rule("K-102")
+    @pytest.mark.rule("K-32")
     def test_a_delivery_on_its_way_comes_first(self, town: Town, heard: Heard) -> None:
         ana = town.knows(ANA)
         town.cis_is("answer_lost")
@@ -229,7 +229,7 @@ class TestOurOwn:
         assert name_of(ana, town.now) == "Ana Marquez"
         assert heard.waiting == {}
 
-    @pytest.mark.rule("K-103")
+    @pytest.mark.rule("K-33")
     def test_somebody_whom_the_cis_has_from_us_and_did_not_confirm_is_nobody_new(
         self, town: Town, heard: Heard
     ) -> None:
@@ -263,7 +263,7 @@ class TestOurOwn:
         assert case.status == COMPLETED
         assert (Person.objects.count(), heard.waiting) == (1, {})
 
-    @pytest.mark.rule("K-104")
+    @pytest.mark.rule("K-34")
     def test_what_the_cis_has_lost_is_not_taken_for_its_change(self, town: Town, heard: Heard) -> None:
         ana = town.knows(ANA)
         assert town.moves_in(ANA).status == COMPLETED
@@ -287,7 +287,7 @@ class TestNewThere:
         "line1": "3 Fir Street", "city": "Millbrook", "state": "OR", "postal_code": "97901", "country": "US",
     }  # fmt: skip
 
-    @pytest.mark.rule("K-103")
+    @pytest.mark.rule("K-33")
     def test_somebody_whom_a_clerk_entered_comes_in_once(self, town: Town, heard: Heard) -> None:
         heard.desk.enter("persons", self.ROW)
         heard.listens()

@@ -23,7 +23,7 @@ from keyturn import flow
 from keyturn.connectors.cis import connector
 from keyturn.connectors.cis.faults import FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
-from keyturn.flow import claims, duplicates, machine, merged_values, outside, same_person, upkeep
+from keyturn.flow import claims, duplicates, inbound, machine, merged_values, outside, reconciling, same_person, upkeep
 from keyturn.records import history
 from keyturn.records.models import Delivery, Person, Premise, Request
 from keyturn.terms.errors import Invalid
@@ -43,8 +43,10 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "keyturn.gather_late": same_person.gather_late_job,
     "keyturn.find_account": claims.find_account_job,
     "keyturn.look_back": duplicates.look_back_job,
+    "keyturn.hear_cis": inbound.hear_job,
     "keyturn.look_for_duplicates": duplicates.look_for_duplicates_job,
     "keyturn.probe_cis": outside.probe_cis_job,
+    "keyturn.reconcile": reconciling.reconcile_job,
     "keyturn.rescue": upkeep.rescue_job,
     "keyturn.send_message": outside.send_message_job,
     "keyturn.tell_cis": outside.tell_cis_job,

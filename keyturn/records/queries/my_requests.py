@@ -18,7 +18,7 @@ from keyturn.terms.levels import Level, allows
 
 _START = "start_service"
 _OF_ACCOUNT = ("change_mailing_address", "change_paperless")  # the rest says who somebody is: for them alone
-_OF_OURS = ("merge_persons", "unmerge_persons", "merged_values")  # how the utility keeps its files
+_OF_OURS = ("merge_persons", "unmerge_persons", "merged_values", "put_right")  # how the utility keeps its files
 _WHO_MAY_ACT = ("invite_delegate", "name_designee", "end_access")  # names and addresses of others: the owners' alone
 
 

@@ -4,7 +4,7 @@ A three-way merge, field by field: what both last held (`agreed`), what we hold,
 """
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from keyturn.steps.maintain.inbound.fields import LISTS, folded
 from keyturn.terms import owners
-from keyturn.terms.finding import rule
+from keyturn.terms.finding import Finding, rule
 
 REMOVABLE: Final = frozenset({*LISTS, "mailing"})
 """Fields that the CIS may empty. A birth date, a name or a document that it no longer shows stays on file."""
@@ -40,7 +40,7 @@ NOT_AGREED: Final = object()
 """Nothing is known of what both last held: whatever we hold came from the CIS, or the CIS has been told of it."""
 
 
-@rule("K-100", "What the CIS alone has changed since both agreed is taken over; what both changed is shown to staff")
+@rule("K-30", "What the CIS alone has changed since both agreed is taken over; what both changed is shown to staff")
 def verdict(field: str, *, agreed: Any, ours: Any, theirs: Any, owner: str, country: str) -> Verdict:
     """`ours` and `agreed` may be None or NOT_AGREED: nothing of that field is on file, or was ever compared."""
     if is_silent(field, agreed=agreed, theirs=theirs):
@@ -56,7 +56,7 @@ def verdict(field: str, *, agreed: Any, ours: Any, theirs: Any, owner: str, coun
     return {owners.CIS: Verdict.TAKE, owners.KEYTURN: Verdict.KEEP}.get(owner, Verdict.REVIEW)
 
 
-@rule("K-101", "The silence of the CIS removes nothing that it never held")
+@rule("K-31", "The silence of the CIS removes nothing that it never held")
 def is_silent(field: str, *, agreed: Any, theirs: Any) -> bool:
     """An empty value means that something went only where both held something before, and only of what may go."""
     if not _is_empty(theirs):
@@ -81,14 +81,14 @@ def _is_empty(value: Any) -> bool:
     return not value or (isinstance(value, Mapping) and not any(value.values()))
 
 
-@rule("K-102", "What is on its way to the CIS comes first: until it has arrived, a difference is none")
+@rule("K-32", "What is on its way to the CIS comes first: until it has arrived, a difference is none")
 def may_be_compared(open_deliveries: Iterable[str]) -> bool:
     """`open_deliveries` are the states of those about this person or account that are not done, and not over."""
     return not any(open_deliveries)
 
 
 @rule(
-    "K-103",
+    "K-33",
     "Somebody new in the CIS comes in as by an import, once they cannot be somebody whom we have just told it of",
 )
 def why_to_wait(*, key: str, our_delivery: str, alike_on_their_way: bool, waited: timedelta) -> str:
@@ -109,13 +109,36 @@ def is_ours_by_the_way(*, our_delivery: str) -> bool:
     return our_delivery in ("done", "over")
 
 
-@rule("K-104", "What we had delivered and the CIS no longer knows of is lost there, and is not taken for its change")
+@rule("K-34", "What we had delivered and the CIS no longer knows of is lost there, and is not taken for its change")
 def is_lost(*, known_there: bool | None, answered_at: datetime | None, now: datetime) -> bool:
     """`known_there`: does the CIS know the key of the last delivery? None: it cannot say, or was not asked."""
     return known_there is False and answered_at is not None and now - answered_at < REMEMBERED
 
 
-@rule("K-105", "A word from outside that something changed is only a reason to look, and only with the right signature")
+@rule("K-36", "Whoever settles a difference says why")
+def settling_has_a_reason(reason: str) -> Iterator[Finding]:
+    """Whoever looks at it later reads it."""
+    if not reason.strip():
+        yield Finding("K-36", "reason")
+
+
+SETTLED: Final = ("ours", "theirs", "seen")
+
+
+def what_settles(field: str, why: str) -> tuple[str, ...]:
+    """Which ways there are to settle a difference: whose value counts, or that somebody has seen to it by hand."""
+    if not field or why in ("unfit", "against_the_rules"):
+        return ("seen",)
+    if field.partition(".")[0] not in TOLD:
+        return ("theirs", "seen")
+    return ("ours", "seen") if why == "identifier_in_use" else ("ours", "theirs")
+
+
+TOLD: Final = frozenset({"name", "date_of_birth", "language", *LISTS, "identifier", "mailing"})
+"""What the CIS can be told of a person. What is an account's is its own to put right."""
+
+
+@rule("K-35", "A word from outside that something changed is only a reason to look, and only with the right signature")
 def is_from_the_cis(*, secret: str, body: bytes, at: str, signature: str, now: datetime) -> bool:
     """`signature`: hex HMAC-SHA256 under `secret` of the time, a full stop, and the body; `at`: seconds since 1970.
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q
 
 from keyturn.records import person_index
-from keyturn.records.models import Account, Delivery, Person
+from keyturn.records.models import Account, Delivery, Person, Premise
 from keyturn.steps.maintain import rules as rows
 from keyturn.steps.maintain.inbound import accounts, base, persons, rules
 from keyturn.steps.maintain.inbound.fields import Values, of_account, of_person, row_of
@@ -231,3 +231,31 @@ def premise_row(ref: str, read: Mapping[str, Any]) -> dict[str, str]:
     columns = ("division", "line1", "line2", "city", "state", "postal_code", "country")
     services = read.get("services") or {}
     return {"ref": ref, **{name: str(read.get(name) or "") for name in columns}, "service_types": ";".join(services)}
+
+
+# ---------------------------------------------------------------- for a comparison of everything
+
+
+def is_known(field: str, said: Any) -> bool:
+    """Is everything on file here that the CIS names in this field of an account?"""
+    return accounts.is_possible(field, said)
+
+
+def only_ours(found: Compared) -> list[str]:
+    """Live agreements of ours that the CIS does not show."""
+    live = (AgreementStatus.PENDING_START, AgreementStatus.ACTIVE, AgreementStatus.PENDING_STOP)
+    return [
+        field
+        for field, value in found.ours.items()
+        if field.startswith("agreement.") and field not in found.said and value["status"] in live
+    ]
+
+
+def is_on_file(noun: str, ref: str) -> bool:
+    model = {"person": Person, "account": Account, "premise": Premise}[noun]
+    return bool(model.objects.filter(ref=ref).exists())
+
+
+def is_of_ours(key: str) -> bool:
+    """Does a key look like one that we have given? Another system may use the same CIS under keys of its own."""
+    return key.partition(":")[0].startswith("KT-") and ":" in key

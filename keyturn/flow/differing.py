@@ -1,0 +1,141 @@
+"""The CIS and we hold different things: whose word counts, as staff say, and how does the CIS hear of it?"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from keyturn.flow import duplicates, machine, moves
+from keyturn.flow.customer import new_request
+from keyturn.journeys.put_right import PUT_RIGHT
+from keyturn.records import acts, dated
+from keyturn.records.models import Account, CisDifference, Person, Request
+from keyturn.records.queries import asking
+from keyturn.steps.gather.rules import clean_text
+from keyturn.steps.maintain.inbound import accounts, base, persons, repair, rules, step
+from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
+from keyturn.terms.policy import Policy
+from keyturn.terms.request import Actor, Role
+
+
+def ways_to_settle(difference: CisDifference) -> tuple[str, ...]:
+    """Of "ours", "theirs" and "seen", those that make sense for this one."""
+    return rules.what_settles(difference.field, difference.why)
+
+
+@transaction.atomic
+def settle_difference(
+    *,
+    difference_id: UUID,
+    keep: str,
+    reason: str,
+    version: int,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+) -> CisDifference:
+    """Staff decide: "ours" stays and the CIS is told, "theirs" is taken over, or it was "seen" to by hand.
+
+    Invalid (K-36); StaleVersion where the CIS has changed it again since it was shown; NotAllowed("settled_already"),
+    ("changed_meanwhile"): ours is no longer what was shown, ("delivery_under_way"), ("not_possible"), ("own_request").
+    """
+    case = CisDifference.objects.select_for_update().filter(pk=difference_id).first()
+    if case is None or actor.role != Role.STAFF:
+        raise NotAllowed("unknown_difference")
+    if case.state != "open":
+        raise NotAllowed("settled_already")
+    if case.version != version:
+        raise StaleVersion(case.version)
+    if problems := list(rules.settling_has_a_reason(reason)):
+        raise Invalid(problems)
+    if keep not in ways_to_settle(case):
+        raise NotAllowed("not_possible")
+    subject = _settle(case, keep, actor=actor, now=now, policy=policy)
+    case.state, case.decided_by, case.decided_at, case.version = keep, actor.origin, now, case.version + 1
+    case.reason = clean_text(reason)[:4000]
+    case.save()
+    acts.note(
+        subject=subject, what="difference_settled", actor=actor, now=now,
+        data={"difference": str(case.pk), "field": case.field.partition(".")[0], "kept": keep},
+    )  # fmt: skip
+    return case
+
+
+def _settle(case: CisDifference, keep: str, *, actor: Actor, now: datetime, policy: Policy) -> str:
+    """Write it down; about whom it is, for the history."""
+    if case.noun == "account":
+        return _settle_account(case, keep, actor=actor, now=now)
+    person = Person.objects.filter(ref=case.ref).first()
+    if person is None:
+        return f"{case.noun}:{case.ref}"
+    _not_their_own(person, actor, now)
+    if keep == "seen":
+        return f"person:{person.pk}"
+    dated.hold(persons=[person.pk])
+    person.refresh_from_db()
+    _nothing_is_on_its_way(person_id=person.pk)
+    held = persons.ours(person, at=now).get(case.field)
+    if held != case.values.get("ours"):
+        raise NotAllowed("changed_meanwhile")
+    base.keep_agreed("person", case.ref, {case.field: case.values["theirs"]}, now=now)
+    if keep == "theirs":
+        persons.write(person, {case.field: case.values["theirs"]}, now=now, policy=policy)
+        duplicates.look_later([person.pk])
+    else:
+        tell_again(person, {case.field: (held, case.values["theirs"])}, actor=actor, now=now, policy=policy)
+    return f"person:{person.pk}"
+
+
+def _settle_account(case: CisDifference, keep: str, *, actor: Actor, now: datetime) -> str:
+    account = Account.objects.filter(ref=case.ref).first()
+    if account is None:
+        return f"account:{case.ref}"
+    main = asking.main_person(account.pk, at=now)
+    if main is not None:
+        _not_their_own(main, actor, now)
+    if keep == "theirs":
+        dated.hold(accounts=[account.pk])
+        _nothing_is_on_its_way(account_id=account.pk)
+        if not accounts.is_possible(case.field, case.values["theirs"]):
+            raise NotAllowed("not_possible")
+        try:
+            with transaction.atomic():
+                accounts.write(account, {case.field: case.values["theirs"]}, now=now)
+        except IntegrityError:
+            raise NotAllowed("not_possible") from None
+        base.keep_agreed("account", case.ref, {case.field: case.values["theirs"]}, now=now)
+    return f"account:{account.pk}"
+
+
+def _not_their_own(person: Person, actor: Actor, now: datetime) -> None:
+    if actor.ident.isdigit() and asking.is_of_staff(Request(person=person), user_id=actor.ident, at=now):
+        raise NotAllowed("own_request")
+
+
+def _nothing_is_on_its_way(**whom: Any) -> None:
+    if not rules.may_be_compared(step.open_deliveries(**whom)):
+        raise NotAllowed("delivery_under_way")
+
+
+def tell_again(
+    person: Person, differing: Mapping[str, tuple[Any, Any]], *, actor: Actor, now: datetime, policy: Policy
+) -> Request | None:
+    """Have the CIS told of what we hold: field to ours and theirs. Within the caller's transaction, under the person's lock.
+
+    A request of its own under its own key, in order behind what is on its way; None where there is nothing to tell.
+    """
+    wishes, before = repair.wishes(differing, country=policy.country)
+    if not wishes:
+        return None
+    request = new_request(
+        PUT_RIGHT.name, actor=actor, channel="console", language=person.language, now=now, policy=policy
+    )
+    request.person, request.seen = person, before
+    request.written = [each.as_json() for each in wishes]
+    request.answers = {"fields": sorted({field.partition(".")[0] for field in differing})}
+    moves.begin(request, actor=actor, now=now)
+    moves.hand_in(request, actor=actor, now=now)
+    machine.advance(request_id=request.pk, now=now, policy=policy)
+    return Request.objects.get(pk=request.pk)

@@ -1,0 +1,49 @@
+"""Which kinds of drift between registry and CIS are there, and what puts each right? Plain Python."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from keyturn.steps.maintain.inbound.rules import Verdict
+from keyturn.terms.finding import rule
+from keyturn.terms.words import gettext_noop as _
+
+PARTS: Final = ("persons", "accounts", "deliveries", "changes")
+"""What is gone through, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of drift. `repair`: take (the CIS's word), take_in (as by an import), tell (the CIS), review (staff look)."""
+
+    label: str
+    repair: str
+
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "theirs_is_newer": Kind(_("Changed in the CIS, not taken over yet"), "take"),
+        "ours_is_newer": Kind(_("Changed here, not in the CIS"), "tell"),
+        "both_changed": Kind(_("Changed on both sides"), "take"),
+        "missing_here": Kind(_("In the CIS, not on file here"), "take_in"),
+        "missing_in_cis": Kind(_("On file here, not in the CIS"), "review"),
+        "merged_in_cis": Kind(_("Made part of another person in the CIS"), "review"),
+        "agreement_missing_in_cis": Kind(_("A live agreement that the CIS does not have"), "review"),
+        "unknown_reference": Kind(_("The CIS names somebody or some place that is not on file here"), "review"),
+        "effect_missing": Kind(_("Confirmed by the CIS, and no longer known there"), "tell"),
+        "effect_without_request": Kind(_("Done in the CIS under a key of ours that no request has"), "review"),
+    }
+)
+"""In the order in which a report shows them."""
+
+
+@rule("K-37", "A repair looks again before it changes anything, and leaves to staff what no machine can say")
+def kind_of(verdict: Verdict) -> str:
+    """The kind of drift that a field shows; "" where it shows none. Where both changed, looking again opens the case."""
+    kinds = {
+        Verdict.TAKE: "theirs_is_newer",
+        Verdict.KEEP: "ours_is_newer",
+        Verdict.REVIEW: "both_changed",
+    }
+    return kinds.get(verdict, "")
