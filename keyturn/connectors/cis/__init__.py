@@ -23,6 +23,8 @@ from keyturn.terms.cis import Cis
 KNOWN = {
     "reference": "keyturn.connectors.cis.reference.ReferenceCis",
     "rest": "keyturn.connectors.cis.rest.RestCis",
+    "ccb-soap": "keyturn.connectors.cis.ccb.CcbOverSoap",
+    "ccb-rest": "keyturn.connectors.cis.ccb.CcbOverRest",
 }
 
 _built: dict[tuple[str, str, float, str], Any] = {}

@@ -152,6 +152,19 @@ class TestSoap:
         assert start(action="OPEN", task=wish)["task"]["status"] == "PENDING"
 
 
+def test_premises_of_an_import_are_taken_over_once(services, town):
+    row = {
+        "ref": "PR1",
+        "line1": "1 Mill Lane",
+        "city": "Lumen",
+        "division": "NORTH",
+        "service_types": "electric;gas;heat",
+    }
+    assert [town.store.adopt_premises([row]) for _ in range(2)] == [1, 0]
+    held = services["CM-PremiseRead"](premiseId="PR1")
+    assert (held["address"]["address1"], len(held["servicePoints"])) == ("1 Mill Lane", 2)
+
+
 class TestRest:
     def test_a_problem_says_what_happened_to_which_call(self, web):
         told = web.get("/v-model/persons/0000000000")

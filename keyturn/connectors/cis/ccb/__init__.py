@@ -6,20 +6,25 @@
 from pathlib import Path
 
 from keyturn.connectors.cis.mapped import MappedCis
+from keyturn.connectors.cis.mapped.choosing import mapping_file
+from keyturn.connectors.cis.mapped.parts import CisMapping
 
-SOAP = Path(__file__).parent / "soap.toml"
-REST = Path(__file__).parent / "rest.toml"
+SOAP = Path(__file__).with_name("soap.toml")
+REST = Path(__file__).with_name("rest.toml")
 
 
 class CcbOverSoap(MappedCis):
-    """By the inbound web services that a utility defined. `url`: where the WSDL and they are."""
+    """By the inbound web services that a utility defined, described by its own mapping file or by the one that ships.
 
-    def __init__(self, url: str, *, timeout_seconds: float) -> None:
-        super().__init__(url, timeout_seconds=timeout_seconds, mapping=SOAP)
+    `url`: where the WSDL and they are.
+    """
+
+    def __init__(self, url: str, *, timeout_seconds: float, mapping: Path | str | CisMapping | None = None) -> None:
+        super().__init__(url, timeout_seconds=timeout_seconds, mapping=mapping or mapping_file(SOAP))
 
 
 class CcbOverRest(MappedCis):
     """By the documented REST resources. `url`: what stands before "/v-model"."""
 
-    def __init__(self, url: str, *, timeout_seconds: float) -> None:
-        super().__init__(url, timeout_seconds=timeout_seconds, mapping=REST)
+    def __init__(self, url: str, *, timeout_seconds: float, mapping: Path | str | CisMapping | None = None) -> None:
+        super().__init__(url, timeout_seconds=timeout_seconds, mapping=mapping or mapping_file(REST))

@@ -1,6 +1,7 @@
 """How is the simulated CC&B started as a program?"""
 
 import argparse
+import csv
 import os
 
 from keyturn.connectors.cis.ccb.simulator import rest, soap
@@ -18,9 +19,15 @@ def main() -> None:
     parser.add_argument("--plan", default="", help="a JSON file that says what goes wrong (docs/howto/rehearse.md)")
     parser.add_argument("--schema", default="ccb_simulator")
     parser.add_argument("--user", default="KEYTURN")
+    parser.add_argument(
+        "--premises", default="", help="a premises.csv of an import, taken over where it is not there yet"
+    )
     said = parser.parse_args()
     store = Store(os.environ["DATABASE_URL"], schema=said.schema)
     store.install()
+    if said.premises:
+        with open(said.premises, newline="", encoding="utf-8") as file:
+            store.adopt_premises(csv.DictReader(file))
     serve(server(store, port=said.port, plan=said.plan, user=said.user, password=os.environ.get("CCB_PASSWORD", "")))
     store.close()
 

@@ -5,13 +5,14 @@ below the operations (`premise`, `customer`, `counts`, ...) is for rehearsals an
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from importlib.resources import files
 from typing import Any
 
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from keyturn.connectors.cis.ccb.simulator import accounts, agreements, change_log, persons
 from keyturn.connectors.cis.ccb.simulator.messages import by_constraint
@@ -98,6 +99,28 @@ class Store:
             for each in service_types or ("E", "G"):
                 cursor.execute("INSERT INTO sp VALUES (%s, %s, %s)", (new_number(cursor), ref, each))
         return ref
+
+    def adopt_premises(self, rows: Iterable[Mapping[str, str]]) -> int:
+        """Premises of an import's file that are not there yet (docs/howto/import.md); how many."""
+        types = {"electric": "E", "gas": "G", "water": "W"}
+        made = 0
+        with self.operation() as cursor:
+            for row in rows:
+                lines = {"address1": "line1", "address2": "line2", "postal": "postal_code"}
+                names = ("address1", "address2", "city", "state", "postal", "country")
+                address = {name: row.get(lines.get(name, name)) or "" for name in names}
+                cursor.execute(
+                    "INSERT INTO prem VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                    (row["ref"], row.get("division") or "", Jsonb(address)),
+                )
+                if cursor.rowcount:
+                    made += 1
+                    for each in (row.get("service_types") or "").split(";"):
+                        if each in types:
+                            cursor.execute(
+                                "INSERT INTO sp VALUES (%s, %s, %s)", (new_number(cursor), row["ref"], types[each])
+                            )
+        return made
 
     def customer(self, *, customer_class: str = "RES") -> tuple[str, str]:
         """A person and an account of theirs, without service."""
