@@ -14,13 +14,26 @@ NOT_THERE = Reply(404)
 
 
 class Asker:
-    """Makes the calls of one mapping within one deadline."""
+    """Makes the calls of one mapping within one deadline.
+
+    A question that has been answered is not asked again until something is written: several steps may be seen in one
+    answer.
+    """
 
     def __init__(self, mapping: CisMapping, transport: Transport, deadline: Deadline) -> None:
         self.mapping, self._transport, self._deadline = mapping, transport, deadline
+        self._answered: dict[str, Reply] = {}
 
     def exchange(self, call: Call, scope: Mapping[str, Any]) -> Reply:
         """One call; an address that would lead nowhere (an empty reference) is answered as "not there"."""
+        self.ask_anew()
+        return self._exchanged(call, scope)
+
+    def ask_anew(self) -> None:
+        """Whatever was answered so far may have changed."""
+        self._answered.clear()
+
+    def _exchanged(self, call: Call, scope: Mapping[str, Any], *, question: bool = False) -> Reply:
         try:
             target: str | None = call.target
             if self.mapping.transport.kind == "rest":
@@ -30,7 +43,13 @@ class Asker:
             raise Rejected("unreadable_value", str(problem)) from None
         if target is None:
             return NOT_THERE
-        return self._transport.exchange(target, body, deadline=self._deadline)
+        asked = f"{target} {body!r}"
+        if question and asked in self._answered:
+            return self._answered[asked]
+        reply = self._transport.exchange(target, body, deadline=self._deadline)
+        if question and reply.good:
+            self._answered[asked] = reply
+        return reply
 
     def ask(self, question: Ask, scope: Mapping[str, Any]) -> tuple[Any, Any]:
         """What it amounts to, and the digest beside it (None where there is none). Raises Unavailable or Rejected."""
@@ -52,7 +71,7 @@ class Asker:
         for name, call in question.calls.items():
             if call.when and not call.when.true(seen):
                 continue
-            reply = self.exchange(call, seen)
+            reply = self._exchanged(call, seen, question=True)
             seen = {**seen, **reply.scope, "got": {**seen["got"], name: reply.scope}}
             if question.none_when and question.none_when.true(seen):
                 return None

@@ -35,6 +35,7 @@ class Delivery:
                     return self._in_order(self._send.steps[:steps])
                 except Rejected as no:
                     before = dict(self.done)
+                    self._asker.ask_anew()
                     self._look(thoroughly=True)
                     if self.done and no.code in _CONTRADICTIONS:
                         raise InDoubt("contradicts_itself", no.code) from None
