@@ -17,6 +17,7 @@ from keyturn.steps.review import rules
 from keyturn.steps.review import step as review_step
 from keyturn.steps.review.rules import Decision
 from keyturn.steps.sync import step as sync
+from keyturn.steps.sync.settle import rules as settle
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
@@ -79,6 +80,7 @@ def _problems(request: Request, word: Decision, reason: str, person_id: str | No
         *rules.service_is_not_doubled(word, findings),
         *rules.person_is_still_open(word, is_established=request.established_at is not None),
         *rules.is_no_question_of_person(word, starts_service=JOURNEYS[request.journey].kind is Kind.START),
+        *settle.is_looked_at_there(approves=word is Decision.APPROVE, findings=findings),
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from keyturn.connectors import cis
-from keyturn.flow import outside
+from keyturn.flow import deliveries, outside
 from tests.flow.town import Town
 
 
@@ -25,6 +25,7 @@ def town(
     settings.KEYTURN_POLICY = settings.KEYTURN_POLICY  # type: ignore[attr-defined]  # put back after the test
     cis.connector().empty()
     town = Town(tmp_path)
-    monkeypatch.setattr(outside, "cis", lambda: town.guarded)
+    for module in (outside, deliveries):
+        monkeypatch.setattr(module, "cis", lambda: town.guarded)
     yield town
     assert cis.connector().audit() == []

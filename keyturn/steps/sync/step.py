@@ -57,7 +57,10 @@ def command_for(request: Request, policy: Policy) -> EstablishService:
 
 def _described(request: Request) -> PersonDetails:
     """A person whom the CIS does not know: as they applied, or, where another request entered them, as on file (I4)."""
-    if request.person.entered_here:  # type: ignore[union-attr]  # read with their lock (`must_wait_for_another`)
+    entered_here = getattr(request.person, "entered_here", None)  # read with their lock (`must_wait_for_another`)
+    if entered_here is None:
+        entered_here = request.links.filter(person=request.person_id, created_person=True).exists()
+    if entered_here:
         return applicant(request.answers)
     return persons.details_of(persons.with_parts(at=request.updated_at).get(pk=request.person_id))
 

@@ -1,12 +1,18 @@
 """What may staff say became of a delivery, and what must be so before it is believed?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from keyturn.terms.cis import Answer, Command, EstablishService
 from keyturn.terms.finding import Finding, rule
 
 Shown = Mapping[str, Any] | None
+
+
+def is_looked_at_there(*, approves: bool, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """S-10: to approve what nobody has looked for would send it again."""
+    if approves and any(found.rule == "S-10" for found in findings):
+        yield Finding("S-10", "decision", params=next(found.params for found in findings if found.rule == "S-10"))
 
 
 @rule("S-14", "Whoever settles a delivery by hand says why")
