@@ -32,6 +32,7 @@ COMMANDS = {
     "matching": ("matching", "See, learn, measure and try out the model by which persons are known again."),
     "merge": ("merge", "Make two files of one person one: propose it, or agree to it."),
     "unmerge": ("unmerge", "Undo a merge, with what was edited since."),
+    "reconcile": ("reconcile", "Find where the registry and the CIS differ, and put it right."),
     "openapi": ("openapi", "Print the description of the HTTP API (OpenAPI 3.1)."),
     "staff": ("staff", "Make staff users of the console, and give them new passwords."),
     "audit": ("audit", "Check that nobody changed what was written about requests."),

@@ -41,7 +41,7 @@ from keyturn.flow.documents import forget_documents, open_document, remove_docum
 from keyturn.flow.duplicates import look_for_duplicates, note_pairs
 from keyturn.flow.groups import change_group, create_group, end_group
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
-from keyturn.flow.inbound import changed_in_cis, hear_cis
+from keyturn.flow.inbound import changed_in_cis, hear_cis, is_from_the_cis
 from keyturn.flow.intake import take_in
 from keyturn.flow.landlord import change_landlord
 from keyturn.flow.linking_watch import BlindSides, blind_sides, decide_blind, next_blind, switch_links
@@ -64,6 +64,7 @@ from keyturn.flow.privacy import extend_privacy, overdue, privacy_copy, what_sta
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
 from keyturn.flow.protection import lift_protection, look_at_protected, protect
 from keyturn.flow.reading import read_message
+from keyturn.flow.reconciling import KINDS as DRIFT_KINDS
 from keyturn.flow.reconciling import go_on, repair_drift, start_reconciliation
 from keyturn.flow.repeats import keep_answer, take_turn
 from keyturn.flow.retention import forget
@@ -86,22 +87,22 @@ from keyturn.steps.establish.delegate.step import DESIGNEE_WORDING
 from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
-    "DESIGNEE_WORDING", "ESSENTIAL", "NOT_KEPT", "BlindSides", "accept", "accept_designation", "advance",
-    "agree_merge", "answer", "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides", "certify_care",
-    "change_group", "change_landlord", "changed_in_cis", "check_identity", "claim", "claim_care_at_desk",
-    "comparison", "create_group", "customer", "decide_blind", "decide_case", "decide_proposal", "decline",
-    "differences", "end_access", "end_care", "end_designee", "end_group", "expire", "extend_privacy",
-    "find_account", "follow_resume_link", "forget", "forget_documents", "give_login", "go_on", "hear_cis",
-    "invitation", "is_invited", "is_own", "is_sensitive", "keep_answer", "keep_login", "keep_mine", "keep_theirs",
-    "lacking", "lift_protection", "link_login", "look_again", "look_at_protected", "look_for_duplicates",
-    "name_account", "next_blind", "not_same", "note_pairs", "notify", "open_claim", "open_document", "overdue",
-    "privacy_copy", "proofs_for", "propose_merge", "protect", "prove_email", "proved_again", "put_back",
-    "read_message", "refuse_merge", "remind_care", "remove_document", "repair_drift", "reply", "rescue", "resting",
-    "retry", "reveal", "review", "revoke_invitation", "rulebook", "seal_audit", "send_code", "send_message",
-    "send_resume_link", "sentence", "settle_difference", "shown", "staff_change", "staff_words", "start_days",
-    "start_reconciliation", "stop", "stop_link", "stoppable", "submit", "switch_links", "take",
-    "take_back_not_same", "take_in", "take_over", "take_over_access", "take_turn", "tell_cis", "tell_merged_values",
-    "text_received", "try_claim_code", "turn_day", "undo_link", "unlink", "unmerge", "unsubscribe", "unsubscribes",
-    "upload", "wake", "ways_to_settle", "what_follows", "what_stayed", "who_is_told", "who_serves", "withdraw",
-    "withdraw_care", "words", "would_stay",
+    "DESIGNEE_WORDING", "DRIFT_KINDS", "ESSENTIAL", "NOT_KEPT", "BlindSides", "accept", "accept_designation",
+    "advance", "agree_merge", "answer", "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides",
+    "certify_care", "change_group", "change_landlord", "changed_in_cis", "check_identity", "claim",
+    "claim_care_at_desk", "comparison", "create_group", "customer", "decide_blind", "decide_case",
+    "decide_proposal", "decline", "differences", "end_access", "end_care", "end_designee", "end_group", "expire",
+    "extend_privacy", "find_account", "follow_resume_link", "forget", "forget_documents", "give_login", "go_on",
+    "hear_cis", "invitation", "is_from_the_cis", "is_invited", "is_own", "is_sensitive", "keep_answer",
+    "keep_login", "keep_mine", "keep_theirs", "lacking", "lift_protection", "link_login", "look_again",
+    "look_at_protected", "look_for_duplicates", "name_account", "next_blind", "not_same", "note_pairs", "notify",
+    "open_claim", "open_document", "overdue", "privacy_copy", "proofs_for", "propose_merge", "protect",
+    "prove_email", "proved_again", "put_back", "read_message", "refuse_merge", "remind_care", "remove_document",
+    "repair_drift", "reply", "rescue", "resting", "retry", "reveal", "review", "revoke_invitation", "rulebook",
+    "seal_audit", "send_code", "send_message", "send_resume_link", "sentence", "settle_difference", "shown",
+    "staff_change", "staff_words", "start_days", "start_reconciliation", "stop", "stop_link", "stoppable", "submit",
+    "switch_links", "take", "take_back_not_same", "take_in", "take_over", "take_over_access", "take_turn",
+    "tell_cis", "tell_merged_values", "text_received", "try_claim_code", "turn_day", "undo_link", "unlink",
+    "unmerge", "unsubscribe", "unsubscribes", "upload", "wake", "ways_to_settle", "what_follows", "what_stayed",
+    "who_is_told", "who_serves", "withdraw", "withdraw_care", "words", "would_stay",
 ]  # fmt: skip

@@ -49,6 +49,9 @@ class Later(Exception):
         self.code, self.wait = code, wait
 
 
+is_from_the_cis = rules.is_from_the_cis
+
+
 # ---------------------------------------------------------------- hearing
 
 
