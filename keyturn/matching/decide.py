@@ -24,6 +24,10 @@ Verified = frozenset[tuple[str, str]]
 ORDINARY_DOOR: Final = 12
 """More people than this on file behind one door, and it is no family's."""
 
+HALF_A_NAME: Final = 10.0
+"""Where the surname or the given name is missing on a side, a link may be wrong this many times less often: nobody can see
+the contradiction that a namesake or a relative would show there."""
+
 _WHO: Final = frozenset({"given", "middle", "family", "birth_date"})
 _SESSION_ONLY: Final = frozenset({"nothing_verified", "links_switched_off"})
 """Reasons that lie in the request or the policy, not in what the matcher sees."""
@@ -172,7 +176,7 @@ def reasons_against(
     limits = model.thresholds
     bare = nothing_else_is_known(probe, candidate)
     conditions = {
-        "below_link_score": scored.odds >= limits.link,
+        "below_link_score": scored.odds >= _link_odds(scored, model),
         "several_over_threshold": rival is None or rival.odds < limits.link,
         "margin_too_small": rival is None or scored.weight - rival.weight >= limits.margin,
         "too_few_groups": has_two_groups(scored),
@@ -184,6 +188,16 @@ def reasons_against(
         "links_switched_off": policy.link_automatically,
     }
     return (*scored.vetoes, *(code for code, holds in conditions.items() if not holds))
+
+
+def has_whole_name(scored: Scored) -> bool:
+    """Given name and surname, or the organisation's name, could be compared."""
+    return bool((scored.level("given") and scored.level("family")) or scored.level("organisation"))
+
+
+def _link_odds(scored: Scored, model: Model) -> float:
+    risk = 1 - model.thresholds.link
+    return 1 - (risk if has_whole_name(scored) else risk / HALF_A_NAME)
 
 
 def has_two_groups(scored: Scored) -> bool:
@@ -206,7 +220,8 @@ def has_more_than_a_namesake_would(scored: Scored, model: Model, *, bare: bool) 
         return True
     if not bare or scored.level("middle") not in ("exact", "initial"):
         return False
-    return scored.level("suffix") in ("", "exact") and namesakes(scored, model) <= model.thresholds.namesakes
+    most = model.thresholds.namesakes / (1 if has_whole_name(scored) else HALF_A_NAME)
+    return scored.level("suffix") in ("", "exact") and namesakes(scored, model) <= most
 
 
 def has_more_than_a_relative_would(scored: Scored, *, bare: bool) -> bool:

@@ -215,6 +215,11 @@ class TestNameAndBirthDateAlone:
         assert "only_name_and_birth_date" in self.word(smith, on_file)[1]
         assert "only_name_and_birth_date" not in self.word(replace(smith, middle="a"), on_file)[1]
 
+    def test_are_too_little_where_half_of_the_name_is_missing_too(self) -> None:
+        probe, on_file = replace(self.BARE, given="david", middle="m"), replace(self.MOVED, given="david", middle="m")
+        assert self.word(probe, on_file) == ("link", ())
+        assert self.word(probe, replace(on_file, family=""))[0] == "review"
+
     def test_link_who_lives_in_the_same_street_though_the_house_number_is_illegible(self) -> None:
         there = NormalAddress(number="4120", street="larkspur ln", street_core="larkspur", postal="97123")
         stayed, unnumbered, moved = (
