@@ -1,7 +1,7 @@
 """How does a start of service pass through the simulated CC&B: a self-service task from eligibility to its end (C.15)?
 
 Eligibility opens the task, only if eligible, under the reference of whoever asks; while it is pending it holds its
-service points. The last operation writes the agreements and the customer contact, and ends the task.
+service points, for two days at most. The last operation writes the agreements and the customer contact, and ends the task.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,8 @@ def check(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, str]:
         start=_start(said),
     )
     cursor.execute(
-        "SELECT per_id, ext_ref FROM task WHERE status = 'PENDING' AND prem_id = %s AND sp_ids && %s",
+        "SELECT per_id, ext_ref FROM task WHERE status = 'PENDING' AND prem_id = %s AND sp_ids && %s"
+        " AND opened > now() - interval '2 days'",
         (said["premiseId"], list(found.values())),
     )
     held = next((row for row in cursor.fetchall() if row["ext_ref"] != said["externalReference"]), None)

@@ -1,0 +1,60 @@
+"""A customer asks on the portal: does it stand in CC&B at the end, once, whatever happened on the way?"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keyturn.connectors import cis as ours
+from keyturn.flow import deliveries, outside
+from tests.connectors.ccb.conftest import CcbTown
+from tests.flow.town import COMPLETED, REFUSED, Town
+
+
+@pytest.fixture(params=["over_soap", "over_rest"])
+def utility(
+    request: pytest.FixtureRequest,
+    db: None,
+    town: CcbTown,
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Town:
+    """A town of `tests.flow` whose CIS is this one."""
+    settings.KEYTURN_MAILBOX = str(tmp_path)
+    settings.EMAIL_BACKEND = "keyturn.connectors.mail.mailbox.EmailBackend"
+    settings.KEYTURN_POLICY = settings.KEYTURN_POLICY  # put back after the test
+    monkeypatch.setattr(ours, "connector", lambda: request.getfixturevalue(request.param))
+    there = Town(tmp_path)
+    there.cis = request.getfixturevalue(request.param)
+    there.cis_is("")
+    for module in (outside, deliveries):
+        monkeypatch.setattr(module, "cis", lambda: there.guarded)
+    return there
+
+
+@pytest.mark.parametrize("fault", ["", "answer_lost", "partial"])
+def test_a_request_becomes_service_there_once(utility: Town, town: CcbTown, fault: str) -> None:
+    place = utility.house()
+    town.store.adopt_premises([{"ref": place.ref, "division": "north", "service_types": "electric;gas;water"}])
+    utility.cis_is(script=[{"fault": fault}])
+    case = utility.moves_in(at=place)
+    utility.waits(hours=2)
+    assert case.status == COMPLETED
+    assert case.is_in_the_cis()
+    assert town.totals() == {"persons": 1, "accounts": 1, "agreements": 2}
+    assert [each["key"] for each in town.store.effects()] == [f"{case.request.reference}:establish"]
+
+
+def test_what_arrives_when_staff_have_refused_is_taken_back(utility: Town, town: CcbTown) -> None:
+    place = utility.house()
+    town.store.adopt_premises([{"ref": place.ref, "division": "north", "service_types": "electric;gas;water"}])
+    utility.cis_is(script=[{"fault": "late"}, {"fault": "refuses"}], seconds=400)
+    case = utility.moves_in(at=place)
+    utility.waits(minutes=1)
+    case.staff("refuse", "The meter at this address was removed.")
+    utility.faulty.deliver_late()
+    utility.waits(minutes=40)
+    agreements = utility.cis.read("premise", place.ref)["agreements"]
+    assert [each["status"] for each in agreements] == ["cancelled"] * 2
+    assert (case.status, case.history[-1]) == (REFUSED, "undone_in_cis")
