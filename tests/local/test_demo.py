@@ -148,36 +148,68 @@ def demo(folder) -> Running:
     return Running(folder, free_port())
 
 
-def test_it_says_where_to_go_and_writes_the_same_for_programs(demo):
-    assert demo.said[-1] == f"ready http://127.0.0.1:{demo.port}"
-    told = demo.told
-    assert set(told) == {"portal", "console", "api", "api_key", "staff", "customers", "mailbox", "database_url"}
-    assert told["portal"] == f"http://127.0.0.1:{demo.port}"
-    assert {each["role"] for each in told["staff"]} >= {"reviewer", "supervisor"}
-    assert all(each["password"] in "\n".join(demo.said) for each in told["staff"])
-    assert len(told["customers"]) >= 4
-    assert all(set(each) == {"email", "password", "account_number"} for each in told["customers"])
-    assert all(each["password"] in "\n".join(demo.said) for each in told["customers"])
-    assert Path(told["mailbox"]).is_dir()
-    assert (demo.folder / "demo.json").stat().st_mode & 0o077 == 0
-    assert demo.get("/readyz") == 200
-    with psycopg.connect(told["database_url"]) as connection:
-        assert connection.execute("SELECT count(*) >= 200 FROM keyturn.person").fetchone() == (True,)
-        assert connection.execute("SELECT current_setting('fsync')").fetchone() == ("on",)
+class TestWhileItRuns:
+    """One demo for these; the last one ends it."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def demo(cls, folder) -> Iterator[Running]:
+        demo = Running(folder, free_port())
+        Running.started.remove(demo)  # it outlives a test
+        yield demo
+        kill_all(demo.family | descendants(demo.process.pid))
+        demo.process.communicate()
+
+    def test_it_says_where_to_go_and_writes_the_same_for_programs(self, demo):
+        assert demo.said[-1] == f"ready http://127.0.0.1:{demo.port}"
+        told = demo.told
+        assert set(told) == {"portal", "console", "api", "api_key", "staff", "customers", "mailbox", "database_url"}
+        assert told["portal"] == f"http://127.0.0.1:{demo.port}"
+        assert {each["role"] for each in told["staff"]} >= {"reviewer", "supervisor"}
+        assert all(each["password"] in "\n".join(demo.said) for each in told["staff"])
+        assert len(told["customers"]) >= 4
+        assert all(set(each) == {"email", "password", "account_number"} for each in told["customers"])
+        assert all(each["password"] in "\n".join(demo.said) for each in told["customers"])
+        assert Path(told["mailbox"]).is_dir()
+        assert (demo.folder / "demo.json").stat().st_mode & 0o077 == 0
+        assert demo.get("/readyz") == 200
+        with psycopg.connect(told["database_url"]) as connection:
+            assert connection.execute("SELECT count(*) >= 200 FROM keyturn.person").fetchone() == (True,)
+            assert connection.execute("SELECT current_setting('fsync')").fetchone() == ("on",)
+
+    def test_its_worker_works(self, demo):
+        with psycopg.connect(demo.told["database_url"], autocommit=True) as connection:
+            deadline = time.monotonic() + 60
+            while not connection.execute(
+                "SELECT count(*) FROM keyturn_queue.procrastinate_workers WHERE last_heartbeat > now() - interval '10 seconds'"
+            ).fetchone()[0]:
+                assert time.monotonic() < deadline, (demo.folder / "log" / "worker.log").read_text()
+                time.sleep(0.1)
+
+    def test_the_same_folder_twice_is_one_sentence(self, demo):
+        refused = Running(demo.folder, free_port())
+        assert refused.process.wait(ENDS_WITHIN) == 1
+        assert f"process {demo.process.pid} already runs the database" in "\n".join(refused.said)
+        assert demo.told["portal"].endswith(str(demo.port))
+
+    def test_kill_9_of_the_web_server_and_of_postgresql_is_repaired(self, demo):
+        children = {pid: command_of(pid) for pid in alive(demo.family) if parent(pid) == demo.process.pid}
+        web = next(pid for pid, command in children.items() if "serve" in command)
+        server = next(pid for pid, command in children.items() if "-D" in command)
+        os.kill(web, signal.SIGKILL)
+        os.kill(server, signal.SIGKILL)
+        demo.read_until("web started again")
+        assert any("PostgreSQL ended; starting it again" in line for line in demo.said)
+        assert until_ready(demo)
+
+    def test_ctrl_c_leaves_no_process(self, demo):
+        assert len(demo.family) > 8
+        assert demo.end(signal.SIGINT) == 0
+        assert gone(demo.family, within=5)
 
 
-def test_its_worker_works(demo):
-    with psycopg.connect(demo.told["database_url"], autocommit=True) as connection:
-        deadline = time.monotonic() + 60
-        while not connection.execute(
-            "SELECT count(*) FROM keyturn_queue.procrastinate_workers WHERE last_heartbeat > now() - interval '10 seconds'"
-        ).fetchone()[0]:
-            assert time.monotonic() < deadline, (demo.folder / "log" / "worker.log").read_text()
-            time.sleep(0.1)
-
-
-@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda sig: sig.name)
-def test_ctrl_c_sigterm_and_a_closed_terminal_leave_no_process(demo, sig):
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGHUP], ids=lambda sig: sig.name)
+def test_sigterm_and_a_closed_terminal_leave_no_process(demo, sig):
     assert len(demo.family) > 8
     assert demo.end(sig) == 0
     assert gone(demo.family, within=5)
@@ -222,22 +254,11 @@ def test_kill_9_of_everything_keeps_what_was_there(demo):
         again.end(signal.SIGTERM)
 
 
-def test_kill_9_of_the_web_server_and_of_postgresql_is_repaired(demo):
-    children = {pid: command_of(pid) for pid in alive(demo.family) if parent(pid) == demo.process.pid}
-    web = next(pid for pid, command in children.items() if "serve" in command)
-    server = next(pid for pid, command in children.items() if "-D" in command)
-    os.kill(web, signal.SIGKILL)
-    os.kill(server, signal.SIGKILL)
-    demo.read_until("web started again")
-    assert any("PostgreSQL ended; starting it again" in line for line in demo.said)
-    assert until_ready(demo)
-    assert demo.end(signal.SIGTERM) == 0
-
-
-def test_fresh_starts_over(demo):
-    before = demo.told
-    demo.end(signal.SIGTERM)
-    again = Running(demo.folder, demo.port, "--fresh")
+def test_fresh_starts_over(folder):
+    if not (folder / "demo.json").exists():  # no test has run before
+        Running(folder, free_port()).end(signal.SIGTERM)
+    before = json.loads((folder / "demo.json").read_text())
+    again = Running(folder, free_port(), "--fresh")
     try:
         assert again.told["staff"][0]["password"] != before["staff"][0]["password"]
         with psycopg.connect(again.told["database_url"]) as connection:
@@ -264,13 +285,6 @@ def test_a_taken_port_is_one_sentence_that_names_the_option(folder):
         assert refused.process.wait(ENDS_WITHIN) == 1
     assert "--port" in refused.said[0]
     assert "Traceback" not in "".join(refused.said)
-
-
-def test_the_same_folder_twice_is_one_sentence(demo):
-    refused = Running(demo.folder, free_port())
-    assert refused.process.wait(ENDS_WITHIN) == 1
-    assert f"process {demo.process.pid} already runs the database" in "\n".join(refused.said)
-    assert demo.told["portal"].endswith(str(demo.port))
 
 
 def parent(pid: int) -> int:
