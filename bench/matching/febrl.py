@@ -95,16 +95,23 @@ def pairs4(one: Mapping[str, Features], other: Mapping[str, Features], *, model:
     return assigned(likely(one, other, model=model.sized(len(one)), least=LEAST))
 
 
-def keyturn3() -> list[Pair]:
+def forms3(*, identifiers: bool) -> dict[str, Features]:
+    """FEBRL3, by record name."""
+    return {
+        name: sources.features(sources.of_febrl(row, identifiers=identifiers)) for name, row in sources.febrl3().items()
+    }
+
+
+def keyturn3(*, identifiers: bool = False) -> list[Pair]:
     """Pairs that are likelier one person than two, and whoever hangs together through them."""
-    forms = {name: sources.features(sources.of_febrl(row)) for name, row in sources.febrl3().items()}
+    forms = forms3(identifiers=identifiers)
     links = likely(forms, None, model=load().sized(len(forms)), least=LIKELIER)
     return [pair for group in groups(links) for pair in combinations(sorted(group), 2)]
 
 
-def learnt3() -> list[Pair]:
+def learnt3(*, identifiers: bool = False) -> list[Pair]:
     """The same keys and comparisons, but weights learnt on the file without labels, as the baselines learn theirs."""
-    forms = {name: sources.features(sources.of_febrl(row)) for name, row in sources.febrl3().items()}
+    forms = forms3(identifiers=identifiers)
     return [pair for group in groups(learnt.likely(forms, least=LIKELIER)) for pair in combinations(sorted(group), 2)]
 
 

@@ -16,9 +16,10 @@ Pair = tuple[str, str]
 Shares = Mapping[tuple[str, str], float]
 
 ROUNDS = 50
-FIELDS = ("given", "family", "birth_date", "address")
+FIELDS = ("given", "family", "birth_date", "address", "identifier")
 _AGREES = {
-    "exact", "slip", "similar", "swapped", "building", "one_digit", "transposed", "day_month", "nickname", "part", "phonetic"
+    "exact", "slip", "similar", "swapped", "building", "one_digit", "transposed", "day_month", "nickname", "part", "phonetic",
+    "near_number", "equal",
 }  # fmt: skip
 
 
