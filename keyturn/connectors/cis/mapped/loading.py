@@ -86,7 +86,7 @@ class _File:
             if name not in found and name not in _OPTIONAL:
                 raise table.wrong('is missing: say how it is carried out, or refuse = "a code"', name)
         table.end()
-        return {name: Send(refuse=code) for name, code in _OPTIONAL.items()} | found
+        return {name: found.get(name) or Send(refuse=_OPTIONAL[name]) for name in COMMANDS}
 
     def _send(self, table: Table, name: str) -> Send:
         refuse = table.word("refuse", sorted(REFUSALS)) if "refuse" in table else ""

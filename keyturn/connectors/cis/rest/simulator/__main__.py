@@ -1,11 +1,15 @@
 """How is the simulated CIS started as a program?"""
 
 import argparse
+import csv
 import os
+from pathlib import Path
 
 from keyturn.connectors.cis.rest.simulator.answering import Simulator
 from keyturn.connectors.cis.rest.simulator.store import Store
 from keyturn.connectors.cis.simulating import SimulatedServer, plan_of, serve
+
+KINDS = ("premises", "persons", "accounts")
 
 
 def main() -> None:
@@ -18,9 +22,17 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8096, help="0: any free one")
     parser.add_argument("--plan", default="", help="a JSON file that says what goes wrong (docs/howto/rehearse.md)")
     parser.add_argument("--schema", default="rest_simulator")
+    for kind in KINDS:
+        parser.add_argument(
+            f"--{kind}", type=Path, help=f"a CSV file of {kind} to take over first (docs/howto/import.md)"
+        )
     said = parser.parse_args()
     store = Store(os.environ["DATABASE_URL"], schema=said.schema)
     store.install()
+    for kind in KINDS:
+        if vars(said)[kind]:
+            with vars(said)[kind].open(encoding="utf-8-sig", newline="") as file:
+                store.adopt(kind, csv.DictReader(file))
     serve(server(store, port=said.port, plan=said.plan, token=os.environ.get("KEYTURN_CIS_TOKEN", "")))
     store.close()
 
