@@ -26,6 +26,8 @@ def command(concurrency: int, once: bool) -> None:
     use_settings()
     must_have_tables()
     import keyturn.flow  # noqa: F401  it registers the jobs
+    from keyturn.flow import counting
     from keyturn.work.worker import run
 
-    run(concurrency=concurrency, wait=not once)
+    with counting.kept():
+        run(concurrency=concurrency, wait=not once)

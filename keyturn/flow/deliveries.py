@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from keyturn.connectors.cis import cis
-from keyturn.flow import gate, moves, outside
+from keyturn.flow import counting, gate, moves, outside
 from keyturn.flow.handling import is_own
 from keyturn.flow.paths import way_of
 from keyturn.journeys import JOURNEYS, Kind
@@ -119,6 +119,8 @@ def settle(
         checked = False
     except (Unavailable, InDoubt):
         raise NotAllowed("cis_away") from None
+    finally:
+        counting.keep_counts()
     if problems:
         raise Invalid(problems)
     return _settled(request_id, said, reason, checked=checked, by=by, now=now)

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 
+from keyturn.connectors.cis import known_as
 from keyturn.records import cis_state
 from keyturn.records.models import Delivery, Request
 from keyturn.steps.sync import rules as sync_rules
@@ -37,20 +37,15 @@ class Place:
     until: datetime
 
 
-def which() -> str:
-    """The CIS of this installation, as its state is kept."""
-    return str(settings.KEYTURN_CIS)[-40:]
-
-
 def is_open() -> bool:
     """Whether nobody calls the CIS now (S-07)."""
-    return cis_state.is_open(which())
+    return cis_state.is_open(known_as())
 
 
 def take_place(*, now: datetime, policy: Policy) -> Place | None:
     """Until the lease of the call is over, or it is given back by `called`."""
     until = sync_rules.lease(now, policy)
-    number = cis_state.take_place(which(), places=rules.places(policy), now=now, until=until)
+    number = cis_state.take_place(known_as(), places=rules.places(policy), now=now, until=until)
     return None if number is None else Place(number, until)
 
 
@@ -58,9 +53,9 @@ def called(
     place: Place, problem: KeyturnError | None = None, *, now: datetime | None = None, policy: Policy | None = None
 ) -> None:
     """A call is over. The last thing in its transaction: the row of a failing CIS is one for all workers."""
-    cis_state.give_back(which(), place.number, until=place.until)
+    cis_state.give_back(known_as(), place.number, until=place.until)
     if problem is None or now is None or policy is None:
-        cis_state.answered(which())
+        cis_state.answered(known_as())
     else:
         heard(problem, now=now, policy=policy)
 
@@ -69,10 +64,10 @@ def called(
 def heard(problem: KeyturnError, *, now: datetime, policy: Policy) -> None:
     """Count a silence; where it is one too many, nobody calls any more until a probe is answered."""
     if not rules.is_silence(problem):
-        cis_state.answered(which())
+        cis_state.answered(known_as())
         return
     opened = cis_state.failed(
-        which(), problem.code, now=now, opens=lambda failures: rules.leaves_alone(failures, policy)
+        known_as(), problem.code, now=now, opens=lambda failures: rules.leaves_alone(failures, policy)
     )
     if opened:
         log.error("the CIS does not answer and is left alone", code=problem.code)
@@ -80,12 +75,12 @@ def heard(problem: KeyturnError, *, now: datetime, policy: Policy) -> None:
 
 
 def _probe_later(*, now: datetime, policy: Policy) -> None:
-    queue.later(PROBE, at=rules.next_probe(which(), now, policy), once=PROBE)
+    queue.later(PROBE, at=rules.next_probe(known_as(), now, policy), once=PROBE)
 
 
 def probe(asked: Cis, *, now: datetime, policy: Policy) -> bool:
     """Ask a CIS that was left alone whether it is back. False where it is not, or where nothing was to be asked."""
-    if not cis_state.begin_probe(which(), now=now, until=sync_rules.lease(now, policy)):
+    if not cis_state.begin_probe(known_as(), now=now, until=sync_rules.lease(now, policy)):
         return False
     try:
         asked.ping()
@@ -98,14 +93,14 @@ def probe(asked: Cis, *, now: datetime, policy: Policy) -> bool:
 
 @transaction.atomic
 def _is_away(problem: KeyturnError, *, now: datetime, policy: Policy) -> None:
-    cis_state.still_away(which(), problem.code, now=now)
+    cis_state.still_away(known_as(), problem.code, now=now)
     _probe_later(now=now, policy=policy)
 
 
 @transaction.atomic
 def _is_back(*, now: datetime, policy: Policy) -> None:
     """It is called again, on trial: the first call that it fails is one too many."""
-    cis_state.is_back(which(), now=now, failures=rules.on_trial(policy))
+    cis_state.is_back(known_as(), now=now, failures=rules.on_trial(policy))
     log.warning("the CIS answers again")
     queue.later(DRAIN, once=DRAIN)
 

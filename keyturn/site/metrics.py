@@ -6,8 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 from prometheus_client import REGISTRY
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from keyturn.site import delivery_metrics
 
 _JOBS = """
 SELECT count(*) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()),
@@ -38,7 +40,7 @@ class FromTheDatabase(Collector):
     def describe(self) -> list[Any]:
         return []  # so that registering it asks no database
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(_JOBS)
@@ -51,6 +53,7 @@ class FromTheDatabase(Collector):
                 overdue = cursor.fetchone()
                 cursor.execute(_SWITCH)
                 switch = cursor.fetchone()
+            delivery = list(delivery_metrics.told())
         except DatabaseError:
             yield GaugeMetricFamily("keyturn_database_up", "Whether the database answers.", value=0)
             return
@@ -61,6 +64,7 @@ class FromTheDatabase(Collector):
         told = "Requests about one's own data that are past their day. Alarm above 0."
         yield GaugeMetricFamily("keyturn_privacy_overdue", told, value=overdue[0])
         made = settings.KEYTURN_POLICY.link_automatically and (switch is None or switch[0])
+        yield from delivery
         told = "Whether the machine links requests to persons. Alarm on 0, unless the policy says so."
         yield GaugeMetricFamily("keyturn_links_on", told, value=float(made))
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from keyturn import flow
+from keyturn.connectors.cis import known_as
 from keyturn.flow import gate, outside
 from keyturn.records import cis_state
 from keyturn.records.models import CisBreaker, CisPlace, Delivery
@@ -60,9 +61,9 @@ class TestLeftAlone:
 
     def test_one_probe_at_a_time(self, away: Town) -> None:
         until = away.now + timedelta(seconds=20)
-        assert cis_state.begin_probe(gate.which(), now=away.now, until=until)
-        assert not cis_state.begin_probe(gate.which(), now=away.now, until=until)
-        assert cis_state.begin_probe(gate.which(), now=until, until=until), "who died with it is followed by another"
+        assert cis_state.begin_probe(known_as(), now=away.now, until=until)
+        assert not cis_state.begin_probe(known_as(), now=away.now, until=until)
+        assert cis_state.begin_probe(known_as(), now=until, until=until), "who died with it is followed by another"
 
     def test_once_a_probe_is_answered_everything_goes_through(self, away: Town) -> None:
         second = away.moves_in(BEN)

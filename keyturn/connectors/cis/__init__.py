@@ -16,6 +16,7 @@ from django.db import connections
 from psycopg.conninfo import make_conninfo
 
 from keyturn.connectors.choice import chosen
+from keyturn.connectors.cis.counted import CountedCis
 from keyturn.connectors.cis.faults import FaultyCis, FilePlan
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.terms.cis import Cis
@@ -41,7 +42,12 @@ def cis() -> Cis:
             if path not in _faulty or _faulty[path][0] is not inner:  # kept: a late effect comes with a later call
                 _faulty[path] = (inner, FaultyCis(inner, FilePlan(path)))
             inner = _faulty[path][1]
-    return GuardedCis(inner)
+    return CountedCis(GuardedCis(inner), known_as=known_as())
+
+
+def known_as() -> str:
+    """The name under which the state and the counts of the configured CIS are kept."""
+    return str(settings.KEYTURN_CIS)[-40:]
 
 
 def connector() -> Any:
