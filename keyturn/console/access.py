@@ -84,12 +84,12 @@ KEEPS = frozenset({"blind", "merge", "undo_merge"})
 PAGES = {
     "blind": "blind", "merge": "merge", "undo_merge": "undo_merge", "decide_duplicate": "duplicate",
     "decide_merge": "merge_made", "next_duplicate": "duplicates", "switch_links": "links", "merge_with": "merge_with",
-    "whose_login": "merge_made",
+    "whose_login": "merge_made", "settle_difference": "difference",
     "take_back_apart": "person", "case": "cases", "care_act": "care",
 }  # fmt: skip
 """On which page the form of an address stands."""
 
-PLACES = ("person", "survivor", "loser", "pair", "merge")
+PLACES = ("person", "survivor", "loser", "pair", "merge", "difference")
 
 
 def _name_of(request: HttpRequest) -> str:

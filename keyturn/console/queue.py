@@ -19,7 +19,7 @@ from keyturn.console.maintained import GROUPS
 from keyturn.console.rows import name_of, rows_of
 from keyturn.console.vocabulary import RULES, say
 from keyturn.journeys import JOURNEYS
-from keyturn.records.queries import blind, care, console, duplicates, linking, red_flags
+from keyturn.records.queries import blind, care, console, duplicates, linking, reconciliation, red_flags
 from keyturn.terms.days import local_date
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.words import gettext_noop
@@ -137,6 +137,7 @@ def _watch(request: HttpRequest) -> dict[str, Any]:
     return {
         "links": linking.switch(settings.KEYTURN_POLICY),
         "pairs": duplicates.waiting()["open"] if decides else 0,
+        "differences": reconciliation.waiting()["differences"] if decides else 0,
         "blind": blind.due_to(actor_of(request).ident).count() if decides else 0,
     }
 

@@ -19,6 +19,7 @@ from keyturn.console import (
     person,
     putting_right,
     queue,
+    reconciliation,
     redflags,
 )
 
@@ -56,6 +57,9 @@ urlpatterns = [
     path("/merges/<uuid:merge>/undo", merges.undo, name="undo_merge"),
     path("/merges/<uuid:merge>/login", merges.whose_login, name="whose_login"),
     path("/persons/<uuid:person>/apart/<uuid:other>/take-back", person.take_back, name="take_back_apart"),
+    path("/reconciliation", reconciliation.show, name="reconciliation"),
+    path("/differences/<uuid:difference>", reconciliation.difference, name="difference"),
+    path("/differences/<uuid:difference>/settle", reconciliation.settle, name="settle_difference"),
     path("/links", links.show, name="links"),
     path("/links/switch", links.switch, name="switch_links"),
     path("/links/blind", blind.look, name="blind"),

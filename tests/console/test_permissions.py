@@ -9,6 +9,7 @@ from keyturn import flow
 from keyturn.console.urls import urlpatterns
 from keyturn.records.models import (
     AccountAccess,
+    CisDifference,
     DuplicatePair,
     MedicalCertification,
     Person,
@@ -87,6 +88,12 @@ TABLE = {
     ("whose_login", "POST"): ("sign in", "no", "no", "in", "no"),
     ("take_back_apart", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("take_back_apart", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("reconciliation", "GET"): ("sign in", "no", "in", "in", "in"),
+    ("reconciliation", "POST"): ("405", "405", "405", "405", "405"),
+    ("difference", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("difference", "POST"): ("405", "405", "405", "405", "405"),
+    ("settle_difference", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("settle_difference", "POST"): ("sign in", "no", "in", "in", "no"),
     ("links", "GET"): ("sign in", "no", "in", "in", "in"),
     ("links", "POST"): ("405", "405", "405", "405", "405"),
     ("switch_links", "GET"): ("its page", "its page", "its page", "its page", "its page"),
@@ -159,8 +166,11 @@ def things_of(case: Case) -> dict[str, str]:
         survivor_id=person.pk, loser_id=other.pk, choices={}, reason="The same passport number.", now=case.town.now,
         actor=Actor(Role.STAFF, "777"), policy=case.town.policy,
     )  # fmt: skip
+    apart = CisDifference.objects.first() or CisDifference.objects.create(
+        noun="person", ref=person.ref or "P1", why="gone_there", opened_at=case.town.now
+    )
     return {
-        "<uuid:pair>": str(pair.pk), "<uuid:merge>": str(merge.pk), "<uuid:survivor>": str(person.pk),
+        "<uuid:difference>": str(apart.pk), "<uuid:pair>": str(pair.pk), "<uuid:merge>": str(merge.pk), "<uuid:survivor>": str(person.pk),
         "<uuid:loser>": str(other.pk), "<uuid:other>": str(other.pk),
         "<uuid:care>": str(sick.pk), "<uuid:account>": str(account.pk),
         "<uuid:case>": str(flag.pk), "<uuid:proposal>": str(said.pk), "<uuid:access>": str(held.pk),
@@ -227,7 +237,8 @@ def pages_of(case: Case) -> set[str]:
     return {
         "/console", f"/console/requests/{case.request.reference}", "/console/cases", "/console/life-support",
         "/console/duplicates", f"/console/duplicates/{of_it['<uuid:pair>']}", f"/console/merges/{of_it['<uuid:merge>']}",
-        "/console/links", f"/console/persons/{of_it['<uuid:survivor>']}",
+        "/console/links", f"/console/differences/{of_it['<uuid:difference>']}",
+        f"/console/persons/{of_it['<uuid:survivor>']}",
     }  # fmt: skip
 
 

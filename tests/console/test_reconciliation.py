@@ -1,0 +1,121 @@
+"""What do staff see of where registry and CIS differ, and how do they settle it?"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from keyturn import flow
+from keyturn.records.models import Act, CisDifference, Person, PersonName, Protection
+from keyturn.terms.address import Address
+from keyturn.terms.change import DetailChange, IdentifierChange, MailingChange
+from keyturn.terms.person import Identifier
+from tests.console.desk import Desk
+from tests.flow.both_sides import Heard, heard, name_of
+from tests.flow.test_inbound import RENAMED
+from tests.flow.test_reconciling import compared
+from tests.flow.town import ANA, Town
+
+__all__ = ["heard"]
+WHY = "Her licence says so."
+
+
+@pytest.fixture
+def ana(town: Town, heard: Heard) -> Person:
+    person = town.knows(ANA)
+    heard.there(person, DetailChange("paperless", "yes"))
+    heard.listens()
+    return person
+
+
+@pytest.fixture
+def case(ana: Person, heard: Heard) -> CisDifference:
+    PersonName.objects.filter(person=ana, name_type="primary").update(family_name="Zelenka")
+    heard.there(ana, RENAMED)
+    heard.listens()
+    heard.town.now += timedelta(hours=1)
+    return CisDifference.objects.get()
+
+
+def settles(rosa: Desk, case: CisDifference, keep: str, **fields: Any) -> Desk:
+    rosa.opens(f"/console/differences/{case.pk}")
+    found = {"version": rosa.hidden("version"), "keep": keep, "reason": WHY, **fields}
+    return rosa.posts(f"/console/differences/{case.pk}/settle", **found)
+
+
+def test_before_anything_was_compared_the_page_says_so(rosa: Desk) -> None:
+    rosa.opens("/console/reconciliation").sees("Nothing has been compared yet", "Nothing waits to be settled")
+
+
+def test_the_newest_report_is_shown_by_kind_with_what_can_be_done(
+    rosa: Desk, town: Town, ana: Person, heard: Heard
+) -> None:
+    heard.there(ana, RENAMED)
+    compared(town)
+    rosa.opens("/console/reconciliation")
+    rosa.sees("Changed in the CIS, not taken over yet", "theirs_is_newer", "Can be taken over", "1 persons")
+
+
+def test_a_difference_is_listed_shown_side_by_side_and_settled(rosa: Desk, town: Town, case: CisDifference) -> None:
+    rosa.opens("/console").sees("CIS and registry 1")
+    rosa.opens("/console/reconciliation").sees(f"Person {case.ref}", "Name", "Changed on both sides")
+    rosa.opens(f"/console/differences/{case.pk}").sees("Zelenka", "Marquez", "Both last held: Ana Zelenko")
+    settles(rosa, case, "theirs").sees("Settled.")
+    assert name_of(Person.objects.get(), town.now) == "Ana Marquez"
+    case.refresh_from_db()
+    assert (case.state, case.decided_by) == ("theirs", f"staff:{rosa.user.pk}")
+    assert Act.objects.filter(what="difference_settled").exists()
+    rosa.opens(f"/console/differences/{case.pk}").sees("Theirs was taken over", WHY)
+
+
+@pytest.mark.rule("K-36")
+def test_without_a_reason_or_a_choice_nothing_happens_and_nothing_typed_is_lost(
+    rosa: Desk, case: CisDifference
+) -> None:
+    settles(rosa, case, "ours", reason=" ")
+    assert rosa.status == 422
+    rosa.sees("Write why, in a sentence")
+    assert 'value="ours" checked' in rosa.html
+    settles(rosa, case, "", reason="Because.")
+    assert rosa.status == 422
+    rosa.sees("Choose what holds.")
+    assert ">Because.</textarea>" in rosa.html
+    case.refresh_from_db()
+    assert case.state == "open"
+
+
+def test_what_the_cis_changed_since_is_looked_at_again(rosa: Desk, case: CisDifference) -> None:
+    CisDifference.objects.filter(pk=case.pk).update(version=7)
+    settles(rosa, case, "ours", version="1")
+    assert rosa.status == 409
+    rosa.sees("The CIS has changed it again")
+
+
+def test_of_a_document_only_the_last_four_are_shown(rosa: Desk, town: Town, ana: Person, heard: Heard) -> None:
+    town.policy_says(owners={"identifier": "review"})
+    heard.there(ana, IdentifierChange(Identifier("driver_licence", "D7654399")))
+    heard.listens()
+    rosa.opens(f"/console/differences/{CisDifference.objects.get().pk}").sees("…4399", "…4567")
+    assert "D7654399" not in rosa.html
+
+
+def test_a_protected_address_is_not_shown_and_a_supervisor_settles(
+    rosa: Desk, town: Town, ana: Person, heard: Heard, desk: Any
+) -> None:
+    town.policy_says(owners={"mailing": "review"})
+    Protection.objects.create(person=ana, since=town.now - timedelta(days=400))
+    heard.there(ana, MailingChange(Address("9 Secret Way", "", "Millbrook", "OR", "97901", "US")))
+    heard.listens()
+    case = CisDifference.objects.get()
+    for who in (rosa, desk("sofia", role="supervisor")):
+        who.opens(f"/console/differences/{case.pk}").sees("The address is protected")
+        assert "Secret Way" not in who.html
+    assert rosa.posts(f"/console/differences/{case.pk}/settle", keep="theirs", reason=WHY, version=1).status == 403
+
+
+def test_the_ways_to_settle_are_those_that_make_sense(case: CisDifference) -> None:
+    assert flow.ways_to_settle(case) == ("ours", "theirs")
+    assert flow.ways_to_settle(CisDifference(noun="person", ref="1", why="gone_there")) == ("seen",)
+    assert flow.ways_to_settle(CisDifference(noun="account", field="main_customer", why="both_changed")) == (
+        "theirs", "seen",
+    )  # fmt: skip
