@@ -31,15 +31,26 @@ check: $(VENV)/.installed-test ## lint, format, types and import contracts
 	@$(RUN) -m mypy
 	@$(VENV)/bin/lint-imports
 
-# The sizes of the kill test; each of them, and KILL_SEED, may be given: make battery KILL_REQUESTS=600 KILL_KILLS=20 KILL_SECONDS=32
+# Sizes of a release; each of them, and the seeds, may be given: make battery KILL_REQUESTS=600 KILL_KILLS=20 KILL_SECONDS=32
 battery: export KILL_REQUESTS ?= 10000
 battery: export KILL_KILLS ?= 100
 battery: export KILL_SECONDS ?= 900
+battery: export FAILOVER_REQUESTS ?= 2000
+battery: export FAILOVER_SECONDS ?= 120
+battery: export POWER_REQUESTS ?= 2000
+battery: export POWER_SECONDS ?= 120
+battery: export RESTORE_REQUESTS ?= 500
+battery: export SIM_SEEDS ?= 200
+battery: export SIM_STEPS ?= 200
 battery: export STORIES ?= 2000
 battery: export RACE_FULL ?= 1
 battery: export DOUBLE_SUBMITS ?= 250
-battery: $(VENV)/.installed-test ## the long tests: kill -9 at random, races, double submits (docs/howto/battery.md has the sizes)
-	@$(RUN) -m pytest -q -s --disable-warnings $(or $(ARGS),tests/durability tests/api/test_double_submit.py tests/flow/test_invariants.py)
+battery: export BATTERY_TOLD ?= $(CURDIR)/var/battery.jsonl
+battery: $(VENV)/.installed-test ## the long tests: kill -9, power loss, failover, races, a simulated life cycle (WRITE=1 puts the result into docs/)
+	@mkdir -p var && rm -f "$$BATTERY_TOLD"
+	@$(RUN) -m pytest -q -s --disable-warnings $(or $(ARGS),tests/durability tests/api/test_double_submit.py tests/flow/test_invariants.py \
+		tests/flow/test_simulation.py tests/flow/test_tampering.py)
+	@$(if $(WRITE),$(RUN) -m tests.durability.page "$$BATTERY_TOLD")
 
 lock: $(VENV)/.installed-test ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/runtime.txt

@@ -116,10 +116,11 @@ def test_as_many_as_are_sent_twice_are_as_many_requests(secret: str) -> None:
     number = EACH
     found = played(secret, number)
     wrong = sum(times for (_name, good), times in found.items() if not good)
-    print(
-        f"\nT-09 seed none, the machine makes the order: {number} each of {', '.join(CASES)}"
-        f"\n     {bound.of(wrong, number * len(CASES), 'cases that were not one request')}"
-    )
+    bound.tell(
+        "T-09", __doc__,
+        f"seed none, the machine makes the order: {number} each of {', '.join(CASES)}",
+        bound.of(wrong, number * len(CASES), "cases that were not one request"),
+    )  # fmt: skip
     assert found == {(name, True): number for name in CASES}
     assert Request.objects.count() == 4 * number
     assert Request.objects.filter(submitted_at=None).count() == 0

@@ -1,7 +1,26 @@
-"""What does "none of so many" prove? At most so much, with 95 % confidence (the rule of three: 3/n)."""
+"""What does "none of so many" prove, and where is it told?
+
+At most so much, with 95 % confidence (the rule of three: 3/n). Told on the screen, and, where BATTERY_TOLD names a file,
+as a line of it: `python -m tests.durability.page` makes docs/results/battery.md of such a file.
+"""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
 
 
 def of(harmed: int, tried: int, what: str) -> str:
     """As "0 of 10,000 lost: below 0.03% (3/n at 95 %)"; where some were, their number alone: that has no such bound."""
     told = f"{harmed:,} of {tried:,} {what}"
-    return told if harmed else f"{told}: below {3 / tried:.2%} (3/n at 95 %)"
+    return told if harmed else f"{told}: below {3 / max(tried, 1):.2%} (3/n at 95 %)"
+
+
+def tell(test: str, about: str | None, *found: str) -> None:
+    """Say what a test found. `test` is its number ("T-03"), `about` its module's docstring, `found` a sentence each."""
+    print(f"\n{test} " + "\n     ".join(found))
+    if path := os.environ.get("BATTERY_TOLD"):
+        question = (about or "").partition("\n")[0].partition(": ")[2] or (about or "").partition("\n")[0]
+        line = {"test": test, "question": question, "found": found, "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}"}
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")

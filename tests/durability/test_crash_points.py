@@ -151,7 +151,7 @@ def test_a_death_at_any_statement_leaves_one_request_and_one_effect(secret: str)
         assert places.is_over, f"nobody died at {number}: {passed[number - 1]}"
         if found := story.harm():
             harmed[f"{number}: {places.passed[-1]}"] = found
-    print(f"\nT-17: {bound.of(len(harmed), len(passed), 'places to die at did harm')}")
+    bound.tell("T-17", __doc__, bound.of(len(harmed), len(passed), "places to die at did harm"))
     assert harmed == {}
     assert list(history.broken_chains()) == []
 

@@ -131,18 +131,15 @@ def _without_drafts(found: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("stands_still", [True, False] if FULL else [True])
-def test_nothing_acknowledged_is_lost_with_a_synchronous_standby(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], stands_still: bool
-) -> None:
+def test_nothing_acknowledged_is_lost_with_a_synchronous_standby(tmp_path: Path, stands_still: bool) -> None:
     done, there = fail_over(tmp_path, synchronous=True, stands_still=stands_still)
     wrongs = done.wrongs()
-    lost = len(wrongs.get("acknowledged and lost", ()))
-    with capsys.disabled():
-        print(
-            f"\nT-03 seed {SEED}: {len(done.acknowledged):,} acknowledged, {bound.of(lost, len(done.acknowledged), 'lost')},"
-            f" writes again {there.writes_again:.1f} s after the promotion (goal {GOAL_SECONDS:.0f}),"
-            f" drained in {done.drained_in:.1f} s"
-        )
+    lost = bound.of(len(wrongs.get("acknowledged and lost", ())), len(done.acknowledged), "lost")
+    bound.tell(
+        "T-03", __doc__,
+        f"seed {SEED}{', the second stood still before' if stands_still else ''}: {len(done.acknowledged):,} acknowledged, {lost}",
+        f"writes again {there.writes_again:.1f} s after the promotion (goal {GOAL_SECONDS:.0f}), drained in {done.drained_in:.1f} s",
+    )  # fmt: skip
     assert wrongs == {}
 
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.durability import bound
 from tests.durability.customers import Ask, Customers, Heard, asks_for
 from tests.durability.installation import VICTIMS, Installation, an_installation
@@ -112,20 +110,20 @@ def _drain(installation: Installation, customers: Customers) -> float:
     return time.monotonic() - began
 
 
-def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path) -> None:
     done = attack(tmp_path, cis="LateCis", pause=0.1, requests=REQUESTS, kills=KILLS, seconds=SECONDS, seed=SEED)
     wrongs = done.wrongs()
     lost = len(wrongs.get("acknowledged and lost", ())) + len(wrongs.get("never acknowledged", ()))
     twice = sum(len(each) for name, each in wrongs.items() if "twice" in name or "two" in name or "duplicate" in name)
-    with capsys.disabled():
-        print(
-            f"\nT-01 seed {SEED}: {sum(done.kills.values())} kills {done.kills} in {SECONDS:.0f} s, {REQUESTS:,} requests,"
-            f" {len(done.acknowledged):,} acknowledged, the slowest after {max(done.heard.seconds):.1f} s,"
-            f" drained in {done.drained_in:.1f} s"
-            f"\n     {bound.of(lost, REQUESTS, 'lost')}"
-            f"\n     {bound.of(twice, REQUESTS, 'done twice')}"
-            f"\n     {bound.of(len(wrongs.get('not completed', ())), REQUESTS, 'not completed')}"
-        )
+    bound.tell(
+        "T-01", __doc__,
+        f"seed {SEED}: {sum(done.kills.values())} kills {done.kills} in {SECONDS:.0f} s, {REQUESTS:,} requests,"
+        f" {len(done.acknowledged):,} acknowledged, the slowest after {max(done.heard.seconds):.1f} s,"
+        f" drained in {done.drained_in:.1f} s",
+        bound.of(lost, REQUESTS, "lost"),
+        bound.of(twice, REQUESTS, "done twice"),
+        bound.of(len(wrongs.get("not completed", ())), REQUESTS, "not completed"),
+    )  # fmt: skip
     assert wrongs == {}
 
 

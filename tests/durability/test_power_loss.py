@@ -154,15 +154,15 @@ def _loses_power(disk: Disk, cluster: Cluster) -> float:
     return time.monotonic() - began
 
 
-def test_nothing_acknowledged_is_lost_when_the_power_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_acknowledged_is_lost_when_the_power_fails(tmp_path: Path) -> None:
     done, came_back_in = power_cut(tmp_path, fsync=True)
     wrongs, acknowledged = done.wrongs(), len(done.acknowledged)
-    with capsys.disabled():
-        lost = len(wrongs.get("acknowledged and lost", ()))
-        print(
-            f"\nT-02 seed {SEED}: {acknowledged:,} acknowledged, {bound.of(lost, acknowledged, 'lost')}, PostgreSQL back"
-            f" in {came_back_in:.1f} s (goal {GOAL_SECONDS:.0f}), drained in {done.drained_in:.1f} s"
-        )
+    lost = bound.of(len(wrongs.get("acknowledged and lost", ())), acknowledged, "lost")
+    bound.tell(
+        "T-02", __doc__,
+        f"seed {SEED}: {acknowledged:,} acknowledged, {lost}",
+        f"PostgreSQL back in {came_back_in:.1f} s (goal {GOAL_SECONDS:.0f}), drained in {done.drained_in:.1f} s",
+    )  # fmt: skip
     assert wrongs == {}
 
 

@@ -166,10 +166,12 @@ def test_one_new_person_many_requests_at_once_lead_to_one_person(
     p99 = times[math.ceil(len(times) * 0.99) - 1]
     record_property("p99_ms", round(p99, 1))
     found = duplicates()
-    print(
-        f"\nT-08 seed none, the machine makes the order: {persons} persons x {each} requests, {len(times):,} decisions,"
-        f" p50 {times[len(times) // 2]:.1f} ms, p99 {p99:.1f} ms\n     {bound.of(found, persons, 'persons doubled')}"
-    )
+    bound.tell(
+        "T-08", __doc__,
+        f"seed none, the machine makes the order: {persons} persons x {each} requests, {len(times):,} decisions,"
+        f" p50 {times[len(times) // 2]:.1f} ms, p99 {p99:.1f} ms",
+        bound.of(found, persons, "persons doubled"),
+    )  # fmt: skip
     assert len(times) == persons * each
     assert found == 0
     assert Person.objects.count() == persons

@@ -133,10 +133,12 @@ def test_one_new_person_through_several_doors_at_once_is_one_person(
     p99 = times[math.ceil(len(times) * 0.99) - 1]
     record_property("p99_ms", round(p99, 1))
     found = duplicates()
-    print(
-        f"\nT-08 mixed doors: {persons} persons x {each} requests through {min(each, len(doors))} doors, p50"
-        f" {times[len(times) // 2]:.1f} ms, p99 {p99:.1f} ms\n     {bound.of(found, persons, 'persons doubled')}"
-    )
+    bound.tell(
+        "T-08", __doc__,
+        f"mixed doors: {persons} persons x {each} requests through {min(each, len(doors))} doors, p50"
+        f" {times[len(times) // 2]:.1f} ms, p99 {p99:.1f} ms",
+        bound.of(found, persons, "persons doubled"),
+    )  # fmt: skip
     assert len(came) == persons * each
     assert found == 0 and Person.objects.count() == persons
     channels = set(Request.objects.values_list("channel", "begun_by"))
@@ -157,10 +159,8 @@ def test_where_an_import_is_one_of_the_doors_nobody_is_entered_twice_unseen(door
     reported = {pair for what, told in came if what == "row" for pair in told}
     twice = entered_twice()
     unseen = [pair for pair in twice if not is_known(*pair, reported=reported)]
-    print(
-        f"\nT-08 with an import: {IMPORTED} persons, {len(twice)} entered by both and seen,"
-        f" {bound.of(len(unseen), IMPORTED, 'entered twice unseen')}"
-    )
+    told = bound.of(len(unseen), IMPORTED, "entered twice unseen")
+    bound.tell("T-08", __doc__, f"with an import: {IMPORTED} persons, {len(twice)} entered by both and seen, {told}")
     assert unseen == []
     assert duplicates() == len(twice), "requests made each person once at most"
 

@@ -15,13 +15,12 @@ from pathlib import Path
 from unittest.mock import patch
 
 import psycopg
-import pytest
 from psycopg import sql
 
 from keyturn.local import postgres
 from keyturn.local.homes import throw_away
 from keyturn.local.postgres import Cluster
-from tests.durability import standby
+from tests.durability import bound, standby
 from tests.durability.customers import Ask, Customers, asks_for
 from tests.durability.installation import Installation, an_installation
 
@@ -123,7 +122,7 @@ def differing(one: Hashes, other: Hashes) -> list[str]:
     return [table for table in sorted({*one, *other}) if one.get(table) != other.get(table)]
 
 
-def test_a_restored_database_is_as_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_restored_database_is_as_it_was(tmp_path: Path) -> None:
     with a_day_of_work(tmp_path) as (dead, backup, archive, noon, evening):
         assert len(differing(noon, evening)) > 10, "nothing happened in the afternoon"
         with restored(backup, archive, target="noon", owner=dead.owner, of=dead) as at_noon:
@@ -136,6 +135,9 @@ def test_a_restored_database_is_as_it_was(tmp_path: Path, capsys: pytest.Capture
                 file.unlink()
         with restored(backup, archive, owner=dead.owner, of=dead) as without_log:
             assert differing(evening, hashes(without_log)), "this test could not see a loss"
-    with capsys.disabled():
-        rows = sum(count for count, _ in noon.values())
-        print(f"\nT-06 seed {SEED}: {len(noon)} tables, {rows:,} rows at the moment, 0 tables differ after the restore")
+    rows = sum(count for count, _ in noon.values())
+    bound.tell(
+        "T-06",
+        __doc__,
+        f"seed {SEED}: {len(noon)} tables, {rows:,} rows at the moment, 0 tables differ after the restore",
+    )

@@ -142,7 +142,7 @@ class Owner:
         rows._raw_delete(rows.db)
 
 
-def test_every_tampering_is_found(history_of_a_day: Town, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_tampering_is_found(history_of_a_day: Town) -> None:
     owner, unseen, done = Owner(random.Random(SEED)), [], 0
     while done < TIMES:
         with suppress(IntegrityError), transaction.atomic():  # what the tables refuse is not done
@@ -151,8 +151,7 @@ def test_every_tampering_is_found(history_of_a_day: Town, capsys: pytest.Capture
             unseen += [tampering] if all_is_well() else []
             transaction.set_rollback(True)
     assert all_is_well()
-    with capsys.disabled():
-        print(f"\nT-18 seed {SEED}: {bound.of(len(unseen), TIMES, 'tamperings not found')}")
+    bound.tell("T-18", __doc__, f"seed {SEED}: {bound.of(len(unseen), TIMES, 'tamperings not found')}")
     assert unseen == []
 
 
