@@ -187,8 +187,16 @@ class TestRest:
         told = web.post("/v-model/persons", json={"personOrBusiness": "P", "names": [PRIMARY], "language": "ENG"})
         assert told.status_code == 201
         path = f"/v-model/persons/{told.json()['personId']}"
-        person = {"language": "SPA", "version": 1}
-        assert web.put(path, json=person).json()["language"] == "SPA"
+        email = {"contactRoute": "EMAIL", "contactValue": "ada@example.org"}
+        person = {
+            "language": "SPA",
+            "version": 1,
+            "names": [PRIMARY | {"lastName": "Byron"}],
+            "contactDetails": [email],
+        }
+        changed = web.put(path, json=person).json()
+        assert (changed["language"], changed["names"][0]["lastName"], changed["version"]) == ("SPA", "Byron", 2)
+        assert [each["contactValue"] for each in changed["contactDetails"]] == ["ada@example.org"]
         assert web.put(path, json=person).status_code == 409
         assert web.delete(path).status_code == 204
         assert web.get(path).status_code == 404

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from keyturn.connectors import cis as ours
+from keyturn.connectors.cis.ccb import REST, SOAP
+from keyturn.connectors.cis.ccb.simulator import rest, soap
 from keyturn.flow import deliveries, outside
 from tests.connectors.ccb.conftest import CcbTown
 from tests.flow.town import COMPLETED, REFUSED, Town
@@ -31,6 +33,20 @@ def utility(
     for module in (outside, deliveries):
         monkeypatch.setattr(module, "cis", lambda: there.guarded)
     return there
+
+
+@pytest.mark.parametrize(("kind", "path"), [("ccb-soap", soap.PATH.rpartition("/")[0]), ("ccb-rest", rest.BASE)])
+def test_an_installation_names_it_by_a_short_word(
+    settings: Any, simulator: str, secrets: None, tmp_path: Path, kind: str, path: str
+) -> None:
+    settings.KEYTURN_CIS, settings.KEYTURN_CIS_URL = kind, f"{simulator}{path}"
+    ours.cis().ping()
+    assert ours.cis().name == kind
+    settings.KEYTURN_CIS_MAPPING = str(tmp_path / "cis.toml")
+    (tmp_path / "cis.toml").write_text((SOAP if kind == "ccb-soap" else REST).read_text().replace(kind, "our-own"))
+    ours.close()
+    assert ours.cis().name == "our-own"
+    ours.close()
 
 
 @pytest.mark.parametrize("fault", ["", "answer_lost", "partial"])

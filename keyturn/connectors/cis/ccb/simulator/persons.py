@@ -29,6 +29,31 @@ def add(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
         "INSERT INTO per (per_id, per_or_bus, birth_dt, language_cd) VALUES (%s, %s, %s, %s)",
         (per_id, said["personOrBusiness"] or "P", day(said["birthDate"], at="birthDate"), said["language"]),
     )
+    _enter(cursor, per_id, said)
+    addresses.keep(cursor, per_id, said["addresses"])
+    key = next((each["personIdNumber"] for each in said["identifiers"] if each["idType"] == RESERVED), "")
+    change_log.note(cursor, key, persons=[per_id])
+    return {"personId": per_id, "version": 1}
+
+
+def put(cursor: Cursor, per_id: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Names, identifiers and contacts as they are said, and nothing else of these. Raises Refused("stale")."""
+    if locked(cursor, per_id)["version"] != said["version"]:
+        raise Refused("stale", status=409)
+    if sum(each["isPrimaryName"] for each in said["names"]) != 1:
+        raise Refused("primary_name")
+    cursor.execute(
+        "UPDATE per SET language_cd = %s, birth_dt = %s, version = version + 1 WHERE per_id = %s",
+        (said["language"], day(said["birthDate"], at="birthDate"), per_id),
+    )
+    for table in ("per_name", "per_id"):
+        cursor.execute(f"DELETE FROM {table} WHERE per_id = %s", (per_id,))
+    _enter(cursor, per_id, said)
+    change_log.note(cursor, persons=[per_id])
+    return read(cursor, per_id)
+
+
+def _enter(cursor: Cursor, per_id: str, said: Mapping[str, Any]) -> None:
     for name in said["names"]:
         add_name(cursor, per_id, name, primary=name["isPrimaryName"])
     for each in said["identifiers"]:
@@ -40,10 +65,6 @@ def add(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
                 given.setdefault(folded(each["contactValue"], route.lower()), each)  # what is said twice is kept once
         ordered = sorted(given.values(), key=lambda contact: not contact["isPrimary"])
         write_contacts(cursor, per_id, route, [(each["contactValue"], each["contactType"]) for each in ordered])
-    addresses.keep(cursor, per_id, said["addresses"])
-    key = next((each["personIdNumber"] for each in said["identifiers"] if each["idType"] == RESERVED), "")
-    change_log.note(cursor, key, persons=[per_id])
-    return {"personId": per_id, "version": 1}
 
 
 def read(cursor: Cursor, per_id: str) -> dict[str, Any]:

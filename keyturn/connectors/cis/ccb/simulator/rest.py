@@ -12,7 +12,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
-from keyturn.connectors.cis.ccb.simulator import accounts, change_log, persons, premises, tasks, web_users
+from keyturn.connectors.cis.ccb.simulator import accounts, persons, premises, tasks, web_users
 from keyturn.connectors.cis.ccb.simulator.messages import Refused
 from keyturn.connectors.cis.ccb.simulator.operations import OPERATIONS
 from keyturn.connectors.cis.ccb.simulator.shapes import (
@@ -63,24 +63,11 @@ def _eligible(cursor: Cursor, ids: list[str], said: dict[str, Any]) -> Any:
     return {"isEligible": True, **tasks.open_one(cursor, said)}
 
 
-def _update(cursor: Cursor, ids: list[str], said: dict[str, Any]) -> Any:
-    """PUT of a person: birth date and language; names, contacts and the rest go by CM-CustomerChange."""
-    row = persons.locked(cursor, ids[0])
-    if row["version"] != said["version"]:
-        raise Refused("stale", status=409)
-    cursor.execute(
-        "UPDATE per SET language_cd = %s, birth_dt = nullif(%s, '')::date, version = version + 1 WHERE per_id = %s",
-        (said["language"], said["birthDate"], ids[0]),
-    )
-    change_log.note(cursor, persons=[ids[0]])
-    return persons.read(cursor, ids[0])
-
-
 _ROUTES: list[tuple[str, str, Shape | None, Work]] = [
     ("POST", "/v-model/persons", PERSON, lambda c, ids, said: persons.add(c, said)),
     ("POST", "/v-model/persons/search", SEARCH, lambda c, ids, said: {"personIds": persons.search(c, said)}),
     ("GET", "/v-model/persons/{}", None, lambda c, ids, said: persons.read(c, ids[0])),
-    ("PUT", "/v-model/persons/{}", PERSON, _update),
+    ("PUT", "/v-model/persons/{}", PERSON, lambda c, ids, said: persons.put(c, ids[0], said)),
     ("DELETE", "/v-model/persons/{}", None, lambda c, ids, said: persons.remove(c, ids[0])),
     ("POST", "/v-model/accounts", ACCOUNT, lambda c, ids, said: accounts.add(c, said)),
     ("POST", "/v-model/accounts/search", _NUMBER, _found),
