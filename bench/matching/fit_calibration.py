@@ -9,7 +9,7 @@ others (`pseudo`).
 1. `on_file_twice` is the power of two beside which the best curve fits best (the likelihood says it).
 2. The curve: isotonic regression of the truth on the bits that the others leave (`Calibration.beside`), then its steps are
    joined, each time the two that are most alike, until any two neighbours differ by more than chance would make them
-   (`LEAST_LOSS`). A step becomes two knots of one probability, with a slope from its last candidate to the first of the next
+   (`LEAST_LOSS`) and the share of each is known well enough (`MOST_ERROR`). A step becomes two knots of one probability, with a slope from its last candidate to the first of the next
    one; a bit is a bit before the first and after the last.
 
 `at_most` is not fitted here, and whom it speaks of is left out. Documents and suffixes are in no census: two documents of one
@@ -22,7 +22,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from math import ceil, floor, log
+from math import ceil, floor, log, sqrt
 from typing import Any, Final
 
 from bench.matching import calibration, pseudo
@@ -40,6 +40,9 @@ LEAST: Final = -16.0
 LEAST_LOSS: Final = 3.0
 """How many times likelier (a natural logarithm) two neighbouring steps must be than one: Schwarz's criterion for one number more
 among some hundreds of candidates that are neither clear nor hopeless."""
+
+MOST_ERROR: Final = 0.02
+"""A step of which less is known than this, as a standard error of its share, is none of its own: the goal is two points."""
 
 DISTINCT: Final = 0.5
 """Other seeds are the same people with other slips: of all candidates in the middle so many count as new ones."""
@@ -71,9 +74,13 @@ def steps(points: Sequence[Point]) -> list[Step]:
         (points[a][0], points[b - 1][0], DISTINCT * (b - a), DISTINCT * sum(truth[a:b])) for a, b in pairwise(cuts)
     ]
     while len(found) > 2:
-        at = min(range(len(found) - 1), key=lambda n: _loss(found[n], found[n + 1]))
-        if _loss(found[at], found[at + 1]) > LEAST_LOSS:
-            break
+        losses = [_loss(one, other) for one, other in pairwise(found)]
+        at = min(range(len(losses)), key=losses.__getitem__)
+        if losses[at] > LEAST_LOSS:
+            few = [n for n in range(len(losses)) if max(_error(found[n]), _error(found[n + 1])) > MOST_ERROR]
+            if not few:
+                break
+            at = min(few, key=losses.__getitem__)
         found[at : at + 2] = [_joined(found[at], found[at + 1])]
     return found
 
@@ -110,6 +117,12 @@ def _joined(one: Step, other: Step) -> Step:
 def _loss(one: Step, other: Step) -> float:
     """How much likelier the two are as two steps than as one."""
     return _likelihood(one) + _likelihood(other) - _likelihood(_joined(one, other))
+
+
+def _error(step: Step) -> float:
+    """The standard error of its share."""
+    share = _share(step)
+    return sqrt(share * (1 - share) / step[2])
 
 
 def _likelihood(step: Step) -> float:
