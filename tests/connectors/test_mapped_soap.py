@@ -110,11 +110,16 @@ def test_a_wsdl_file_that_cannot_be_used_says_so_at_the_start(server, tmp_path):
         transport(server, wsdl="bad.wsdl", folder=tmp_path)
 
 
+def ask_misspelt(server):
+    transport(server).exchange("ReadPersn", {}, deadline=Deadline(3))
+
+
 def test_what_the_wsdl_does_not_know_is_refused_before_anything_is_sent(server):
     with pytest.raises(Rejected, match="unreadable_value"):
         ask(transport(server), idd="7")
-    with pytest.raises(ImproperlyConfigured, match=r"did you mean ReadPerson\?"):
-        transport(server).exchange("ReadPersn", {}, deadline=Deadline(3))
+    for ask_for in (lambda: transport(server).must_know(["ReadPersn"]), lambda: ask_misspelt(server)):
+        with pytest.raises(ImproperlyConfigured, match=r"did you mean ReadPerson\?"):
+            ask_for()
     assert server.heard == []
 
 

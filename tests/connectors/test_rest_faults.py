@@ -69,7 +69,7 @@ def plan(fault: WireFault, *, times: int = 1, **more: object) -> WirePlan:
 
 @pytest.mark.parametrize("call", WRITES)
 @pytest.mark.parametrize("fault", DONE_ALL_THE_SAME)
-def test_one_effect_where_one_step_goes_wrong(cis, running, town, fault, call):  # noqa: F811
+def test_one_effect_where_one_step_goes_wrong(cis, running, store, town, fault, call):  # noqa: F811
     premise = town.vacant()
     before = town.totals()
     running.plan = plan(fault, calls=[call])
@@ -81,6 +81,13 @@ def test_one_effect_where_one_step_goes_wrong(cis, running, town, fault, call): 
     assert cis.find(key) == replace(answer, repeated=True)
     assert {name: count - before[name] for name, count in town.totals().items()} == ONCE
     assert len(cis.read("person", answer.person_ref)["customer_contacts"]) == 1
+    (effect,) = store.effects()
+    assert (effect["key"], effect["command"], effect["request_reference"]) == (
+        key,
+        "EstablishService",
+        command.request_reference,
+    )
+    assert (effect["account_ref"], effect["agreement_refs"]) == (answer.account_ref, answer.agreement_refs)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -151,7 +151,9 @@ def _transport(url: str, mapping: CisMapping) -> Transport:
         from keyturn.connectors.cis.mapped.over_soap import SoapTransport  # zeep is in an extra
     except ImportError:
         raise ImproperlyConfigured("A CIS that speaks SOAP needs `pip install keyturn[soap]`") from None
-    return SoapTransport(url, mapping.transport, folder=mapping.path.parent)
+    transport = SoapTransport(url, mapping.transport, folder=mapping.path.parent)
+    transport.must_know(call.target for call in mapping.calls())
+    return transport
 
 
 __all__ = ["MappedCis"]

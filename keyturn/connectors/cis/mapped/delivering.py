@@ -7,9 +7,10 @@ first, so that a refusal leaves nothing behind.
 
 from typing import Any
 
+from keyturn.connectors.cis.mapped import reading
 from keyturn.connectors.cis.mapped.asking import Asker
 from keyturn.connectors.cis.mapped.expressions import Unreadable
-from keyturn.connectors.cis.mapped.parts import REFUSALS, Ask, Call, Means, Send, Step
+from keyturn.connectors.cis.mapped.parts import Ask, Call, Means, Send, Step
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 
 _ROUNDS = 3
@@ -71,9 +72,9 @@ class Delivery:
 
     def _check(self) -> None:
         assert self._asker.mapping.check is not None
-        codes, _ = self._asker.ask(self._asker.mapping.check, {"command": self._scope["command"]})
-        if codes:
-            raise Rejected(codes[0] if codes[0] in REFUSALS else "against_the_rules")
+        said, _ = self._asker.ask(self._asker.mapping.check, {"command": self._scope["command"]})
+        for code in reading.codes(said):
+            raise Rejected(code)
 
     def _wanted(self, step: Step) -> bool:
         return step.when is None or step.when.true(self._seen())

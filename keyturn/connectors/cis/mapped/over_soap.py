@@ -6,7 +6,7 @@ over our own line (`line.py`) to the configured address: the one that stands in 
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -121,6 +121,13 @@ class SoapTransport:
             if self._wire.now.sent:
                 raise InDoubt("unreadable_answer", type(problem).__name__) from None
             raise Rejected("unreadable_value", f"{target}: {problem}"[:200]) from None  # names of fields, no values
+
+    def must_know(self, targets: Iterable[str]) -> None:
+        """ImproperlyConfigured where one of these is no operation of a WSDL that is here already."""
+        for target in targets:
+            name, _, operation = target.rpartition(".")
+            if name in self._services:
+                self._operation(name, operation)
 
     def close(self) -> None:
         self._wire.line.close()

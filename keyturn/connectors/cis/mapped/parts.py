@@ -1,6 +1,6 @@
 """Which parts does a mapping have, once its file has been read and found good?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -127,6 +127,17 @@ class CisMapping:
     check: Ask | None = None
     changes: Ask | None = None
     errors: tuple[ErrorRule, ...] = ()
+
+    def calls(self) -> Iterator[Call]:
+        """Every call that the file names."""
+        yield self.ping
+        asks = [self.find, self.search, self.check, self.changes, *self.read.values()]
+        for step in (step for send in self.send.values() for step in send.steps):
+            yield step.call
+            yield from [step.undo] if step.undo else []
+            asks.append(step.done)
+        for ask in asks:
+            yield from ask.calls.values() if ask else ()
 
     @property
     def offers(self) -> frozenset[str]:

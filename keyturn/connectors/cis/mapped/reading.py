@@ -41,16 +41,17 @@ def read(found: Any) -> Mapping[str, Any]:
 
 def references(found: Any) -> tuple[str, ...]:
     """A list of references, each once. Raises Unavailable."""
-    if found is not None and not isinstance(found, list):
+    if not isinstance(found, list) or not all(isinstance(each, str | int) for each in found):
         raise Unavailable("unreadable_answer", "search")
-    return tuple(dict.fromkeys(_ref(each) for each in found or () if each not in (None, "")))
+    return tuple(dict.fromkeys(str(each) for each in found if each != ""))
 
 
 def codes(found: Any) -> tuple[str, ...]:
     """Codes of `terms.cis`, each once. Raises Unavailable."""
-    if found is not None and not isinstance(found, list):
+    if not isinstance(found, list):
         raise Unavailable("unreadable_answer", "check")
-    return tuple(dict.fromkeys(each if each in REFUSALS else "against_the_rules" for each in found or ()))
+    known = [each if isinstance(each, str) and each in REFUSALS else "against_the_rules" for each in found]
+    return tuple(dict.fromkeys(known))
 
 
 def changes(found: Any) -> Changes:
@@ -58,7 +59,7 @@ def changes(found: Any) -> Changes:
     try:
         items = tuple(Changed(str(each["noun"]), _ref(each["ref"]), _ref(each.get("key"))) for each in found["items"])
         return Changes(items, str(found["cursor"]), bool(found.get("more")))
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, Unreadable):
         raise Unavailable("unreadable_answer", "changes") from None
 
 

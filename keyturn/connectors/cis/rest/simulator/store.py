@@ -12,9 +12,16 @@ from psycopg.types.json import Jsonb
 
 from keyturn.connectors.cis.reference import ReferenceCis, changes
 from keyturn.connectors.cis.reference.connection import Cursor, Link
+from keyturn.connectors.cis.rest.simulator.words import SERVICES
 
-LAST = ("activity", "cancellation", "maintenance", "merge", "mergeReversal")
-"""The kinds with which a command of Keyturn's ends."""
+LAST = {
+    "activity": "EstablishService",
+    "cancellation": "CancelService",
+    "maintenance": "UpdateCustomer",
+    "merge": "MergePersons",
+    "mergeReversal": "UnmergePersons",
+}
+"""The kinds with which a command of Keyturn's ends, and which one."""
 
 _TABLE = """
     CREATE TABLE IF NOT EXISTS external (
@@ -69,15 +76,20 @@ class Store(ReferenceCis):
         return self._number(cursor)
 
     def effects(self) -> list[Mapping[str, Any]]:
-        """What was done under which external id, oldest first: `key`, `command`, `request_reference` and references."""
+        """What was done under which key, oldest first, as `ReferenceCis.effects` says it."""
         with self._link.reading() as cursor:
             cursor.execute(
-                "SELECT external_id AS key, type AS command, reference AS request_reference,"
-                " result ->> 'personId' AS person_ref, result ->> 'accountId' AS account_ref,"
-                " result -> 'agreements' AS agreements FROM external WHERE type = ANY(%s) ORDER BY sequence",
+                "SELECT external_id AS key, type, reference AS request_reference, result ->> 'personId' AS person_ref,"
+                " coalesce(result ->> 'accountId', '') AS account_ref, result -> 'agreements' AS made"
+                " FROM external WHERE type = ANY(%s) ORDER BY sequence",
                 (list(LAST),),
             )
-            return list(cursor.fetchall())
+            return [_effect(row) for row in cursor.fetchall()]
+
+
+def _effect(row: dict[str, Any]) -> dict[str, Any]:
+    made = {SERVICES[each["service"]]: each["id"] for each in row.pop("made") or ()}
+    return {**row, "command": LAST[row.pop("type")], "agreement_refs": made}
 
 
 def enter(cursor: Cursor, kind: str, said: Mapping[str, Any]) -> None:
