@@ -184,7 +184,8 @@ def _moved(row: Any, **whom: Any) -> bool:
 def _deliveries(after: str, most: int, now: datetime, policy: Policy) -> Page:
     """What the CIS has confirmed to us of late: does it still know of it?"""
     rows = Delivery.objects.filter(state="done", answered_at__gt=now - rules.REMEMBERED).exclude(answer={})
-    rows = rows.exclude(answer__person_ref="").select_related("request").order_by("id")
+    rows = rows.exclude(answer__person_ref="").exclude(request__events__what="settled")  # by hand: under no key
+    rows = rows.select_related("request").order_by("id")
     page = list(rows.filter(pk__gt=UUID(after))[:most] if after else rows[:most])
     found = [Found("effect_missing", "request", each.request.reference) for each in page if _is_forgotten(each.key)]
     return found, str(page[-1].pk) if len(page) == most else "", len(page)

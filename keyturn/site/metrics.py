@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from keyturn.site import delivery_metrics
+from keyturn.site import delivery_metrics, inbound_metrics
 
 _JOBS = """
 SELECT count(*) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()),
@@ -53,7 +53,7 @@ class FromTheDatabase(Collector):
                 overdue = cursor.fetchone()
                 cursor.execute(_SWITCH)
                 switch = cursor.fetchone()
-            delivery = list(delivery_metrics.told())
+            delivery = [*delivery_metrics.told(), *inbound_metrics.told()]
         except DatabaseError:
             yield GaugeMetricFamily("keyturn_database_up", "Whether the database answers.", value=0)
             return

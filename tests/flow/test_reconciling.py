@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from keyturn import flow
 from keyturn.flow import inbound, reconciling
@@ -285,3 +286,16 @@ class TestHowItGoes:
         assert (CisAgreed.objects.count(), CisDifference.objects.count()) == (0, 0)
         assert name_of(ana, town.now) == "Ana Zelenko"
         assert inbound.CisNews.objects.count() == 0
+
+
+def test_the_metrics_tell_counts_and_ages_and_nobodys_reference(town: Town, heard: Heard) -> None:
+    ana = town.knows(ANA)
+    heard.listens()
+    heard.there(ana, RENAMED)
+    compared(town)
+    told = Client().get("/metrics").content.decode()
+    assert 'keyturn_drift{kind="theirs_is_newer"} 1.0' in told
+    for name in ("news", "news_seconds", "heard_seconds", "differences", "differences_seconds"):
+        assert f"\nkeyturn_cis_{name} " in told
+    assert "\nkeyturn_reconciled_seconds " in told
+    assert ana.ref not in told

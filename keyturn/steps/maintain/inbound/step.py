@@ -176,7 +176,8 @@ def open_deliveries(*, person_id: Any = None, account_id: Any = None) -> list[st
 def last_delivered(person_id: Any) -> Delivery | None:
     """The newest delivery about this person that the CIS has answered."""
     done = Delivery.objects.filter(request__person_id=person_id, state="done", answered_at__isnull=False)
-    return done.exclude(answer={}).order_by("-answered_at").first()
+    by_machine = done.exclude(answer={}).exclude(request__events__what="settled")
+    return by_machine.order_by("-answered_at").first()
 
 
 def state_of_key(key: str) -> str:
