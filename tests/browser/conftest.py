@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,14 +30,30 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, (named, "chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One for each file. It must not outlive it: with its loop in this thread, Django opens connections of its own that
-    tests which fork would share."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=QUIETLY)
-        yield started
-        started.close()
+_running = ExitStack()
+_started: list[Browser] = []
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """One for all tests of this folder: a start costs more than a second."""
+    if not _started:
+        playwright = _running.enter_context(sync_playwright())
+        _started.append(playwright.chromium.launch(executable_path=chromium(), args=QUIETLY))
+        _running.callback(_started[0].close)
+    return _started[0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """It must not outlive them: with its loop in this thread, Django opens connections of its own that tests which fork
+    would share."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+            _started.clear()
+            _running.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Can somebody look after their information on a phone, with a keyboard, without JavaScript, and never lose a keystroke?"""
 
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from playwright.sync_api import Page
 from keyturn.records import dated
 from keyturn.records.models import Account, AccountAccess, PersonContact
 from tests import factories
+from tests.browser.inspection import complaints
 from tests.browser.resident import Resident
-from tests.browser.test_accessibility import LOOKS
 from tests.flow.at_home import Customer
 from tests.flow.town import BEN, Town
 
@@ -191,17 +190,11 @@ class TestEveryPage:
         self, at_home: Callable[..., Resident], ana: Customer, town: Town
     ) -> None:
         home = at_home()
-        home.page.context.add_init_script(path=files("axe_playwright_python") / "axe.min.js")
         found: list[str] = []
         wide: list[str] = []
 
         def inspect(name: str) -> None:
-            for size, scheme, rules in LOOKS:
-                home.page.set_viewport_size(size)  # type: ignore[arg-type]
-                home.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-                for each in home.page.evaluate("async (rules) => (await axe.run(rules)).violations", rules):
-                    where = "; ".join(node["html"][:160] for node in each["nodes"][:3])
-                    found.append(f"{name} ({scheme}, {size['width']}): {each['id']}: {where}")
+            found.extend(complaints(home.page, name))
             home.page.set_viewport_size({"width": 320, "height": 844})  # and so the next page is opened
             if home.page.evaluate("document.documentElement.scrollWidth") > 320:
                 wide.append(name)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.utils import timezone
@@ -16,6 +15,7 @@ from keyturn.records.models import User
 from keyturn.terms.address import Address
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.premise import AgreementStatus
+from tests.browser.inspection import complaints
 from tests.flow.town import ANA, COMPLETED, IN_REVIEW, NEEDS_CUSTOMER, REFUSED, Case, Town
 
 PASSWORD = "correct horse battery staple"
@@ -23,9 +23,6 @@ HOME = Address("5 Orchard Court", "", "Millbrook", "OR", "97901", "US")
 ON_FILE = replace(
     ANA, given_name="Anna", date_of_birth=date(1985, 3, 28), emails=("old@example.com",), addresses=(HOME,)
 )
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-COLOURS_ONLY = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
-LOOKS = [(1280, "light", RULES), (320, "light", RULES), (1280, "dark", COLOURS_ONLY), (320, "dark", COLOURS_ONLY)]
 
 
 @pytest.fixture
@@ -233,17 +230,10 @@ class TestAxeFindsNothing:
     @pytest.fixture
     def looks(self) -> Iterator[Callable[[Page, str], None]]:
         """Look at a state of a page at both widths, in light and dark; and nothing may be wider than the screen."""
-        axe, found = Axe(), []
+        found: list[str] = []
 
         def look(page: Page, name: str) -> None:
-            for width, scheme, rules in LOOKS:
-                page.set_viewport_size({"width": width, "height": 860})
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-                for each in axe.run(page, options=rules).response["violations"]:
-                    where = "; ".join(node["html"][:160] for node in each["nodes"][:3])
-                    found.append(f"{name} ({scheme}, {width}): {each['id']}: {where}")
-                if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                    found.append(f"{name}: wider than {width}")
+            found.extend(complaints(page, name, narrow=320))
 
         yield look
         assert found == []

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from keyturn import flow
 from keyturn.records.models import Account, AccountGroup, LandlordAgreement, User
 from keyturn.terms.request import Actor, Role
 from tests import factories
+from tests.browser.inspection import complaints
 from tests.browser.resident import Resident
-from tests.browser.test_accessibility import LOOKS
 from tests.flow.at_home import Customer
 from tests.flow.test_groups import BAKERY, and_another
 from tests.flow.town import ANA, Town
@@ -140,12 +139,10 @@ class TestEveryPage:
         town.works()
         home.opens("/invitation/never-was", "an invitation that is over").opens(link(town), "an invitation for another")
         helper = sits(proved("carla@example.com"))
-        helper.page.context.add_init_script(path=files("axe_playwright_python") / "axe.min.js")
         stay, home.page = home.page, helper.page
         home.opens(link(town), "an invitation").begins("Accept", "accepted")
         town.works()
         home.opens(people, "people, for a helper").begins("Leave", "leave")
-        stranger.context.add_init_script(path=files("axe_playwright_python") / "axe.min.js")
         home.page = stranger
         invited = invites_again(owner, town)
         home.opens(invited, "an invitation before signing in")
@@ -179,17 +176,11 @@ class TestEveryPage:
         self, sits: Callable[..., Resident], opens: Callable[..., Page], owner: Customer, town: Town
     ) -> None:
         home = sits(owner.user)
-        home.page.context.add_init_script(path=files("axe_playwright_python") / "axe.min.js")
         found: list[str] = []
         wide: list[str] = []
 
         def inspect(name: str) -> None:
-            for size, scheme, rules in LOOKS:
-                home.page.set_viewport_size(size)  # type: ignore[arg-type]
-                home.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-                for each in home.page.evaluate("async (rules) => (await axe.run(rules)).violations", rules):
-                    where = "; ".join(node["html"][:160] for node in each["nodes"][:3])
-                    found.append(f"{name} ({scheme}, {size['width']}): {each['id']}: {where}")
+            found.extend(complaints(home.page, name))
             home.page.set_viewport_size({"width": 320, "height": 844})  # and so the next page is opened
             if home.page.evaluate("document.documentElement.scrollWidth") > 320:
                 wide.append(name)

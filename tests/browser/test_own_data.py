@@ -1,15 +1,14 @@
 """Can somebody ask about their own data in a real browser: on a phone, without a mouse's precision, in Spanish?"""
 
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any
 
 from django.utils import timezone
 from playwright.sync_api import Page
 
 from keyturn.records.models import PrivacyCase
+from tests.browser.inspection import complaints
 from tests.browser.resident import Resident
-from tests.browser.test_accessibility import LOOKS
 from tests.flow.at_home import Customer
 from tests.flow.town import Town
 
@@ -33,15 +32,10 @@ def test_a_copy_on_a_phone(opens: Callable[..., Page], town: Town, live_server: 
 
 def test_nothing_stands_in_anybodys_way(opens: Callable[..., Page], town: Town, live_server: Any) -> None:
     ana = a_resident(opens, town, live_server)
-    ana.page.context.add_init_script(path=files("axe_playwright_python") / "axe.min.js")
     violations: list[str] = []
 
     def inspect(name: str) -> None:
-        for size, scheme, rules in LOOKS:
-            ana.page.set_viewport_size(size)  # type: ignore[arg-type]
-            ana.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            found = ana.page.evaluate("async (rules) => (await axe.run(rules)).violations", rules)
-            violations.extend(f"{name} ({scheme}): {each['id']}: {each['nodes'][0]['html'][:160]}" for each in found)
+        violations.extend(complaints(ana.page, name))
 
     ana.sees = inspect
     ana.opens("/account/held", "held").begins("Ask about your own data", "what")

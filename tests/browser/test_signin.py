@@ -14,7 +14,8 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import LOOKS, SMALL_TARGETS
+from tests.browser.inspection import complaints
+from tests.browser.test_accessibility import SMALL_TARGETS
 from tests.flow.town import Town
 from tests.signin import provider
 from tests.signin.visitor import ANA, CODE, PASSWORD, totp
@@ -272,20 +273,12 @@ class Inspected:
     """axe, on every page that somebody names; and nothing may be wider than the screen or too small to hit."""
 
     def __init__(self, person: Person) -> None:
-        from importlib.resources import files
-
-        person.page.context.add_init_script(path=files("axe_playwright_python") / "axe.min.js")
         self.page, self.found, self.seen = person.page, list[str](), list[str]()
         person.sees = self.inspect
 
     def inspect(self, name: str) -> None:
         self.seen.append(name)
-        for size, scheme, rules in LOOKS:
-            self.page.set_viewport_size(size)  # type: ignore[arg-type]
-            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            for each in self.page.evaluate("async (rules) => (await axe.run(rules)).violations", rules):
-                where = "; ".join(node["html"][:160] for node in each["nodes"][:3])
-                self.found.append(f"{name} ({scheme}, {size['width']}): {each['id']}: {where}")
+        self.found += complaints(self.page, name)
         self.page.set_viewport_size({"width": 320, "height": 844})
         if self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             self.found.append(f"{name}: wider than 320")
