@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -100,6 +101,8 @@ class Owner:
                 return "x"
             case dict():
                 return {**value, "more": 1}
+            case UUID():
+                return uuid4()
             case bytes() | memoryview():
                 return bytes(32)
         return value + timedelta(seconds=1)
