@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 _NEWS = """
 SELECT count(*), coalesce(extract(epoch FROM now() - min(told_at)), 0) FROM cis_news"""
 
-_HEARD = "SELECT coalesce(extract(epoch FROM now() - asked_at), -1) FROM cis_cursor WHERE name = 'changes'"
+_HEARD = "SELECT greatest(0, extract(epoch FROM now() - asked_at)) FROM cis_cursor WHERE asked_at IS NOT NULL"
 
 _CASES = """
 SELECT count(*), coalesce(extract(epoch FROM now() - min(opened_at)), 0) FROM cis_difference WHERE state = 'open'"""
@@ -40,7 +40,7 @@ def told() -> Iterator[GaugeMetricFamily]:
     )
     text = "Since when the oldest of them waits. Alarm above 3600."
     yield GaugeMetricFamily("keyturn_cis_news_seconds", text, value=float(oldest))
-    if heard and heard[0] >= 0:
+    if heard:
         text = "Since the CIS last told its changes. Alarm above 900 where it offers them."
         yield GaugeMetricFamily("keyturn_cis_heard_seconds", text, value=float(heard[0]))
     yield GaugeMetricFamily("keyturn_cis_differences", "Differences that wait for staff.", value=cases)
