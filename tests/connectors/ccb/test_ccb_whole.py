@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from keyturn import flow
 from keyturn.connectors import cis as ours
 from keyturn.connectors.cis.ccb import REST, SOAP
 from keyturn.connectors.cis.ccb.simulator import rest, soap
-from keyturn.flow import deliveries, outside
+from keyturn.flow import deliveries, inbound, outside, reconciling
 from tests.connectors.ccb.conftest import CcbTown
+from tests.flow.both_sides import contacts_of
 from tests.flow.town import COMPLETED, REFUSED, Town
 
 
@@ -30,7 +32,7 @@ def utility(
     there = Town(tmp_path)
     there.cis = request.getfixturevalue(request.param)
     there.cis_is("")
-    for module in (outside, deliveries):
+    for module in (outside, deliveries, inbound, reconciling):
         monkeypatch.setattr(module, "cis", lambda: there.guarded)
     return there
 
@@ -74,3 +76,29 @@ def test_what_arrives_when_staff_have_refused_is_taken_back(utility: Town, town:
     agreements = utility.cis.read("premise", place.ref)["agreements"]
     assert [each["status"] for each in agreements] == ["cancelled"] * 2
     assert (case.status, case.history[-1]) == (REFUSED, "undone_in_cis")
+
+
+def test_what_its_own_staff_change_arrives_and_nothing_has_come_apart(utility: Town, town: CcbTown) -> None:
+    place = utility.house()
+    town.store.adopt_premises([{"ref": place.ref, "division": "north", "service_types": "electric;gas;water"}])
+    case = utility.moves_in(at=place)
+
+    def drift() -> list[tuple[str, str]]:
+        run = flow.start_reconciliation(by="staff:7", fresh=True, now=utility.now)
+        while not run.ended_at:
+            run = flow.go_on(run.pk, now=utility.now, policy=utility.policy)
+        return list(run.found.values_list("kind", "field"))
+
+    def listens() -> None:
+        inbound.hear(now=utility.now, policy=utility.policy)
+        inbound.look(now=utility.now, policy=utility.policy)
+        utility.works()
+
+    listens()
+    assert contacts_of(case.person, "phone", utility.now) == ["+15035550142"]
+    assert drift() == []
+    town.staff_change(case.person.ref)
+    assert len(drift()) == 1
+    listens()
+    assert contacts_of(case.person, "phone", utility.now) == ["+12025550199"]
+    assert drift() == []
