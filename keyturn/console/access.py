@@ -85,7 +85,7 @@ PAGES = {
     "blind": "blind", "merge": "merge", "undo_merge": "undo_merge", "decide_duplicate": "duplicate",
     "decide_merge": "merge_made", "next_duplicate": "duplicates", "switch_links": "links", "merge_with": "merge_with",
     "whose_login": "merge_made", "settle_difference": "difference",
-    "take_back_apart": "person", "case": "cases", "care_act": "care",
+    "ask_cis": "operations", "take_back_apart": "person", "case": "cases", "care_act": "care",
 }  # fmt: skip
 """On which page the form of an address stands."""
 

@@ -16,7 +16,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from keyturn import flow
-from keyturn.console import answers, comparison, kept, papers, story, told_apart, vocabulary, wanted, weighing
+from keyturn.console import answers, comparison, delivery, kept, papers, story, told_apart, vocabulary, wanted, weighing
 from keyturn.console.access import DECIDERS, RETRIERS, STAFF, SUPERVISORS, actor_of, may_see_protected, only, role_of
 from keyturn.console.maintained import STAYS
 from keyturn.console.people import proposal_row
@@ -54,6 +54,7 @@ class Typed:
     errors: Mapping[str, str] = field(default_factory=dict)
     changed: Sequence[story.Happening] = ()
     revealed: Mapping[str, str] = field(default_factory=dict)
+    filled: Mapping[str, str] = field(default_factory=dict)  # of a form about the delivery: "act", and its fields
 
 
 NOTHING = Typed()
@@ -124,7 +125,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         papers=papers.of_request(case),
         notes=story.spoken(notes, names=names),
         sent=_messages(case),
-        delivery=_delivery(case),
+        delivery=delivery.of(case, now=now),
         events=story.told(events, names=names),
         seen=case.events_written,
         typed=typed,
@@ -262,21 +263,6 @@ def _messages(case: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _delivery(case: Any) -> dict[str, Any] | None:
-    found = getattr(case, "delivery", None)
-    if found is None:
-        return None
-    return {
-        "state": found.state,
-        "word": say(vocabulary.DELIVERY, found.state),
-        "tries": found.tries,
-        "problem": found.problem,
-        "next": found.next_try_at,
-        "key": found.key,
-        "answer": found.answer,
-    }
-
-
 # ---------------------------------------------------------------- what may be done
 
 
@@ -300,6 +286,7 @@ def _powers(
         "held_by_me": bool(holder) and holder == actor.ident,
         "may_take": in_review and role in DECIDERS and not own and not holder,
         "may_retry": case.standing == Standing.ENGINEER and role in RETRIERS,
+        "acts": delivery.acts(case, role=role, own=own, now=now),
         "may_look_again": decidable and case.established_at is None,
         "premise_missing": any(row["rule"] == "M-05" for row in case.findings),
         "proposals": _open_proposals(case),
@@ -328,11 +315,11 @@ def _link(case: Any) -> list[str] | None:
 
 def _options(case: Any, *, people: bool) -> list[str]:
     """Which words are open to staff, in the order of the form (R-04, R-05, R-09)."""
-    if wanted.is_change(case):
+    if wanted.is_change(case) and not any(row["rule"] == "S-10" for row in case.findings):
         return ["approve", "ask", "refuse"]
     findings = [Finding.from_json(row) for row in case.findings]
     rules = {each.rule for each in findings if each.effect is Effect.REFER}
-    if "M-05" in rules:
+    if {"M-05", "S-10"} & rules:
         return ["ask", "refuse"]
     if "M-02" in rules:
         return ["same_person", "new_person", "ask", "refuse"]

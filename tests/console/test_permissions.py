@@ -120,6 +120,12 @@ TABLE = {
     ("put_back", "POST"): ("sign in", "no", "in", "in", "no"),
     ("look_again", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("look_again", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("deliver", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("deliver", "POST"): ("sign in", "no", "not here", "not here", "not here"),
+    ("operations", "GET"): ("sign in", "no", "no", "in", "in"),
+    ("operations", "POST"): ("405", "405", "405", "405", "405"),
+    ("ask_cis", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("ask_cis", "POST"): ("sign in", "no", "no", "in", "in"),
     ("retry", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("retry", "POST"): ("sign in", "no", "no", "in", "in"),
 }
@@ -237,7 +243,7 @@ def pages_of(case: Case) -> set[str]:
     return {
         "/console", f"/console/requests/{case.request.reference}", "/console/cases", "/console/life-support",
         "/console/duplicates", f"/console/duplicates/{of_it['<uuid:pair>']}", f"/console/merges/{of_it['<uuid:merge>']}",
-        "/console/links", f"/console/differences/{of_it['<uuid:difference>']}",
+        "/console/links", "/console/operations", f"/console/differences/{of_it['<uuid:difference>']}",
         f"/console/persons/{of_it['<uuid:survivor>']}",
     }  # fmt: skip
 

@@ -1,0 +1,123 @@
+"""What do staff see of a request's delivery to the CIS, and what may they do about it?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from keyturn.connectors.cis import known_as
+from keyturn.console import vocabulary
+from keyturn.console.access import DECIDERS, RETRIERS
+from keyturn.console.vocabulary import say
+from keyturn.journeys import JOURNEYS, Kind
+from keyturn.records.queries import deliveries
+from keyturn.terms.request import Standing, Step
+from keyturn.terms.words import gettext_noop
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A line to fill in. `known`: what is on file already, and stands there."""
+
+    name: str
+    label: str
+    known: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that can be done, as a form. `words` labels its text; "" where none is asked for."""
+
+    name: str
+    title: str
+    hint: str
+    button: str
+    words: str = ""
+    fields: tuple[Field, ...] = ()
+    choices: tuple[str, ...] = ()
+    warns: bool = False
+
+
+WHY = gettext_noop("Why, for colleagues")
+ROLES_OF: Mapping[str, frozenset[str]] = {
+    "send_now": RETRIERS, "not_there": RETRIERS, "same_person": RETRIERS, "settle": RETRIERS, "discard": RETRIERS,
+    "cleared": RETRIERS, "send_back": DECIDERS,
+}  # fmt: skip
+"""Who may do what about a delivery."""
+
+
+def of(case: Any, *, now: datetime) -> dict[str, Any] | None:
+    """How it stands; None where nothing is to be sent."""
+    found = getattr(case, "delivery", None)
+    if found is None:
+        return None
+    return {
+        "state": found.state,
+        "word": say(vocabulary.DELIVERY, found.state),
+        "tries": found.tries,
+        "problem": found.problem,
+        "next": found.next_try_at if case.standing == Standing.MACHINE and not found.parked_at else None,
+        "doubt": found.in_doubt_since,
+        "parked": found.parked_at is not None,
+        "gate": deliveries.gate(known_as(), now=now) if case.standing != Standing.NOBODY else None,
+        "key": found.key,
+        "answer": found.answer,
+    }
+
+
+def acts(case: Any, *, role: str, own: bool, now: datetime) -> list[Act]:
+    """What this reader may do now, in the order of the page; nothing about their own request or while a call is under way."""
+    found = getattr(case, "delivery", None)
+    if found is None or own or (found.leased_until is not None and found.leased_until > now):
+        return []
+    return [each for each in _possible(case, found) if role in ROLES_OF[each.name]]
+
+
+def _possible(case: Any, found: Any) -> Iterator[Act]:
+    if case.standing == Standing.NOBODY:
+        what = {each.what for each in case.events.filter(what__in=("left_in_cis", "cleared_in_cis"))}
+        if what == {"left_in_cis"}:
+            hint = _("Something of this request is in the CIS although it is over, and could not be undone from here.")
+            yield Act("cleared", _("It is put right in the CIS"), hint, _("It is put right"), _(WHY))
+        return
+    if case.step != Step.SYNC or case.standing == Standing.CUSTOMER:
+        return
+    with_people = case.standing in (Standing.STAFF, Standing.ENGINEER)
+    if case.standing == Standing.MACHINE:
+        yield Act("send_now", _("Send it now"), "", _("Send it now"))
+    if shown := _refs_shown(case.findings) if case.standing == Standing.STAFF else ():
+        hint = _("No second person is entered there; the service is sent for the one that you choose.")
+        yield Act("same_person", _("It is this person"), hint, _("Send it for this person"), _(WHY), choices=shown)
+    if with_people and found.state in ("sent", "in_doubt"):
+        hint = _("You have looked in the CIS for %(key)s, and found nothing.") % {"key": found.key}
+        yield Act("not_there", _("It is not there: send it"), hint, _("Send it again"), _(WHY))
+    hint = _("You have looked, and it is done. What you type is looked up in the CIS before it is believed.")
+    yield Act("settle", _("It is done in the CIS"), hint, _("Settle it"), _(WHY), fields=tuple(_fields(case)))
+    if case.standing == Standing.STAFF and found.state == "rejected" and JOURNEYS[case.journey].kind is Kind.START:
+        hint = _(
+            "The customer reads your words, changes their answers and sends the request again, under the same reference."
+        )
+        label = _("What the customer is to correct")
+        yield Act("send_back", _("Send it back to be corrected"), hint, _("Send it back"), label)
+    hint = _("It ends here. The customer reads the reason. What the CIS did after all is looked for and cancelled.")
+    label = _("The reason that the applicant will read")
+    yield Act("discard", _("Discard it"), hint, _("Discard it"), label, warns=True)
+
+
+def _fields(case: Any) -> Iterator[Field]:
+    """The references that the CIS gave, or is to have given."""
+    person, account = case.person, case.account
+    yield Field("person_ref", _("Person in the CIS"), (person.ref or "") if person else "")
+    if JOURNEYS[case.journey].kind is not Kind.START:
+        return
+    yield Field("account_ref", _("Account in the CIS"), (account.ref or "") if account else "")
+    for service in case.answers.get("services", ()):
+        label = _("Agreement for %(service)s in the CIS") % {"service": say(vocabulary.SERVICES, service).lower()}
+        yield Field(f"agreement_{service}", label)
+
+
+def _refs_shown(findings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    shown = [row["params"].get("refs", "") for row in findings if row["rule"] == "S-12"]
+    return tuple(ref for each in shown for ref in each.split(", ") if ref)
