@@ -105,6 +105,13 @@ def process() -> str:
         "",
         "Every standing has somebody who moves it on (I8): *customer* by the customer or by expiry, *machine* by the worker and its",
         "rescue, *staff* by the console's queue, *engineer* by the console's list of what is stuck.",
+        "",
+        "## The other direction",
+        "",
+        "What the CIS's own staff change is no request. It is heard by a cursor or a signed word from outside, read there, and merged",
+        "field by field ([flow/inbound.py](../keyturn/flow/inbound.py), [rules](../keyturn/steps/maintain/inbound/rules.py)); what both",
+        "sides changed staff settle, and every night everything is compared ([how](howto/reconcile.md),",
+        "[decision 19](decisions/0019-who-owns-what.md)).",
     ]
     return "\n".join(lines) + "\n"
 
