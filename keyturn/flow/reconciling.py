@@ -19,8 +19,8 @@ from keyturn.flow import differing, inbound, moves
 from keyturn.records import dated
 from keyturn.records.models import Account, Delivery, Drift, Person, Reconciliation
 from keyturn.steps.maintain.inbound import base, rules, step
-from keyturn.steps.maintain.inbound.drift import KINDS, PARTS, kind_of
-from keyturn.steps.maintain.inbound.rules import Verdict
+from keyturn.steps.maintain.inbound.drift import KINDS, PARTS
+from keyturn.steps.maintain.inbound.rules import Verdict, kind_of
 from keyturn.terms.cis import Changed
 from keyturn.terms.errors import KeyturnError, Rejected
 from keyturn.terms.policy import Policy

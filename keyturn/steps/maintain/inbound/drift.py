@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from keyturn.steps.maintain.inbound.rules import Verdict
-from keyturn.terms.finding import rule
 from keyturn.terms.words import gettext_noop as _
 
 PARTS: Final = ("persons", "accounts", "deliveries", "changes")
@@ -36,14 +34,3 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     }
 )
 """In the order in which a report shows them."""
-
-
-@rule("K-37", "A repair looks again before it changes anything, and leaves to staff what no machine can say")
-def kind_of(verdict: Verdict) -> str:
-    """The kind of drift that a field shows; "" where it shows none. Where both changed, looking again opens the case."""
-    kinds = {
-        Verdict.TAKE: "theirs_is_newer",
-        Verdict.KEEP: "ours_is_newer",
-        Verdict.REVIEW: "both_changed",
-    }
-    return kinds.get(verdict, "")

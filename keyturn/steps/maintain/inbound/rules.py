@@ -138,6 +138,17 @@ TOLD: Final = frozenset({"name", "date_of_birth", "language", *LISTS, "identifie
 """What the CIS can be told of a person. What is an account's is its own to put right."""
 
 
+@rule("K-37", "A repair looks again before it changes anything, and leaves to staff what no machine can say")
+def kind_of(verdict: Verdict) -> str:
+    """The kind of drift that a field shows; "" where it shows none. Where both changed, looking again opens the case."""
+    kinds = {
+        Verdict.TAKE: "theirs_is_newer",
+        Verdict.KEEP: "ours_is_newer",
+        Verdict.REVIEW: "both_changed",
+    }
+    return kinds.get(verdict, "")
+
+
 @rule("K-35", "A word from outside that something changed is only a reason to look, and only with the right signature")
 def is_from_the_cis(*, secret: str, body: bytes, at: str, signature: str, now: datetime) -> bool:
     """`signature`: hex HMAC-SHA256 under `secret` of the time, a full stop, and the body; `at`: seconds since 1970.
