@@ -46,6 +46,7 @@ WHY = {
     "merged_in_cis": gettext_noop("In the CIS this person was made part of another."),
     "effect_missing": gettext_noop("The CIS had confirmed something to us that it no longer knows of."),
     "effect_without_request": gettext_noop("The CIS did something under a key of ours that no request has."),
+    "not_understood": gettext_noop("What the CIS says of it could not be taken in, however often it was tried."),
     "agreement_missing_in_cis": gettext_noop("An agreement is live here that the CIS does not have."),
 }
 NOUNS = {

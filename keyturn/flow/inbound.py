@@ -32,8 +32,13 @@ log = structlog.get_logger("keyturn.inbound")
 
 PAGE = 200
 PAGES_AT_ONCE = 50
-LOOKED_AT_ONCE = 200
+LOOKED_AT_ONCE = 500
+GIVES_UP_AFTER = 12
+"""So often something is looked at that fails for a reason of its own; then staff see it. For the CIS, and for a delivery
+that is on its way, it waits as long as it takes."""
 FEED = "changes"
+IMPORT = "import"
+"""The key under which an import of ours brings rows to a CIS that keeps none yet."""
 NOUNS = ("person", "premise", "account")
 """Whoever and whatever an account names is looked at before it."""
 
@@ -61,9 +66,12 @@ def hear_job(*, now: datetime) -> None:
 
 
 def hear_cis(*, now: datetime, policy: Policy) -> int:
-    """Ask the CIS what has changed, and look at everything that is due; how many things were looked at."""
+    """Ask the CIS what has changed, and look at what is due; how many things were looked at. What is left is a job's."""
     hear(now=now, policy=policy)
-    return look(now=now, policy=policy)
+    done = look(now=now, policy=policy)
+    if done and CisNews.objects.filter(due_at__lte=now).exists():
+        queue.later("hear_cis", once="due:hear_cis")
+    return done
 
 
 @transaction.atomic
@@ -109,8 +117,15 @@ def _noted(before: str, items: tuple[Changed, ...], behind: str, *, now: datetim
 
 
 def note(items: tuple[Changed, ...], *, now: datetime) -> None:
-    """These are to be looked at. One that waits already is looked at once, and again if it is being looked at just now."""
+    """These are to be looked at. One that waits already is looked at once, and again if it is being looked at just now.
+
+    Not what an import has just brought: it wrote both sides from one row.
+    """
     named = {(each.noun, each.ref): each for each in items if each.noun in NOUNS and each.ref and len(each.ref) <= 64}
+    for noun in NOUNS:
+        brought = [each.ref for each in named.values() if each.noun == noun and each.key == IMPORT]
+        for ref in step.on_file(noun, brought):
+            del named[noun, ref]
     rows = [
         CisNews(noun=each.noun, ref=each.ref, key=each.key[:120], told_at=now, due_at=now)
         for _name, each in sorted(
@@ -142,14 +157,14 @@ def _look_at(news: CisNews, *, now: datetime, policy: Policy) -> bool:
         {"person": _person, "premise": _premise, "account": _account}[news.noun](news, now=now, policy=policy)
     except Later as later:
         _put_off(news, later.code, now + later.wait)
-        return False
+        return later.code in NOUNS and _given_up(news, now=now)
     except KeyturnError as problem:
         _put_off(news, problem.code, now + sync_rules.wait(news.tries + 1, str(news.pk), policy))
         return False
     except Exception as bug:
         log.error("not looked at", noun=news.noun, exc_info=bug)
         _put_off(news, type(bug).__name__, now + sync_rules.wait(news.tries + 1, str(news.pk), policy))
-        return False
+        return _given_up(news, now=now)
     # Told again while it was looked at: what was read may be older than that.
     return bool(CisNews.objects.filter(pk=news.pk, told_again=news.told_again).delete()[0])
 
@@ -157,6 +172,15 @@ def _look_at(news: CisNews, *, now: datetime, policy: Policy) -> bool:
 def _put_off(news: CisNews, code: str, until: datetime) -> None:
     rows = CisNews.objects.filter(pk=news.pk, told_again=news.told_again)
     rows.update(due_at=until, tries=F("tries") + 1, waits_for=code[:40])
+
+
+@transaction.atomic
+def _given_up(news: CisNews, *, now: datetime) -> bool:
+    """Tried often enough: it goes, and staff see a case instead."""
+    tried_out = CisNews.objects.filter(pk=news.pk, tries__gte=GIVES_UP_AFTER).delete()[0]
+    if tried_out:
+        base.differs(news.noun, news.ref, why="not_understood", now=now)
+    return bool(tried_out)
 
 
 # ---------------------------------------------------------------- persons
@@ -168,8 +192,6 @@ def _person(news: CisNews, *, now: datetime, policy: Policy) -> None:
         person = _newcomer(news, now=now, policy=policy)
     if person is None or person.redirect_to is not None or "erased" in person.flags:
         return
-    if news.key == "import":
-        return  # the import wrote both sides from one row
     person_again(person, now=now, policy=policy)
 
 
@@ -260,7 +282,7 @@ def _account(news: CisNews, *, now: datetime, policy: Policy) -> None:
     account = Account.objects.filter(ref=news.ref).first()
     if account is None:
         account = _new_account(news, now=now, policy=policy)
-    if account is not None and news.key != "import":
+    if account is not None:
         account_again(account, now=now, policy=policy)
 
 

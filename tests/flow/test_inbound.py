@@ -355,6 +355,8 @@ class TestHearing:
         monkeypatch.setattr(inbound, "PAGE", 1)
         monkeypatch.setattr(inbound, "PAGES_AT_ONCE", 2)
         people = [town.knows(replace(ANA, emails=(f"{n}@example.com",), identifiers=())) for n in range(5)]
+        for each in people:
+            heard.there(each, DetailChange("language", "es"))
         inbound.hear(now=town.now, policy=town.policy)
         assert town.jobs("hear_cis") == 1
         while inbound.hear(now=town.now, policy=town.policy):
@@ -402,6 +404,40 @@ class TestHearing:
         heard.listens()
         assert CisNews.objects.count() == 0
         assert CisAgreed.objects.count() == 0
+
+    def test_what_cannot_be_taken_in_goes_to_staff_at_last(
+        self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ana, ben = town.knows(ANA), town.knows(BEN)
+        for each in (ana, ben):
+            heard.there(each, DetailChange("language", "es"))
+        real = inbound.person_again
+
+        def stumbles(person: Person, **more: object) -> list[str]:
+            if person.pk == ana.pk:
+                raise ZeroDivisionError
+            return real(person, **more)
+
+        monkeypatch.setattr(inbound, "person_again", stumbles)
+        monkeypatch.setattr(inbound, "GIVES_UP_AFTER", 3)
+        for _ in range(4):
+            heard.waits(hours=1)
+        assert heard.waiting == {}
+        assert heard.cases == {(ana.ref, ""): "not_understood"}
+        assert Person.objects.get(pk=ben.pk).language == "es"
+
+    def test_a_long_list_is_worked_off_in_several_jobs(
+        self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        people = [town.knows(replace(ANA, emails=(f"{n}@example.com",), identifiers=())) for n in range(5)]
+        for each in people:
+            heard.there(each, DetailChange("language", "es"))
+        monkeypatch.setattr(inbound, "LOOKED_AT_ONCE", 2)
+        inbound.hear_job(now=town.now)
+        assert town.jobs("hear_cis") == 1
+        town.works()
+        assert set(Person.objects.values_list("language", flat=True)) == {"es"}
+        assert (heard.waiting, town.jobs("hear_cis")) == ({}, 0)
 
 
 class _Telling:

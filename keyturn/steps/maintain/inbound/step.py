@@ -253,8 +253,13 @@ def only_ours(found: Compared) -> list[str]:
 
 
 def is_on_file(noun: str, ref: str) -> bool:
-    model = {"person": Person, "account": Account, "premise": Premise}[noun]
-    return bool(model.objects.filter(ref=ref).exists())
+    return bool(on_file(noun, [ref]))
+
+
+def on_file(noun: str, refs: list[str]) -> list[str]:
+    """Those of these references that are on file."""
+    model: Any = {"person": Person, "account": Account, "premise": Premise}[noun]
+    return list(model.objects.filter(ref__in=refs).values_list("ref", flat=True)) if refs else []
 
 
 def is_of_ours(key: str) -> bool:
