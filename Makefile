@@ -45,11 +45,13 @@ battery: export SIM_STEPS ?= 200
 battery: export STORIES ?= 2000
 battery: export RACE_FULL ?= 1
 battery: export DOUBLE_SUBMITS ?= 250
+battery: export NAUGHTY_FULL ?= 1
+battery: export API_EXAMPLES ?= 100
 battery: export BATTERY_TOLD ?= $(CURDIR)/var/battery.jsonl
 battery: $(VENV)/.installed-test ## the long tests: kill -9, power loss, failover, races, a simulated life cycle (WRITE=1 puts the result into docs/)
 	@mkdir -p var && rm -f "$$BATTERY_TOLD"
 	@$(RUN) -m pytest -q -s --disable-warnings $(or $(ARGS),tests/durability tests/api/test_double_submit.py tests/flow/test_invariants.py \
-		tests/flow/test_simulation.py tests/flow/test_tampering.py)
+		tests/flow/test_simulation.py tests/flow/test_tampering.py tests/api/test_naughty_strings.py tests/api/test_schemathesis.py)
 	@$(if $(WRITE),$(RUN) -m tests.durability.page "$$BATTERY_TOLD")
 
 lock: $(VENV)/.installed-test ## write requirements/*.txt anew from pyproject.toml (needs uv)

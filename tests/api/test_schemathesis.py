@@ -5,6 +5,7 @@ document allows, in status, headers and shape, and none may be a 5xx.
 """
 
 import itertools
+import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +25,8 @@ from tests import factories
 from tests.api.caller import Caller, machine_works
 from tests.flow.town import ANA
 
-EXAMPLES = 25
-"""Calls for each operation and kind of test."""
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "10"))
+"""Calls for each operation and kind of test; `make battery` makes more."""
 
 CHECKS = (
     checks.not_a_server_error,
