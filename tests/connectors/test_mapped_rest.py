@@ -387,3 +387,51 @@ def test_days_come_back_as_days_and_what_is_none_is_told_unreadable(cis, server)
     server.says = lambda heard: b'{"id": "7", "born": "soon"}'
     with pytest.raises(Unavailable, match="unreadable_answer"):
         cis.read("person", "7")
+
+
+def test_a_cis_that_cannot_tell_is_believed_what_its_steps_answered(server, monkeypatch, tmp_path):
+    monkeypatch.setenv("SMALL_TOKEN", "x")
+    text = SMALL.read_text()
+    find = text[text.index("[find]") : text.index("[read.person]")]
+    told = 'steps = ["person", "account"]\nanswer = """{person_ref: done.person, account_ref: done.account,'
+    told += " agreement_refs: object(command.services[].[@, here().done.account])}" + '"""'
+    text = text.replace(find, "").replace('name = "small"', 'name = "small"\nfind = "cannot_tell"')
+    (tmp_path / "mute.toml").write_text(text.replace('steps = ["person", "account"]', told))
+    cis = MappedCis(server.url, timeout_seconds=2, mapping=tmp_path / "mute.toml")
+    command = newcomer_at("P")
+    answer = cis.send(command, key="k")
+    assert answer.fits(command)
+    assert not answer.repeated
+    with pytest.raises(Rejected, match="cannot_tell"):
+        cis.find("k")
+    cis.close()
+
+
+def test_two_answers_that_differ_are_none(server, monkeypatch, tmp_path):
+    monkeypatch.setenv("SMALL_TOKEN", "x")
+    text = SMALL.read_text().replace(
+        'steps = ["person", "account"]',
+        'steps = ["person", "account"]\nanswer = "{person_ref: done.person, account_ref: done.account}"',
+    )
+    (tmp_path / "two.toml").write_text(text)
+    made: list[str] = []
+
+    def answer(heard: Heard) -> Says:
+        if heard.verb == "POST":
+            made.append(heard.path)
+            return b'{"id": "7"}'
+        return json.dumps({"count": 1, "last": BOTH}).encode() if "things" in heard.path and len(made) == 2 else NONE
+
+    server.says = answer
+    cis = MappedCis(server.url, timeout_seconds=2, mapping=tmp_path / "two.toml")
+    with pytest.raises(InDoubt, match="contradicts_itself"):
+        cis.send(newcomer_at("P"), key="k")
+    cis.close()
+
+
+def test_another_command_under_a_known_key_is_refused_and_nothing_of_it_is_undone(cis, server):
+    known = {"count": 1, "last": {**BOTH, "digest": "of another"}}
+    server.says = lambda heard: json.dumps(known).encode()
+    with pytest.raises(Rejected, match="key_reused"):
+        cis.send(newcomer_at("P"), key="k")
+    assert writes(server) == []
