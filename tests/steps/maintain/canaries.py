@@ -198,6 +198,10 @@ def _content(planter: Planter, row: dict[str, Any]) -> bytes:
 
 
 SPECIAL: dict[tuple[str, str], Any] = {
+    **{
+        (table, "noun"): lambda planter, row: "person"
+        for table in ("cis_news", "cis_agreed", "cis_difference", "drift")
+    },
     ("person", "kind"): lambda *_: "person",
     ("person", "redirect_to_id"): lambda *_: None,
     ("person_contact", "channel"): lambda *_: "email",
