@@ -12,6 +12,7 @@ from keyturn.console import vocabulary
 from keyturn.console.access import DECIDERS, RETRIERS
 from keyturn.console.vocabulary import say
 from keyturn.journeys import JOURNEYS, Kind
+from keyturn.records import cis_state
 from keyturn.records.queries import deliveries
 from keyturn.terms.request import Standing, Step
 from keyturn.terms.words import gettext_noop
@@ -46,6 +47,10 @@ ROLES_OF: Mapping[str, frozenset[str]] = {
     "cleared": RETRIERS, "send_back": DECIDERS,
 }  # fmt: skip
 """Who may do what about a delivery."""
+WITH_STAFF = {
+    "in_doubt": gettext_noop("In doubt: it waits until staff have looked in the CIS"),
+    "intended": gettext_noop("Not sent: it waits until staff have looked"),
+}
 
 
 def of(case: Any, *, now: datetime) -> dict[str, Any] | None:
@@ -55,7 +60,7 @@ def of(case: Any, *, now: datetime) -> dict[str, Any] | None:
         return None
     return {
         "state": found.state,
-        "word": say(vocabulary.DELIVERY, found.state),
+        "word": word_of(found, case.standing),
         "tries": found.tries,
         "problem": found.problem,
         "next": found.next_try_at if case.standing == Standing.MACHINE and not found.parked_at else None,
@@ -65,6 +70,13 @@ def of(case: Any, *, now: datetime) -> dict[str, Any] | None:
         "key": found.key,
         "answer": found.answer,
     }
+
+
+def word_of(found: Any, standing: str) -> str:
+    """How it stands, in words: what stands with staff is not sent or looked up by itself."""
+    if standing == Standing.STAFF and found.state in WITH_STAFF:
+        return str(_(WITH_STAFF[found.state]))
+    return say(vocabulary.DELIVERY, found.state)
 
 
 def acts(case: Any, *, role: str, own: bool, now: datetime) -> list[Act]:
@@ -85,7 +97,7 @@ def _possible(case: Any, found: Any) -> Iterator[Act]:
     if case.step != Step.SYNC or case.standing == Standing.CUSTOMER:
         return
     with_people = case.standing in (Standing.STAFF, Standing.ENGINEER)
-    if case.standing == Standing.MACHINE:
+    if case.standing == Standing.MACHINE and not cis_state.is_open(known_as()):
         yield Act("send_now", _("Send it now"), "", _("Send it now"))
     if shown := _refs_shown(case.findings) if case.standing == Standing.STAFF else ():
         hint = _("No second person is entered there; the service is sent for the one that you choose.")

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from keyturn.connectors.cis import known_as
-from keyturn.console import vocabulary
 from keyturn.console.access import RETRIERS, acting, actor_of, only
+from keyturn.console.delivery import word_of
 from keyturn.console.queue import page
 from keyturn.console.rows import status_word
 from keyturn.console.vocabulary import say
@@ -86,7 +86,7 @@ def _line(found: Any) -> dict[str, Any]:
     return {
         "reference": found.request.reference,
         "status": status_word(found.request),
-        "word": say(vocabulary.DELIVERY, found.state),
+        "word": word_of(found, found.request.standing),
         "problem": found.problem,
         "tries": found.tries,
         "since": found.in_doubt_since or found.created_at,

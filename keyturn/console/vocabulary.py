@@ -48,7 +48,10 @@ RULES = {
     "D-11": _("Start date passed"),
     "S-03": _("CIS said no"),
     "S-10": _("In doubt: look there"),
+    "S-11": _("Not shown by the CIS"),
     "S-12": _("Known in the CIS?"),
+    "S-14": _("Reason for it"),
+    "S-15": _("Choose one shown"),
     **maintained.RULES,
 }
 """Each rule that can send a request to staff, or say something to them, in two words."""

@@ -1,7 +1,7 @@
 """Do the numbers that alarms are set on exist, do a worker's reach every web process, and do they say what is so?"""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from keyturn.connectors.cis import cis, counted, known_as
 from keyturn.flow import counting, gate, outside
 from keyturn.records import cis_state
-from keyturn.records.models import CisCalls
+from keyturn.records.models import CisCalls, CisCursor, Reconciliation
 from keyturn.records.queries import deliveries
 from keyturn.terms.errors import Rejected, Unavailable
 from keyturn.terms.policy import Policy
@@ -51,6 +51,9 @@ def a_call() -> None:
 def test_every_metric_that_the_page_names_exists_and_every_setting() -> None:
     a_call()
     queue.later("rescue")
+    now = datetime.now(UTC)
+    CisCursor.objects.create(name="changes", asked_at=now)
+    Reconciliation.objects.create(begun_by="machine:", started_at=now, moved_at=now, ended_at=now)
     text = Client().get("/metrics").content.decode()
     there = set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
     named = set(re.findall(r"`(keyturn_\w+)`", PAPER))

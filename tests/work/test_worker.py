@@ -18,6 +18,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from keyturn.connectors.cis.faults import write_plan
+from keyturn.records.models import CisCalls, CisPlace, Delivery
 from keyturn.work import queue
 from tests.flow.town import ANA, COMPLETED, Town
 from tests.work.jobs import NO_MESSAGE, jobs
@@ -164,3 +166,24 @@ def test_a_worker_that_is_told_to_stop_while_the_database_is_away_stops(
         cut(waiting("procrastinate_"))
         worker.send_signal(signal.SIGTERM)
     assert worker.wait(ENDS_WITHIN) == 0
+
+
+def test_a_worker_that_is_told_to_stop_in_a_call_of_the_cis_hears_the_answer_first(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Graceful stop drains: what it has begun it ends, and keeps; what it has counted is added. Nothing new is begun."""
+    faults = tmp_path / "faults.json"
+    write_plan(faults, always="slow", seconds=2.0)
+    monkeypatch.setenv("KEYTURN_CIS_FAULTS", str(faults))
+    case = town.asks(ANA)
+    command = [sys.executable, "-m", "keyturn.cli", "worker", "--concurrency", "1"]
+    with (tmp_path / "worker.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        until(lambda: Delivery.objects.filter(request=case.id, state="sent").exists())
+        process.send_signal(signal.SIGTERM)
+        queue.later("send_message", **NO_MESSAGE)
+        assert process.wait(ENDS_WITHIN) == 0
+    assert (case.status, case.delivery.tries) == (COMPLETED, 1)
+    assert town.cis_holds()["accounts"] == 1
+    assert CisPlace.objects.exclude(until=None).count() == 0
+    assert CisCalls.objects.filter(operation="send", outcome="ok").exists()
+    assert jobs("send_message"), "it begins nothing any more"

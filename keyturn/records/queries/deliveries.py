@@ -65,8 +65,9 @@ def gate(cis: str, *, now: datetime) -> Gate:
 
 
 def kept() -> list[Kept]:
-    """By state; those of requests that are over are nobody's business any more."""
+    """By state; what is over is nobody's business any more, and what was not sent because staff look first is theirs."""
     live = Delivery.objects.filter(state__in=OPEN_STATES).exclude(request__standing=Standing.NOBODY)
+    live = live.exclude(state="intended", request__standing=Standing.STAFF)
     rows = live.values("state").annotate(number=Count("id"), oldest=Min("created_at")).order_by("state")
     found = {row["state"]: Kept(**row) for row in rows}
     return [found.get(state) or Kept(state, 0, None) for state in OPEN_STATES]

@@ -56,7 +56,7 @@ def must_look_up(state: str) -> bool:
 @rule("S-03", "Silence is tried again, doubt is looked up, a refusal goes to staff", implements=("ER-23", "ER-24"))
 def plan_after(problem: KeyturnError, *, tries: int, key: str, now: datetime, policy: Policy) -> Plan:
     if isinstance(problem, Rejected):
-        return Plan(_who_looks(problem))
+        return Plan(who_looks(problem))
     if tries >= policy.cis_tries:
         return Plan(Next.ENGINEER)
     at = now + wait(tries, key, policy)
@@ -68,7 +68,7 @@ def plan_after(problem: KeyturnError, *, tries: int, key: str, now: datetime, po
 
 
 @rule("S-10", "What the CIS cannot tell of is never sent again by itself: staff look there", implements=("ER-23",))
-def _who_looks(problem: Rejected) -> Next:
+def who_looks(problem: Rejected) -> Next:
     """A refusal to say what became of a key leaves the doubt; any other means that nothing was written."""
     if isinstance(problem, CannotTell):
         return Next.LOOK_THERE

@@ -12,7 +12,6 @@ ADDED_FOR_GOOD = frozenset({"alias", "identifier"})
 @rule(
     "S-13",
     "A change that came to nothing is turned back in the CIS where nobody has changed it since",
-    implements=("I6",),
 )
 def can_be_turned_back(wish: Wish, *, before: Any, now: Any) -> bool:
     """`before` is what stood on file when it was asked for, `now` what stands there after it was put back.

@@ -2,6 +2,8 @@
 
 from keyturn.terms.words import gettext_noop as _
 
+WORDS = {number: _("We are working on your request.") for number in ("S-11", "S-14", "S-15")}
+
 STAFF_WORDS = {
     "S-11": _("The CIS does not show this under that number. Look there again."),
     "S-14": _("Say in a sentence why, so that a colleague can follow it."),
