@@ -137,7 +137,7 @@ def _watch(request: HttpRequest) -> dict[str, Any]:
     return {
         "links": linking.switch(settings.KEYTURN_POLICY),
         "pairs": duplicates.waiting()["open"] if decides else 0,
-        "differences": reconciliation.waiting()["differences"] if decides else 0,
+        "differences": reconciliation.open_count() if decides else 0,
         "blind": blind.due_to(actor_of(request).ident).count() if decides else 0,
     }
 

@@ -76,7 +76,12 @@ def whose(noun: str, ref: str) -> Person | Account | None:
 
 def waiting() -> Mapping[str, int]:
     """How many cases wait for staff, and how many things that the CIS named have not been looked at."""
-    return {"differences": CisDifference.objects.filter(state="open").count(), "news": CisNews.objects.count()}
+    return {"differences": open_count(), "news": CisNews.objects.count()}
+
+
+def open_count() -> int:
+    """How many cases wait for staff."""
+    return CisDifference.objects.filter(state="open").count()
 
 
 def heard() -> tuple[datetime | None, str]:
