@@ -48,12 +48,16 @@ def writes(server: Stub) -> list[tuple[str, str]]:
 
 
 def on_write(says: Says, path: str = "/persons"):
-    """Questions are answered with "there is none"; a POST to `path` as told."""
+    """A POST to `path` is answered as told; a person that was made is there, and of anything else there is none."""
+    made: list[str] = []
 
     def answer(heard: Heard) -> Says:
         if heard.verb == "GET":
-            return NONE
-        return says if heard.path == path else b'{"id": "7"}'
+            return b'{"count": 1, "items": [{"id": "7"}]}' if "/persons?key=k" in heard.path and made else NONE
+        if heard.path == path:
+            return says
+        made.append(heard.path)
+        return b'{"id": "7"}'
 
     return answer
 
@@ -292,6 +296,7 @@ def test_what_the_file_refuses_is_refused_before_anybody_is_asked(cis, server):
 def test_a_word_of_ours_that_the_file_has_no_code_for_is_refused_and_what_was_written_is_undone(cis, server):
     from keyturn.terms.premise import Service
 
+    server.says = on_write(b"{}", "/accounts")
     with pytest.raises(Rejected, match="against_the_rules"):
         cis.send(newcomer_at("P", services=(Service.WATER,)), key="k")
     assert writes(server) == [("POST", "/persons"), ("DELETE", "/persons/7")]
@@ -312,14 +317,28 @@ def test_what_is_null_is_left_out_and_codes_are_the_ciss_own(cis, server):
 
 @pytest.mark.parametrize("says", [(500, b""), None, (429, b"")])
 def test_what_could_not_be_undone_is_in_doubt_and_not_refused(cis, server, says):
-    def answer(heard: Heard) -> Says:
-        if heard.verb == "DELETE":
-            return says
-        return on_write((422, b'{"code": "premise_occupied"}'), "/accounts")(heard)
-
-    server.says = answer
+    usual = on_write((422, b'{"code": "premise_occupied"}'), "/accounts")
+    server.says = lambda heard: says if heard.verb == "DELETE" else usual(heard)
     with pytest.raises(InDoubt):
         cis.send(newcomer_at("P"), key="k")
+    assert writes(server)[-1] == ("DELETE", "/persons/7")
+
+
+def test_what_the_cis_will_not_take_back_is_named_with_the_refusal(cis, server):
+    usual = on_write((422, b'{"code": "premise_occupied"}'), "/accounts")
+    server.says = lambda heard: (422, b'{"code": "in use"}') if heard.verb == "DELETE" else usual(heard)
+    with pytest.raises(Rejected, match="premise_occupied: could not be undone: person"):
+        cis.send(newcomer_at("P"), key="k")
+
+
+@pytest.mark.parametrize("items", [[{"id": "70"}], []])
+def test_nobody_is_deleted_because_of_an_answer_that_may_be_mixed_up(cis, server, items):
+    usual = on_write((422, b'{"code": "premise_occupied"}'), "/accounts")
+    found = json.dumps({"count": len(items), "items": items}).encode()
+    server.says = lambda heard: found if heard.path.startswith("/persons?") and writes(server) else usual(heard)
+    with pytest.raises(InDoubt, match="contradicts_itself"):
+        cis.send(newcomer_at("P"), key="k")
+    assert [verb for verb, _ in writes(server)] == ["POST", "POST"]
 
 
 def test_when_it_breaks_half_way_the_next_delivery_goes_on_and_repeats_nothing(cis, server):

@@ -115,7 +115,11 @@ class MappedCis:
         if send.refuse:
             raise Rejected(send.refuse)
         for when, code in send.refuse_when:
-            if when.true(scope):
+            try:
+                refused = when.true(scope)
+            except Unreadable:
+                raise Rejected("unreadable_value", code) from None
+            if refused:
                 raise Rejected(code)
         return self._asker(), send, scope
 
@@ -124,7 +128,7 @@ class MappedCis:
         try:
             made = reading.answer(send.answer.evaluate(scope)) if send.answer else None
             found = self._found(asker, scope) if self.mapping.find else made
-        except (Unreadable, Unavailable):
+        except (Unreadable, Unavailable, Rejected):
             raise InDoubt("unreadable_answer") from None
         if found is None or (made is not None and reading.as_repeated(made) != reading.as_repeated(found)):
             raise InDoubt("not_there_afterwards" if found is None else "contradicts_itself")

@@ -14,7 +14,7 @@ from keyturn.connectors.cis.mapped.parts import Ask, Call, Means, Send, Step
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 
 _ROUNDS = 3
-_CONTRADICTIONS = ("unknown_person", "unknown_account", "not_their_account")
+_CONTRADICTIONS = ("unknown_person", "unknown_account", "not_their_account", "key_reused")
 """Where steps are done under the key, these are about what they made: an answer got mixed up, and nobody refused."""
 
 
@@ -40,9 +40,9 @@ class Delivery:
                     self._look(thoroughly=True)
                     if self.done and no.code in _CONTRADICTIONS:
                         raise InDoubt("contradicts_itself", no.code) from None
-                    if no.code == "key_reused" or self.done == before or not rounds_left:
-                        self._undo(only_ours=no.code == "key_reused")
-                        raise
+                    if self.done == before or not rounds_left:
+                        left = self._undo()
+                        raise Rejected(no.code, f"could not be undone: {left}" if left else no.detail) from None
         except Unavailable as silent:
             if self._ours:
                 raise InDoubt("answered_in_part", silent.code) from None
@@ -77,7 +77,17 @@ class Delivery:
             raise Rejected(code)
 
     def _wanted(self, step: Step) -> bool:
-        return step.when is None or step.when.true(self._seen())
+        try:
+            return step.when is None or step.when.true(self._seen())
+        except Unreadable:
+            raise Rejected("unreadable_value", step.name) from None
+
+    def _items(self, step: Step) -> list[Any]:
+        assert step.each is not None
+        try:
+            return step.each.evaluate(self._seen()) or []
+        except Unreadable:
+            raise Rejected("unreadable_value", step.name) from None
 
     def _step(self, step: Step) -> None:
         if not self._wanted(step):
@@ -86,7 +96,7 @@ class Delivery:
             self.done[step.name] = self._written(step, self._seen())
             return
         refs = self.done.setdefault(f"{step.name} in part", [])
-        for index, item in enumerate(step.each.evaluate(self._seen()) or []):
+        for index, item in enumerate(self._items(step)):
             if index >= len(refs):
                 refs.append(self._once(step, self._seen(item, index)))
         self.done[step.name] = self.done.pop(f"{step.name} in part")
@@ -135,33 +145,54 @@ class Delivery:
         return ref
 
     def _looked_up(self, done: Ask, seen: dict[str, Any]) -> Any:
-        """What was made under the key. Raises Rejected("key_reused") where it was made for another command."""
+        """What was made under the key. Raises Rejected("key_reused") where it was made for another command, and where
+        that cannot be, because something of this one stands there: InDoubt."""
         ref, digest = self._asker.ask(
             done, {name: seen[name] for name in ("command", "key", "digest", "done", "each", "index")}
         )
         if ref is not None and digest and digest != self._scope["digest"]:
-            raise Rejected("key_reused")
+            raise InDoubt("contradicts_itself", "key_reused") if self.done or self._ours else Rejected("key_reused")
         return ref
 
-    def _undo(self, *, only_ours: bool) -> None:
-        """Take back what stands under this key, the last first; what the CIS will not take back stays."""
+    def _undo(self) -> str:
+        """Take back what stands under this key, the last first; the names of steps that the CIS will not take back."""
+        left = []
+        self._asker.ask_anew()
         for step in reversed(self._send.steps):
-            if only_ours and step.name not in self._ours:
-                continue
             made = self.done.get(step.name, self.done.get(f"{step.name} in part"))
             if step.undo is None or made is None:
                 continue
             several = made if step.each is not None else [made]
             for index, ref in reversed([*enumerate(several)]):
-                self._undone(step.undo, {**self._seen(None, index), "done": {**self.done, step.name: ref}})
+                seen = {**self._seen(None, index), "done": {**self.done, step.name: ref}}
+                if self._stands(step, ref) and not self._undone(step.undo, seen):
+                    left.append(step.name)
+        return ", ".join(left)
 
-    def _undone(self, call: Call, seen: dict[str, Any]) -> None:
+    def _stands(self, step: Step, ref: Any) -> bool:
+        """Is it there still, and is it what we think? Nothing is deleted because of one answer, which may be mixed up."""
+        if step.done is None or step.each is not None:
+            return True
+        try:
+            there = self._looked_up(step.done, self._seen())
+        except Unavailable as silent:
+            raise InDoubt("not_undone", silent.code) from None
+        if there is None and step.name not in self._ours:
+            return False  # another delivery of this key has undone it
+        if there != ref:
+            raise InDoubt("contradicts_itself", step.name)
+        return True
+
+    def _undone(self, call: Call, seen: dict[str, Any]) -> bool:
+        """Whether it is; False: the CIS will not. Raises InDoubt where nobody knows."""
         try:
             reply = self._asker.exchange(call, seen)
         except Unavailable as silent:
             raise InDoubt("not_undone", silent.code) from None
-        if not reply.good and self._asker.meaning(reply)[0] in (Means.UNAVAILABLE, Means.IN_DOUBT):
+        means = Means.NOTHING if reply.good else self._asker.meaning(reply)[0]
+        if means in (Means.UNAVAILABLE, Means.IN_DOUBT):
             raise InDoubt("not_undone", str(reply.status))
+        return means is Means.NOTHING
 
     def _seen(self, item: Any = None, index: int = 0) -> dict[str, Any]:
         return {**self._scope, "done": self.done, "each": item, "index": index}
