@@ -7,12 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from keyturn.connectors.cis import known_as
 from keyturn.console import vocabulary
 from keyturn.console.access import DECIDERS, RETRIERS
 from keyturn.console.vocabulary import say
+from keyturn.flow import gate
 from keyturn.journeys import JOURNEYS, Kind
-from keyturn.records import cis_state
 from keyturn.records.queries import deliveries
 from keyturn.terms.request import Standing, Step
 from keyturn.terms.words import gettext_noop
@@ -66,7 +65,7 @@ def of(case: Any, *, now: datetime) -> dict[str, Any] | None:
         "next": found.next_try_at if case.standing == Standing.MACHINE and not found.parked_at else None,
         "doubt": found.in_doubt_since,
         "parked": found.parked_at is not None,
-        "gate": deliveries.gate(known_as(), now=now) if case.standing != Standing.NOBODY else None,
+        "gate": deliveries.gate(gate.which(), now=now) if case.standing != Standing.NOBODY else None,
         "key": found.key,
         "answer": found.answer,
     }
@@ -97,7 +96,7 @@ def _possible(case: Any, found: Any) -> Iterator[Act]:
     if case.step != Step.SYNC or case.standing == Standing.CUSTOMER:
         return
     with_people = case.standing in (Standing.STAFF, Standing.ENGINEER)
-    if case.standing == Standing.MACHINE and not cis_state.is_open(known_as()):
+    if case.standing == Standing.MACHINE and not gate.is_open():
         yield Act("send_now", _("Send it now"), "", _("Send it now"))
     if shown := _refs_shown(case.findings) if case.standing == Standing.STAFF else ():
         hint = _("No second person is entered there; the service is sent for the one that you choose.")

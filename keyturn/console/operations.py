@@ -13,13 +13,13 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from keyturn.connectors.cis import known_as
 from keyturn.console.access import RETRIERS, acting, actor_of, only
 from keyturn.console.delivery import word_of
 from keyturn.console.queue import page
 from keyturn.console.rows import status_word
 from keyturn.console.vocabulary import say
 from keyturn.flow import deliveries as acts
+from keyturn.flow import gate
 from keyturn.flow.deliveries import Hand
 from keyturn.records.queries import deliveries
 from keyturn.records.queries.deliveries import Calls
@@ -59,7 +59,7 @@ def show(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         "console/operations.html",
-        gate=deliveries.gate(known_as(), now=now),
+        gate=deliveries.gate(gate.which(), now=now),
         kept={each.state: each for each in deliveries.kept()},
         parked=deliveries.parked(),
         doubtful=doubtful,

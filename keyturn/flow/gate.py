@@ -37,6 +37,11 @@ class Place:
     until: datetime
 
 
+def which() -> str:
+    """The CIS of this installation, by the name under which its state and its calls are kept; for the doors."""
+    return known_as()
+
+
 def is_open() -> bool:
     """Whether nobody calls the CIS now (S-07)."""
     return cis_state.is_open(known_as())

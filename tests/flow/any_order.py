@@ -220,7 +220,9 @@ class Story:
 
     def _has_its_turn(self, request: Request) -> bool:
         """It waits for the CIS without a job of its own, and something will let it go (S-07, S-08)."""
-        return request.delivery.parked_at is not None and bool(self.town.jobs("probe_cis") + self.town.jobs("drain_cis"))
+        return request.delivery.parked_at is not None and bool(
+            self.town.jobs("probe_cis") + self.town.jobs("drain_cis")
+        )
 
     def becomes_well_again(self) -> None:
         """Then nothing stays with the machine, and the two sides agree."""
