@@ -18,19 +18,25 @@ USER, PASSWORD = "KEYTURN", "only for tests"
 SCHEMA = "ccb_tests"
 
 
-@contextmanager
-def process(*arguments: str) -> Iterator[str]:
-    """The simulator as a program; its address. Ends by SIGTERM."""
+def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:
+    """The simulator as a program that is ready, and its address."""
     running = subprocess.Popen(
-        [sys.executable, "-m", "keyturn.connectors.cis.ccb.simulator", "--port", "0", "--schema", SCHEMA, *arguments],
+        [sys.executable, "-m", "keyturn.connectors.cis.ccb.simulator", "--schema", SCHEMA, *arguments],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "CCB_PASSWORD": PASSWORD},
     )
+    assert running.stdout
+    word, _, url = running.stdout.readline().strip().partition(" ")
+    assert word == "ready"
+    return running, url
+
+
+@contextmanager
+def process(*arguments: str) -> Iterator[str]:
+    """Its address. It ends by SIGTERM."""
+    running, url = started("--port", "0", *arguments)
     try:
-        assert running.stdout
-        word, _, url = running.stdout.readline().strip().partition(" ")
-        assert word == "ready"
         yield url
     finally:
         running.send_signal(signal.SIGTERM)

@@ -62,9 +62,9 @@ def cis(request: pytest.FixtureRequest, misbehaving: str, secrets: None) -> Iter
     cis.close()
 
 
-def sent(cis: Any, command: Command, key: str) -> Answer:
+def sent(cis: Any, command: Command, key: str, *, patience: int = 100) -> Answer:
     """A careful caller who waits a little where the CIS is shut."""
-    for _ in range(100):
+    for _ in range(patience):
         try:
             return deliver(GuardedCis(cis), command, key=key, tries=5)
         except AssertionError:
@@ -169,3 +169,29 @@ def test_a_caller_who_is_kept_waiting_is_in_doubt_in_time(
         cis.send(newcomer_at(town.vacant()), key=a_key())
     assert time.monotonic() - begun < 1.0
     cis.close()
+
+
+def test_it_dies_in_the_middle_and_comes_back(store: Any, secrets: None, town: Any) -> None:
+    before = town.totals()
+    commands = [newcomer_at(town.vacant(), person=replace(NEWCOMER, family_name=f"Death{n}")) for n in range(6)]
+    running, url = ccb.started("--port", "0")
+    cis = CcbOverRest(f"{url}{rest.BASE}", timeout_seconds=5)
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            sending = [pool.submit(sent, cis, each, a_key(), patience=400) for each in commands]
+            while town.totals()["agreements"] < before["agreements"] + 2:  # the first is there, others are under way
+                time.sleep(0.005)
+            running.kill()
+            running.wait(timeout=10)
+            assert not all(each.done() for each in sending)
+            running, again = ccb.started("--port", url.rpartition(":")[2])
+            assert again == url
+            answers = [each.result() for each in sending]
+    finally:
+        running.kill()
+        running.wait(timeout=10)
+        cis.close()
+    assert [answer.fits(command) for answer, command in zip(answers, commands, strict=True)] == [True] * len(commands)
+    assert {name: count - before[name] for name, count in town.totals().items()} == {
+        name: count * len(commands) for name, count in ONCE.items()
+    }
