@@ -25,6 +25,7 @@ from keyturn.connectors.cis.rest import MAPPING, RestCis
 from keyturn.connectors.cis.rest.simulator.store import Store as RestStore
 from keyturn.terms.cis import Answer, Cis, Command
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected
+from keyturn.terms.person import PersonDetails
 
 SCHEMA = "battery"
 SECRET = "only for the battery"
@@ -121,7 +122,7 @@ def _program(which: str, plan: Path, schema: str, **secrets: str) -> Iterator[st
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One call under a key, and what it came to: "ok", "nothing" (find), "doubt", "rejected" or another code."""
+    """One call, the key where it has one, and what it came to: "ok", "nothing" (find), "doubt", "rejected" or another code."""
 
     at: datetime
     call: str
@@ -147,6 +148,13 @@ class Heard:
     def find(self, key: str) -> Answer | None:
         answer: Answer | None = self._noted("find", key, lambda: self.cis.find(key))
         return answer
+
+    def search(self, wanted: PersonDetails) -> tuple[str, ...]:
+        found: tuple[str, ...] = self._noted("search", "", lambda: self.cis.search(wanted))
+        return found
+
+    def ping(self) -> None:
+        self._noted("ping", "", self.cis.ping)
 
     def _noted(self, call: str, key: str, ask: Callable[[], Any]) -> Any:
         try:
