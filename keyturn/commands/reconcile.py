@@ -139,7 +139,8 @@ def _put_right(kind: str, *, yes: bool, user: str, limit: int | None) -> None:
 
 
 DOES = {
-    "take": "each is read again and merged; where both sides changed, staff are asked",
+    "take": "each is read again, and what the CIS holds is taken over where it is still so",
+    "look": "each is read again, and put before staff where it is still so",
     "take_in": "each is taken in as by an import",
     "tell": "the CIS is told again, where it can be; else staff are asked",
     "review": "each is put before staff",

@@ -70,7 +70,7 @@ REFUSED = {
     "settled_already": gettext_noop("A colleague has settled this already."),
 }
 REPAIRS = {
-    "take": gettext_noop("Can be taken over"), "take_in": gettext_noop("Can be taken in"),
+    "look": gettext_noop("Staff look"), "take": gettext_noop("Can be taken over"), "take_in": gettext_noop("Can be taken in"),
     "tell": gettext_noop("The CIS can be told"), "review": gettext_noop("Staff look"),
 }  # fmt: skip
 
@@ -85,7 +85,7 @@ def show(request: HttpRequest) -> HttpResponse:
     return page(
         request, "console/reconciliation.html", run=run, kinds=_kinds(run) if run else [], heard=heard, problem=problem,
         waiting=reconciliation.waiting(), rows=rows, decides=decides,
-        compared=[(part, count) for part, count in run.compared.items()] if run else [],
+        compared=[(part, run.compared[part]) for part in run.kinds if part in run.compared] if run else [],
     )  # fmt: skip
 
 

@@ -297,6 +297,7 @@ def _ask(drift: Drift, actor: Actor, now: datetime, policy: Policy) -> str:
 
 _REPAIRS: dict[str, Callable[[Drift, Actor, datetime, Policy], str]] = {
     "take": _take,
+    "look": _take,
     "take_in": _take_in,
     "tell": _tell,
     "review": _ask,

@@ -59,7 +59,7 @@ def test_the_newest_report_is_shown_by_kind_with_what_can_be_done(
 def test_a_difference_is_listed_shown_side_by_side_and_settled(rosa: Desk, town: Town, case: CisDifference) -> None:
     rosa.opens("/console").sees("CIS and registry 1")
     rosa.opens("/console/reconciliation").sees(f"Person {case.ref}", "Name", "Changed on both sides")
-    rosa.opens(f"/console/differences/{case.pk}").sees("Zelenka", "Marquez", "Both last held: Ana Zelenko")
+    rosa.opens(f"/console/differences/{case.pk}").sees("Zelenka", "Marquez", "Both last held", "Ana Zelenko")
     settles(rosa, case, "theirs").sees("Settled.")
     assert name_of(Person.objects.get(), town.now) == "Ana Marquez"
     case.refresh_from_db()

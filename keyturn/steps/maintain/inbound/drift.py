@@ -13,7 +13,8 @@ PARTS: Final = ("persons", "accounts", "deliveries", "changes")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of drift. `repair`: take (the CIS's word), take_in (as by an import), tell (the CIS), review (staff look)."""
+    """One kind of drift. `repair`: take (the CIS's word), look (again: a case where it is so
+    still), take_in (as by an import), tell (the CIS), review (staff look)."""
 
     label: str
     repair: str
@@ -23,7 +24,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "theirs_is_newer": Kind(_("Changed in the CIS, not taken over yet"), "take"),
         "ours_is_newer": Kind(_("Changed here, not in the CIS"), "tell"),
-        "both_changed": Kind(_("Changed on both sides"), "take"),
+        "both_changed": Kind(_("Changed on both sides"), "look"),
         "missing_here": Kind(_("In the CIS, not on file here"), "take_in"),
         "missing_in_cis": Kind(_("On file here, not in the CIS"), "review"),
         "merged_in_cis": Kind(_("Made part of another person in the CIS"), "review"),
