@@ -26,8 +26,10 @@ def command(concurrency: int, once: bool) -> None:
     use_settings()
     must_have_tables()
     import keyturn.flow  # noqa: F401  it registers the jobs
+    from keyturn.connectors.cis import connector
     from keyturn.flow import counting
     from keyturn.work.worker import run
 
+    connector()  # a mapping that cannot be used, or a secret that is not set, is told now and not to the first request
     with counting.kept():
         run(concurrency=concurrency, wait=not once)

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from django.core.exceptions import ImproperlyConfigured
 
+from keyturn.commands.worker import command as worker
 from keyturn.connectors.cis.mapped import MappedCis
 from keyturn.connectors.cis.mapped.choosing import mapping_file
 from keyturn.connectors.cis.mapped.loading import load
@@ -121,3 +123,11 @@ def test_the_setting_goes_before_the_profile_and_the_profile_before_what_ships(s
     assert mapping_file(MAPPING) == tmp_path / "cis.toml"
     settings.KEYTURN_CIS_MAPPING = "/etc/ours.toml"
     assert mapping_file(MAPPING) == Path("/etc/ours.toml")
+
+
+@pytest.mark.django_db
+def test_a_worker_does_not_start_with_a_mapping_that_cannot_be_used(settings, tmp_path):
+    settings.KEYTURN_CIS, settings.KEYTURN_CIS_URL = "rest", "http://127.0.0.1:1"
+    settings.KEYTURN_CIS_MAPPING = str(changed(tmp_path, ("[ping]", "[pong]")))
+    with pytest.raises(ImproperlyConfigured, match=r"ping is missing \(is it written as pong\?\)"):
+        CliRunner().invoke(worker, ["--once"], catch_exceptions=False)
