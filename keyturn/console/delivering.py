@@ -34,7 +34,8 @@ DONE = {
     "not_there": gettext_noop("%(reference)s is being sent again."),
     "same_person": gettext_noop("%(reference)s is being sent for the person whom the CIS has."),
     "settle": gettext_noop("%(reference)s is settled. The customer is being told."),
-    "send_back": gettext_noop("%(reference)s is back with the customer, who is being told what to correct."),
+    "correct": gettext_noop("%(reference)s is corrected. It has moved on."),
+    "send_back": gettext_noop("%(reference)s is back with the partner, who is being told what to correct."),
     "discard": gettext_noop("%(reference)s is discarded. The applicant is being told why."),
     "cleared": gettext_noop("%(reference)s is off the list."),
 }
@@ -57,6 +58,10 @@ def _act(request: HttpRequest, case: Any, act: str, form: Form) -> None:
         ),
         "settle": lambda: deliveries.settle(
             request_id=case.pk, refs=refs, reason=reason, by=by, now=now, policy=policy
+        ),
+        "correct": lambda: deliveries.correct(
+            request_id=case.pk, answers={name: form[name] for name in deliveries.CORRECTABLE if form.get(name)},
+            reason=reason, by=by, now=now, policy=policy,
         ),
         "send_back": lambda: deliveries.send_back(request_id=case.pk, words=reason, by=by, now=now, policy=policy),
         "discard": lambda: deliveries.discard(request_id=case.pk, reason=reason, by=by, now=now, policy=policy),

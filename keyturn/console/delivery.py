@@ -24,6 +24,7 @@ class Field:
     name: str
     label: str
     known: str = ""
+    kind: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Act:
 WHY = gettext_noop("Why, for colleagues")
 ROLES_OF: Mapping[str, frozenset[str]] = {
     "send_now": RETRIERS, "not_there": RETRIERS, "same_person": RETRIERS, "settle": RETRIERS, "discard": RETRIERS,
-    "cleared": RETRIERS, "send_back": DECIDERS,
+    "cleared": RETRIERS, "send_back": DECIDERS, "correct": DECIDERS,
 }  # fmt: skip
 """Who may do what about a delivery."""
 WITH_STAFF = {
@@ -93,6 +94,7 @@ def _possible(case: Any, found: Any) -> Iterator[Act]:
             hint = _("Something of this request is in the CIS although it is over, and could not be undone from here.")
             yield Act("cleared", _("It is put right in the CIS"), hint, _("It is put right"), _(WHY))
         return
+    yield from _mending(case, found)
     if case.step != Step.SYNC or case.standing == Standing.CUSTOMER:
         return
     with_people = case.standing in (Standing.STAFF, Standing.ENGINEER)
@@ -106,15 +108,38 @@ def _possible(case: Any, found: Any) -> Iterator[Act]:
         yield Act("not_there", _("It is not there: send it"), hint, _("Send it again"), _(WHY))
     hint = _("You have looked, and it is done. What you type is looked up in the CIS before it is believed.")
     yield Act("settle", _("It is done in the CIS"), hint, _("Settle it"), _(WHY), fields=tuple(_fields(case)))
-    if case.standing == Standing.STAFF and found.state == "rejected" and JOURNEYS[case.journey].kind is Kind.START:
-        hint = _(
-            "The customer reads your words, changes their answers and sends the request again, under the same reference."
-        )
-        label = _("What the customer is to correct")
-        yield Act("send_back", _("Send it back to be corrected"), hint, _("Send it back"), label)
     hint = _("It ends here. The customer reads the reason. What the CIS did after all is looked for and cancelled.")
     label = _("The reason that the applicant will read")
     yield Act("discard", _("Discard it"), hint, _("Discard it"), label, warns=True)
+
+
+def _mending(case: Any, found: Any) -> Iterator[Act]:
+    """What the CIS refused is corrected: by staff on the customer's word, or by the partner who sent it."""
+    refused = found.state == "rejected" and case.established_at and case.standing == Standing.STAFF
+    if not refused or JOURNEYS[case.journey].kind is not Kind.START:
+        return
+    hint = _("On the customer’s word. It is searched, decided and sent anew, under the same reference.")
+    fields = tuple(
+        Field(name, label, "" if name == "id_value" else str(case.answers[name]), "date" if "date" in name else "text")
+        for name, label in _mended().items()
+        if name in case.answers
+    )
+    yield Act("correct", _("Correct it"), hint, _("Correct it and send it"), _(WHY), fields=fields)
+    if case.channel == "api":
+        hint = _(
+            "The partner reads your words, changes the answers and sends the request again, under the same reference."
+        )
+        yield Act("send_back", _("Send it back to be corrected"), hint, _("Send it back"), _("What is to be corrected"))
+
+
+def _mended() -> dict[str, str]:
+    """What staff may correct, and what it is called."""
+    names = ("given_name", "middle_name", "family_name", "organisation_name", "date_of_birth", "phone")
+    return {
+        "start_date": _("Start date"),
+        **{name: say(vocabulary.FIELDS, name) for name in names},
+        "id_value": _("Number of the document, where it is another one"),  # never shown before it is asked for (R-07)
+    }
 
 
 def _fields(case: Any) -> Iterator[Field]:

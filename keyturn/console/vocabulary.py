@@ -83,6 +83,7 @@ EVENTS = {
     "cleared_in_cis": _("Put right in the CIS by hand"),
     "sent_anew": _("Staff looked in the CIS, and it is sent again"),
     "sent_back": _("Sent back to be corrected"),
+    "corrected": _("Corrected by staff"),
     "settled": _("Settled by hand: the CIS has it"),
     "discarded": _("Discarded"),
     "taken": _("Taken"),

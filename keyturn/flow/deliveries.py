@@ -14,12 +14,14 @@ from django.db import transaction
 
 from keyturn.connectors.cis import cis
 from keyturn.flow import counting, gate, moves, outside
+from keyturn.flow.customer import lacking
 from keyturn.flow.handling import is_own
 from keyturn.flow.paths import way_of
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Delivery, Person, Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather import rules as gather
+from keyturn.steps.gather import step as gather_step
 from keyturn.steps.review import rules as review_rules
 from keyturn.steps.review import step as review
 from keyturn.steps.review.rules import Decision
@@ -169,26 +171,67 @@ def discard(*, request_id: UUID, reason: str, by: Hand, now: datetime, policy: P
 
 
 @transaction.atomic
-def send_back(*, request_id: UUID, words: str, by: Hand, now: datetime, policy: Policy) -> Request:
-    """What the CIS refused goes back to be corrected: the customer reads `words`, changes their answers and sends it again.
+def correct(
+    *, request_id: UUID, answers: Mapping[str, Any], reason: str, by: Hand, now: datetime, policy: Policy
+) -> Request:
+    """Staff mend what the CIS refused, on the customer's word, and it goes on: searched, decided and sent anew.
 
-    What was written here is taken back first; the person stays, and the corrected request is theirs. Of requests for
-    service only.
+    What was written here is taken back first; the person stays, and the request keeps its key. Of requests for service
+    only, and only what is `CORRECTABLE`. Invalid names the answers that are not good enough.
     """
-    request, delivery = _held(request_id, by, now, (Standing.STAFF,))
-    if JOURNEYS[request.journey].kind is not Kind.START or delivery.state != "rejected":
-        raise NotAllowed("not_to_correct")
+    request = _refused(request_id, by, now)
+    before = dict(request.answers)
+    _say_why(request, reason, by, now)
+    _open_again(request, by, now)
+    wanted = {name: value for name, value in answers.items() if name in CORRECTABLE}
+    problems = gather_step.take(request, wanted) or lacking(request=request, now=now, policy=policy)
+    if problems:
+        raise Invalid(problems)
+    moves.move(request, Step.MATCH, Standing.MACHINE)
+    changed = sorted(name for name in wanted if before.get(name) != request.answers.get(name))
+    moves.record(request, "corrected", actor=by.actor, now=now, data={"fields": changed})
+    queue.later("advance", request_id=str(request.pk))
+    return request
+
+
+@transaction.atomic
+def send_back(*, request_id: UUID, words: str, by: Hand, now: datetime, policy: Policy) -> Request:
+    """What the CIS refused goes back to whoever sent it: they read `words`, change the answers and send it again.
+
+    For a partner, who has the form; a customer of the portal is asked in words (`review`), and staff `correct`.
+    """
+    request = _refused(request_id, by, now)
     words = gather.clean_text(words)[:4000]
     if problems := [*review_rules.words_are_given(Decision.ASK, words)]:
         raise Invalid(problems)
     review.say(request, "question", words, actor=by.actor, now=now)
-    way_of(request).take_back(request, actor=by.actor, now=now)
-    request.person_decision = {**request.person_decision, "same": str(request.person_id)}
-    request.established_at, request.account, request.findings = None, None, []
+    _open_again(request, by, now)
     moves.move(request, Step.REVIEW, Standing.CUSTOMER, due_at=now + timedelta(days=policy.answer_days))
     moves.tell(request, News.QUESTION, now=now, values={"text": words, "days": policy.answer_days})
     moves.record(request, "sent_back", actor=by.actor, now=now)
     return request
+
+
+CORRECTABLE = (
+    "start_date", "given_name", "middle_name", "family_name", "suffix", "organisation_name", "date_of_birth", "phone",
+    "id_value",
+)  # fmt: skip
+"""Answers that staff may mend on the customer's word. Another e-mail address would need another proof."""
+
+
+def _refused(request_id: UUID, by: Hand, now: datetime) -> Request:
+    """A request for service that the CIS has refused, and nobody is in doubt about; perhaps the customer was asked since."""
+    request, delivery = _held(request_id, by, now, (Standing.STAFF,), steps=(Step.SYNC, Step.REVIEW))
+    if JOURNEYS[request.journey].kind is not Kind.START or delivery.state != "rejected" or not request.established_at:
+        raise NotAllowed("not_to_correct")
+    return request
+
+
+def _open_again(request: Request, by: Hand, now: datetime) -> None:
+    """What was written is taken back, and the request can be decided anew: about the same person."""
+    way_of(request).take_back(request, actor=by.actor, now=now)
+    request.person_decision = {**request.person_decision, "same": str(request.person_id)}
+    request.established_at, request.account, request.findings = None, None, []
 
 
 @transaction.atomic
@@ -205,12 +248,14 @@ def cleared(*, request_id: UUID, reason: str, by: Hand, now: datetime) -> Reques
     return request
 
 
-def _held(request_id: UUID, by: Hand, now: datetime, standings: Collection[Standing]) -> tuple[Request, Delivery]:
+def _held(
+    request_id: UUID, by: Hand, now: datetime, standings: Collection[Standing], steps: Collection[Step] = (Step.SYNC,)
+) -> tuple[Request, Delivery]:
     """The request and its delivery, held: it stands with the CIS, and no call is under way."""
     _is_staff(by)
     request = moves.locked(request_id)
     delivery = Delivery.objects.select_for_update().filter(request=request).first()
-    if delivery is None or request.step != Step.SYNC or request.standing not in standings:
+    if delivery is None or request.step not in steps or request.standing not in standings:
         raise NotAllowed("not_at_the_cis")
     if sync_rules.is_leased(delivery.leased_until, now):
         raise NotAllowed("under_way")

@@ -118,7 +118,7 @@ def drain_soon(*, now: datetime) -> None:
 
 @transaction.atomic
 def drain(*, now: datetime, policy: Policy) -> int:
-    """Let go some of what waits, and come back for the rest in a second (S-08). How many."""
+    """Let go some of what waits, and come back soon for the rest (S-08). How many."""
     if is_open():
         return 0
     found = sync.waiting(most=rules.at_a_time(policy))

@@ -184,7 +184,7 @@ class Policy:
     cis_at_once: int = 4  # calls under way at a time, of all workers together
     cis_breaker_failures: int = 10  # unanswered calls in a row; then nobody calls it but a probe
     cis_probe_seconds: float = 15.0  # between two probes of a CIS that does not answer
-    cis_drain_per_second: int = 100  # of what waited meanwhile, so many are let go in a second
+    cis_drain_per_second: int = 200  # of what waited meanwhile, so many are let go in a second
     cis_late_hours: float = 48.0  # so long a request that came to nothing is looked for in the CIS, ever more seldom
     cis_search_before_new: bool = (
         True  # a person whom the CIS has under the same identifier is looked at by staff first

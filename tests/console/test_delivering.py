@@ -88,20 +88,33 @@ class TestWhatTheyMayDo:
         assert acts(emil, doubtful, "burn").status == 404
 
 
-class TestSendingItBack:
-    def test_a_reviewer_lets_the_customer_correct_what_the_cis_refused(self, town: Town, desk: Desks) -> None:
-        rosa = desk("rosa")
+class TestCorrecting:
+    @pytest.fixture
+    def refused(self, town: Town) -> Case:
         town.cis_is(script=[{"fault": "refuses"}])
-        case = town.moves_in(ANA)
-        rosa.opens(case).sees("Send it back to be corrected").sees_nothing_of('value="settle"')
-        acts(rosa, case, "send_back", reason="From which day are you the tenant?").sees("is back with the customer")
-        assert case.status == NEEDS_CUSTOMER
+        return town.moves_in(ANA)
 
-    def test_words_are_needed(self, town: Town, desk: Desks) -> None:
+    def test_a_reviewer_corrects_what_the_cis_refused(self, town: Town, desk: Desks, refused: Case) -> None:
+        rosa = desk("rosa")
+        rosa.opens(refused).sees("Correct it").sees_nothing_of('value="settle"', 'value="send_back"', "D1234567")
+        acts(rosa, refused, "correct", start_date=town.day(9), id_value="", reason=WHY).sees("is corrected")
+        assert refused.status == COMPLETED
+        assert refused.request.answers["id_value"] == "D1234567"
+
+    def test_a_slip_leads_to_its_field(self, desk: Desks, refused: Case) -> None:
+        rosa = desk("rosa")
+        assert acts(rosa, refused, "correct", start_date="2020-01-01", reason=WHY).status == 422
+        assert 'href="#correct-start_date"' in rosa.html
+
+    def test_a_partner_is_sent_theirs_back(self, town: Town, desk: Desks) -> None:
         town.cis_is(script=[{"fault": "refuses"}])
-        rosa, case = desk("rosa"), town.moves_in(ANA)
+        rosa, case = desk("rosa"), town.a_partner_asks(ANA, attested=("email", "phone", "identity"))
+        town.works()
+        rosa.opens(case).sees("Send it back to be corrected")
         assert acts(rosa, case, "send_back", reason="").status == 422
         assert 'href="#send_back-reason"' in rosa.html
+        acts(rosa, case, "send_back", reason="From which day are they the tenant?").sees("is back with the partner")
+        assert case.status == NEEDS_CUSTOMER
 
 
 class TestTheSamePerson:

@@ -230,6 +230,58 @@ class TestDiscard:
         assert town.cis_holds()["persons"] == 1
 
 
+class TestCorrect:
+    @pytest.fixture
+    def case(self, town: Town) -> Case:
+        town.cis_is(script=[{"fault": "refuses"}])
+        return town.moves_in(ANA)
+
+    def corrects(self, case: Case, reason: str = WHY, **answers: Any) -> None:
+        deliveries.correct(
+            request_id=case.id, answers=answers, reason=reason, by=SARA, now=case.town.now, policy=case.town.policy
+        )
+        case.town.works()
+
+    def test_it_goes_on_with_the_corrected_answer_under_its_key(self, town: Town, case: Case) -> None:
+        key, person = case.delivery.key, case.person
+        self.corrects(case, start_date=town.day(9), phone="503 555 0188")
+        assert case.status == COMPLETED, case.request.findings
+        assert (case.delivery.key, case.person) == (key, person)
+        assert town.cis_holds() == ONE
+        held = town.cis.read("premise", case.request.premise.ref)["agreements"]
+        assert {each["start_date"].isoformat() for each in held} == {town.day(9)}
+        assert case.request.events.get(what="corrected").data == {"fields": ["phone", "start_date"]}
+        assert case.chain_holds()
+
+    def test_it_is_corrected_with_what_the_customer_answers(self, town: Town, case: Case) -> None:
+        case.staff("ask", "From which day are you the tenant?").replies("From next week on.")
+        self.corrects(case, start_date=town.day(7))
+        assert case.status == COMPLETED
+        assert town.cis_holds() == ONE
+
+    def test_what_is_not_good_enough_is_named_and_nothing_is_taken_back(self, town: Town, case: Case) -> None:
+        problems = rules_of(lambda: self.corrects(case, start_date="2020-01-01"))
+        assert set(problems) == {"start_date"}
+        assert case.status == IN_REVIEW
+        assert set(ServiceAgreement.objects.values_list("status", flat=True)) == {"pending_start"}
+
+    def test_only_some_answers(self, case: Case) -> None:
+        before = case.request.answers
+        self.corrects(case, email="mallory@example.com", consents=[])
+        assert case.request.answers == before
+
+    @pytest.mark.rule("S-14")
+    def test_a_reason_is_given(self, case: Case) -> None:
+        assert rules_of(lambda: self.corrects(case, reason="", start_date="2026-12-20")) == {"reason": "S-14"}
+
+    def test_not_what_is_in_doubt(self, dumb: Town) -> None:
+        dumb.cis_is(script=[{"fault": "answer_lost"}])
+        case = dumb.moves_in(ANA)
+        dumb.waits(minutes=2)
+        with pytest.raises(NotAllowed, match="not_to_correct"):
+            self.corrects(case, start_date=dumb.day(9))
+
+
 class TestSendBack:
     @pytest.fixture
     def case(self, town: Town) -> Case:

@@ -11,7 +11,8 @@ from keyturn.terms.policy import Policy
 ANSWERED = frozenset({"unreadable_answer", "answered_in_part", "connector_failed"})
 """Codes of `InDoubt` that are no silence: something came back, or the connector itself failed."""
 
-DRAINED_EVERY = timedelta(seconds=1)
+DRAINED_EVERY = timedelta(seconds=2)
+"""A worker with nothing to do looks for what has fallen due as often."""
 
 
 @rule("S-07", "A CIS that has stopped answering is left alone until it answers a probe", implements=("ER-23",))
