@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from keyturn.connectors.cis.contract import CisContract
+from keyturn.connectors.cis.contract_kit import MAILING, a_key, newcomer_at, update_of
+from keyturn.connectors.cis.contract_update import everything
 from keyturn.connectors.cis.rest import MAPPING, RestCis
 from keyturn.connectors.cis.rest.simulator.__main__ import server
 from keyturn.connectors.cis.rest.simulator.store import Store
@@ -56,3 +58,15 @@ class TestRestCis(CisContract):
     @pytest.fixture
     def town(self, town):
         return town
+
+    def test_what_is_read_is_what_the_cis_holds_word_for_word(self, cis, town, store):
+        premise, (person, account) = town.landlords(), town.customer()
+        cis.send(update_of(person, *everything(account)), key=a_key())
+        made = cis.send(newcomer_at(premise, mailing_address=MAILING), key=a_key())
+        for noun, refs in (
+            ("person", (person, made.person_ref)),
+            ("account", (account, made.account_ref)),
+            ("premise", (premise,)),
+        ):
+            for ref in refs:
+                assert cis.read(noun, ref) == store.read(noun, ref)

@@ -36,6 +36,7 @@ KINDS: Final = {
 
 _DAYS = {"date_of_birth", "start_date", "end_date", "set_up_date", "valid_from", "valid_to", "until"}
 _TIMES = {"at", "since", "ended_at"}
+_AMOUNTS = {"balance"}
 
 
 def plain(value: Any) -> Any:
@@ -73,6 +74,8 @@ def ours(value: Any, name: str = "") -> Any:
         return [ours(each, name) for each in value]
     if isinstance(value, str) and name in _DAYS | _TIMES:
         return _moment(value, name)
+    if name in _AMOUNTS and value is not None:
+        return _amount(value)
     return value
 
 
@@ -83,6 +86,13 @@ def _moment(text: str, name: str) -> date | datetime | None:
         return datetime.fromisoformat(text) if name in _TIMES else date.fromisoformat(text[:10])
     except ValueError:
         raise Unreadable(name) from None
+
+
+def _amount(value: Any) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except ArithmeticError:
+        raise Unreadable("amount") from None
 
 
 def _season(value: Any) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -21,6 +21,8 @@ def must_be_safe(content: bytes) -> bytes:
     """`content` itself. Raises UnsafeXml."""
     if b"\x00" in content[:1000] or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise UnsafeXml("an encoding other than UTF-8")
+    if not content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):  # as EBCDIC would not
+        raise UnsafeXml("what is no XML")
     declared = _DECLARED.match(content)
     if declared and declared[1].lower() not in _ENCODINGS:
         raise UnsafeXml("an encoding other than UTF-8")
