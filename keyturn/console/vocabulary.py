@@ -52,6 +52,7 @@ RULES = {
     "S-12": _("Known in the CIS?"),
     "S-14": _("Reason for it"),
     "S-15": _("Choose one shown"),
+    "S-16": _("Changed in the CIS"),
     **maintained.RULES,
 }
 """Each rule that can send a request to staff, or say something to them, in two words."""

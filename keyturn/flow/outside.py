@@ -21,10 +21,11 @@ from keyturn.journeys.applicant import applicant
 from keyturn.records.models import Delivery, Message, OutsideCheck, Request
 from keyturn.steps.confirm import step as confirm
 from keyturn.steps.confirm.rules import News
+from keyturn.steps.maintain.inbound import overwriting
 from keyturn.steps.sync import rules as sync_rules
 from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.rules import Next
-from keyturn.terms.cis import Answer, Cis, Command, EstablishService
+from keyturn.terms.cis import Answer, Cis, Command, EstablishService, UpdateCustomer
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.person import PersonDetails
@@ -50,7 +51,7 @@ def tell_cis(*, request_id: UUID, now: datetime, policy: Policy) -> None:
     if started is None:
         return
     try:
-        answer = _asked_or_sent(started, policy)
+        answer = _asked_or_sent(started, now, policy)
     except (Unavailable, InDoubt, Rejected) as problem:
         _called_in_vain(request_id, problem, started, now=now, policy=policy)
     else:
@@ -105,7 +106,7 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
     return Call(delivery.key, way_of(request).command(request, policy), look_up, delivery.tries, place, approved)
 
 
-def _asked_or_sent(call: Call, policy: Policy) -> Answer:
+def _asked_or_sent(call: Call, now: datetime, policy: Policy) -> Answer:
     """The call, with no transaction open and no row locked."""
     told = cis()
     if call.look_up:
@@ -114,6 +115,8 @@ def _asked_or_sent(call: Call, policy: Policy) -> Answer:
             return known
     elif _is_searched_first(told, call, policy):  # afterwards it might find what an earlier try left
         _search(told, call.command)
+    elif sync_rules.is_compared_first(call.command, approved=call.approved):
+        _compare(told, call.command, now, policy)
     return told.send(call.command, key=call.key)
 
 
@@ -138,6 +141,17 @@ def _search(told: Cis, command: Command) -> None:
     refs = told.search(PersonDetails(kind=command.person.kind, identifiers=command.person.identifiers))
     if strangers := sync.unknown_here(refs):
         raise sync_rules.KnownThere(strangers)
+
+
+def _compare(told: Cis, command: Command, now: datetime, policy: Policy) -> None:
+    """Raises ChangedThere where this would overwrite what somebody in the CIS has changed meanwhile (S-16)."""
+    assert isinstance(command, UpdateCustomer)
+    fields = overwriting.fields_of(command.changes)
+    if not overwriting.were_agreed(command.person_ref, fields):
+        return
+    read = told.read("person", command.person_ref)
+    if read and (changed := overwriting.changed_there(command, read, now=now, policy=policy)):
+        raise sync_rules.ChangedThere(changed)
 
 
 @transaction.atomic
@@ -190,7 +204,7 @@ def _go_on(
     plan = sync_rules.plan_after(problem, tries=delivery.tries, key=delivery.key, now=now, policy=policy)
     sync.keep_problem(delivery, problem, plan, doubted=call.look_up, now=now)
     match plan.next:
-        case Next.STAFF | Next.LOOK_THERE | Next.LOOK_FIRST:
+        case Next.STAFF | Next.LOOK_THERE | Next.LOOK_FIRST | Next.CHANGED_THERE:
             number = sync_rules.FINDINGS[plan.next]
             told = {"code": problem.code, "key": delivery.key, "refs": ", ".join(getattr(problem, "refs", ()))}
             found = Finding(number, "", Effect.REFER, {name: each for name, each in told.items() if each})

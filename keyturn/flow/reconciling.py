@@ -283,6 +283,7 @@ def _tell(drift: Drift, actor: Actor, now: datetime, policy: Policy) -> str:
         }
         if not apart:
             return "gone"
+        base.keep_agreed("person", drift.ref, {field: theirs for field, (_ours, theirs) in apart.items()}, now=now)
         differing.tell_again(person, apart, actor=actor, now=now, policy=policy)
         base.no_longer_differ("person", drift.ref, why=("effect_missing",), now=now)
     return "repaired"

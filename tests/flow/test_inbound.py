@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from keyturn import flow
 from keyturn.connectors.cis.faults import FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.flow import inbound
@@ -24,8 +25,9 @@ from keyturn.records.queries.persons import with_parts
 from keyturn.terms.address import Address
 from keyturn.terms.change import ContactChange, DetailChange, IdentifierChange, MailingChange, NameChange
 from keyturn.terms.person import Identifier
+from keyturn.terms.request import Actor, Role
 from tests.flow.both_sides import Heard, contacts_of, heard, name_of
-from tests.flow.town import ANA, BEN, COMPLETED, Town
+from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, Case, Town
 
 __all__ = ["heard"]
 RENAMED = NameChange("primary", given_name="Ana", family_name="Marquez")
@@ -195,6 +197,47 @@ class TestBothChanged:
         heard.there(ana, NameChange("primary", given_name="Ana", family_name="Zelenko-Ruiz"))
         heard.listens()
         assert heard.cases == {}
+
+
+@pytest.mark.rule("S-16")
+class TestAClerkWasQuicker:
+    """Somebody in the CIS changed a value after both held the same, and before a customer's change of it arrives there."""
+
+    @pytest.fixture
+    def case(self, town: Town, heard: Heard) -> Case:
+        ana = town.knows(ANA)
+        heard.there(ana, DetailChange("paperless", "yes"))
+        heard.listens()
+        heard.there(ana, RENAMED)
+        answers = {"given_name": "Ana", "family_name": "Zelenko-Ruiz", "name_reason": "marriage"}
+        request = flow.staff_change(
+            person_id=ana.pk, journey="change_name", answers=answers, how="changed", reason="Her licence.", version=None,
+            actor=Actor(Role.STAFF, "7"), now=town.now, policy=town.policy,
+        )  # fmt: skip
+        town.works()
+        return Case(town, request, Actor(Role.STAFF, "7"))
+
+    def name_there(self, town: Town) -> str:
+        names = town.cis.read("person", Person.objects.get().ref)["names"]
+        return str(next(each["family_name"] for each in names if each["name_type"] == "primary"))
+
+    def test_staff_look_before_it_is_overwritten(self, town: Town, heard: Heard, case: Case) -> None:
+        assert (case.status, case.rules, self.name_there(town)) == (IN_REVIEW, {"S-16"}, "Marquez")
+        heard.listens()
+        assert name_of(Person.objects.get(), town.now) == "Ana Zelenko-Ruiz"  # and ours is not overwritten either
+
+    def test_approved_ours_is_told(self, town: Town, heard: Heard, case: Case) -> None:
+        case.staff("approve", "She has shown her licence.", by="8")
+        assert (case.status, self.name_there(town)) == (COMPLETED, "Zelenko-Ruiz")
+        heard.waits(minutes=2)
+        assert (heard.cases, heard.waiting) == ({}, {})
+
+    def test_refused_theirs_is_taken_over(self, town: Town, heard: Heard, case: Case) -> None:
+        case.staff("refuse", "It is the other way round.", by="8")
+        heard.waits(minutes=2)
+        assert self.name_there(town) == "Marquez"
+        assert name_of(Person.objects.get(), town.now) == "Ana Marquez"
+        assert (heard.cases, heard.waiting) == ({}, {})
 
 
 class TestOurOwn:

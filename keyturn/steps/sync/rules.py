@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from keyturn.terms.cis import Command, EstablishService
+from keyturn.terms.cis import Command, EstablishService, UpdateCustomer
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 from keyturn.terms.finding import rule
 from keyturn.terms.policy import Policy
@@ -20,6 +20,7 @@ class Next(StrEnum):
     STAFF = "staff"  # the CIS said no: a person must look
     LOOK_THERE = "look_there"  # the CIS cannot say what it did: staff must look there
     LOOK_FIRST = "look_first"  # nothing was sent: the CIS may know this person already
+    CHANGED_THERE = "changed_there"  # nothing was sent: the CIS's own staff have changed the same
     ENGINEER = "engineer"  # tried often enough
 
 
@@ -33,6 +34,14 @@ class KnownThere(Rejected):
     def __init__(self, refs: Iterable[str]) -> None:
         super().__init__("person_known_there")
         self.refs = tuple(refs)
+
+
+class ChangedThere(Rejected):
+    """The CIS's own staff have changed the same fields since both last held the same."""
+
+    def __init__(self, fields: Iterable[str]) -> None:
+        super().__init__("changed_there")
+        self.refs = tuple(fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +81,12 @@ def who_looks(problem: Rejected) -> Next:
     """A refusal to say what became of a key leaves the doubt; any other means that nothing was written."""
     if isinstance(problem, CannotTell):
         return Next.LOOK_THERE
+    if isinstance(problem, ChangedThere):
+        return Next.CHANGED_THERE
     return Next.LOOK_FIRST if isinstance(problem, KnownThere) else Next.STAFF
 
 
-FINDINGS = {Next.STAFF: "S-03", Next.LOOK_THERE: "S-10", Next.LOOK_FIRST: "S-12"}
+FINDINGS = {Next.STAFF: "S-03", Next.LOOK_THERE: "S-10", Next.LOOK_FIRST: "S-12", Next.CHANGED_THERE: "S-16"}
 """Under which rule staff read what came of a delivery."""
 
 
@@ -89,6 +100,15 @@ def is_searched_first(command: Command, *, offers: Collection[str], approved: Co
     new = command.person if isinstance(command, EstablishService) else None
     wanted = policy.cis_search_before_new and "search" in offers and "S-12" not in approved
     return bool(wanted and new and new.identifiers)
+
+
+@rule(
+    "S-16",
+    "A change that the CIS's own staff have made meanwhile to the same value is not overwritten before staff have looked",
+)
+def is_compared_first(command: Command, *, approved: Collection[str]) -> bool:
+    """One reading, for an update of somebody of whom it is known what both last held."""
+    return isinstance(command, UpdateCustomer) and "S-16" not in approved
 
 
 @rule("S-06", "What a call in doubt did for a request that came to nothing is looked for, and cancelled")

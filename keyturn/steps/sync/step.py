@@ -111,7 +111,7 @@ def keep_problem(delivery: Delivery, problem: KeyturnError, plan: rules.Plan, *,
     """
     if plan.next is rules.Next.STAFF:
         delivery.state = "rejected"
-    elif plan.next is rules.Next.LOOK_FIRST:
+    elif plan.next in (rules.Next.LOOK_FIRST, rules.Next.CHANGED_THERE):
         delivery.state = "intended"
     else:
         delivery.state = "in_doubt" if doubted or isinstance(problem, InDoubt) else "intended"

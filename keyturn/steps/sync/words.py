@@ -6,6 +6,7 @@ WORDS = {
     "S-03": _("We are working on your request."),
     "S-10": _("We are working on your request."),
     "S-12": _("We are working on your request."),
+    "S-16": _("We are working on your request."),
 }
 
 STAFF_WORDS = {
@@ -19,5 +20,9 @@ STAFF_WORDS = {
     "S-12": _(
         "The CIS has a person with this identifier whom we do not know: %(refs)s. If it is somebody else, approve to send this "
         "as a new person; if it is the same person, an engineer or a supervisor can say so below."
+    ),
+    "S-16": _(
+        "The CIS’s own staff have changed the same there meanwhile (%(refs)s). Look there: approve to overwrite it with this "
+        "change, or refuse, and what the CIS holds is taken over."
     ),
 }
