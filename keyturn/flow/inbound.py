@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from keyturn.connectors.cis import cis
-from keyturn.flow import duplicates, moves
+from keyturn.flow import duplicates, gate, moves
 from keyturn.records import acts, dated
 from keyturn.records.models import Account, CisCursor, CisNews, Person
 from keyturn.steps.maintain import step as maintain
@@ -23,7 +23,7 @@ from keyturn.steps.maintain.inbound import base, persons, rules, step
 from keyturn.steps.maintain.inbound.step import Compared
 from keyturn.steps.sync import rules as sync_rules
 from keyturn.terms.cis import Changed
-from keyturn.terms.errors import KeyturnError, Rejected
+from keyturn.terms.errors import KeyturnError, Rejected, Unavailable
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import MACHINE
 from keyturn.work import queue
@@ -33,6 +33,7 @@ log = structlog.get_logger("keyturn.inbound")
 PAGE = 200
 PAGES_AT_ONCE = 50
 LOOKED_AT_ONCE = 500
+IN_VAIN = 3
 GIVES_UP_AFTER = 12
 """So often something is looked at that fails for a reason of its own; then staff see it. For the CIS, and for a delivery
 that is on its way, it waits as long as it takes."""
@@ -67,6 +68,8 @@ def hear_job(*, now: datetime) -> None:
 
 def hear_cis(*, now: datetime, policy: Policy) -> int:
     """Ask the CIS what has changed, and look at what is due; how many things were looked at. What is left is a job's."""
+    if gate.is_open():
+        return 0  # it does not answer: a probe finds out when it does again (S-07)
     hear(now=now, policy=policy)
     done = look(now=now, policy=policy)
     if done and CisNews.objects.filter(due_at__lte=now).exists():
@@ -142,22 +145,38 @@ def note(items: tuple[Changed, ...], *, now: datetime) -> None:
 
 
 def look(*, now: datetime, policy: Policy) -> int:
-    """Look at what is noted and due: persons, then premises, then accounts; how many are done with."""
-    done = 0
+    """Look at what is noted and due: persons, then premises, then accounts; how many are done with.
+
+    A CIS that does not answer is left alone after a few readings: nobody waits out the time limit of each.
+    """
+    done = in_vain = 0
     for noun in NOUNS:
         due = CisNews.objects.filter(noun=noun, due_at__lte=now).order_by("due_at", "id")[:LOOKED_AT_ONCE]
         for news in list(due):
-            done += _look_at(news, now=now, policy=policy)
+            try:
+                done += _look_at(news, now=now, policy=policy)
+                in_vain = 0
+            except Unavailable as problem:
+                gate.heard(problem, now=now, policy=policy)
+                _put_off(news, problem.code, now + sync_rules.wait(news.tries + 1, str(news.pk), policy))
+                in_vain += 1
+                if in_vain >= IN_VAIN:
+                    return done
     return done
 
 
 def _look_at(news: CisNews, *, now: datetime, policy: Policy) -> bool:
-    """One thing; True where it is done with. What fails for a reason that nobody foresaw keeps no other from its turn."""
+    """One thing; True where it is done with. What fails for a reason that nobody foresaw keeps no other from its turn.
+
+    Raises Unavailable.
+    """
     try:
         {"person": _person, "premise": _premise, "account": _account}[news.noun](news, now=now, policy=policy)
     except Later as later:
         _put_off(news, later.code, now + later.wait)
         return later.code in NOUNS and _given_up(news, now=now)
+    except Unavailable:
+        raise
     except KeyturnError as problem:
         _put_off(news, problem.code, now + sync_rules.wait(news.tries + 1, str(news.pk), policy))
         return False

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from keyturn.connectors.cis import cis
-from keyturn.flow import differing, inbound, moves
+from keyturn.flow import differing, gate, inbound, moves
 from keyturn.records import dated
 from keyturn.records.models import Account, Delivery, Drift, Person, Reconciliation
 from keyturn.steps.maintain.inbound import base, rules, step
@@ -54,6 +54,9 @@ class Found:
 def reconcile_job(*, now: datetime) -> None:
     """Some pages; then a job for the next ones, until the whole registry has been compared."""
     run = start_reconciliation(by="machine:", parts=PARTS, now=now)
+    if gate.is_open():
+        queue.later("reconcile", at=now + TRIED_AGAIN, once="reconcile:again")
+        return
     try:
         for _ in range(PAGES_IN_A_JOB):
             if go_on(run.pk, now=now, policy=moves.policy()).ended_at:

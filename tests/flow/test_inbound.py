@@ -1,5 +1,6 @@
 """Does what the CIS's own staff change arrive here, once, and nothing else with it?"""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -425,6 +426,19 @@ class TestHearing:
         heard.listens()
         assert len(heard.waiting) == 1
         heard.waits(minutes=1)
+        assert set(Person.objects.values_list("language", flat=True)) == {"es"}
+
+    def test_a_cis_that_answers_nobody_is_left_alone_after_a_few(self, town: Town, heard: Heard) -> None:
+        for n in range(9):
+            heard.there(
+                town.knows(replace(ANA, emails=(f"{n}@x.org",), identifiers=())), DetailChange("language", "es")
+            )
+        inbound.hear(now=town.now, policy=town.policy)
+        town.cis_is("down", calls=["read"])
+        inbound.look(now=town.now, policy=town.policy)
+        assert Counter(heard.waiting.values()) == {"cis_unreachable": inbound.IN_VAIN, "": 9 - inbound.IN_VAIN}
+        town.cis_is()
+        heard.waits(hours=1)
         assert set(Person.objects.values_list("language", flat=True)) == {"es"}
 
     def test_what_is_told_again_while_it_is_looked_at_is_looked_at_again(self, town: Town, heard: Heard) -> None:
