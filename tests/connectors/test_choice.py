@@ -79,4 +79,4 @@ def test_the_fault_file_reaches_the_configured_cis(settings, tmp_path, reference
 
 def test_what_one_call_left_for_later_is_not_forgotten_by_the_next(settings, tmp_path):
     settings.KEYTURN_CIS_FAULTS = str(tmp_path / "faults.json")
-    assert connector.cis()._inner is connector.cis()._inner
+    assert connector.cis()._inner._inner is connector.cis()._inner._inner  # within counting and guarding
