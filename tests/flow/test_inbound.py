@@ -452,6 +452,20 @@ class TestHearing:
         inbound.look(now=town.now, policy=town.policy)
         assert name_of(ana, town.now) == "Ana Marquez"
 
+    def test_what_we_changed_since_it_was_read_is_newer_than_what_was_read(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, RENAMED)
+        inbound.hear(now=town.now, policy=town.policy)
+        town.guarded = _Telling(
+            GuardedCis(FaultyCis(town.cis, Plan())), lambda: Person.objects.filter(pk=ana.pk).update(version=9)
+        )
+        inbound.look(now=town.now, policy=town.policy)
+        assert heard.waiting == {("person", ana.ref): "changed_meanwhile"}
+        assert name_of(ana, town.now) == "Ana Zelenko"
+        town.cis_is()
+        heard.waits(minutes=1)
+        assert name_of(ana, town.now) == "Ana Marquez"
+
     def _again(self, ana: Person, town: Town, heard: Heard) -> None:
         heard.there(ana, RENAMED)
         inbound.hear(now=town.now, policy=town.policy)
