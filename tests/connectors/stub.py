@@ -30,6 +30,7 @@ class Stub:
     heard: list[Heard] = field(default_factory=list)
     url: str = ""
     server: Any = None
+    context: Any = None
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from django.core.exceptions import ImproperlyConfigured
 
 from keyturn.connectors.cis.contract_kit import newcomer_at, update_of
 from keyturn.connectors.cis.guard import GuardedCis
@@ -219,7 +220,29 @@ def sealed(server, tmp_path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "ca.pem", tmp_path / "key.pem")
     server.server.socket = context.wrap_socket(server.server.socket, server_side=True)
+    server.context = context
     return tmp_path
+
+
+def test_a_cis_that_wants_to_see_our_certificate_sees_it(server, sealed, monkeypatch):
+    monkeypatch.setenv("SMALL_TOKEN", "x")
+    server.context.load_verify_locations(sealed / "ca.pem")
+    server.context.verify_mode = ssl.CERT_REQUIRED
+    (sealed / "own.pem").write_bytes((sealed / "ca.pem").read_bytes() + (sealed / "key.pem").read_bytes())
+    ours = 'certificates = "ca.pem"\nclient_certificate = "env:OUR_PEM"'
+    url, text = server.url.replace("http:", "https:"), SMALL.read_text()
+    (sealed / "none.toml").write_text(text.replace("[transport]", '[transport]\ncertificates = "ca.pem"'))
+    (sealed / "ours.toml").write_text(text.replace("[transport]", f"[transport]\n{ours}"))
+    with pytest.raises(Unavailable):
+        MappedCis(url, timeout_seconds=2, mapping=sealed / "none.toml").ping()
+    with pytest.raises(ImproperlyConfigured, match="OUR_PEM must say where a PEM file lies"):
+        MappedCis(url, timeout_seconds=2, mapping=sealed / "ours.toml")
+    assert server.heard == []
+    monkeypatch.setenv("OUR_PEM", str(sealed / "own.pem"))
+    cis = MappedCis(url, timeout_seconds=2, mapping=sealed / "ours.toml")
+    cis.ping()
+    assert len(server.heard) == 1
+    cis.close()
 
 
 def test_who_cannot_prove_to_be_the_cis_is_told_nothing(server, sealed, monkeypatch):

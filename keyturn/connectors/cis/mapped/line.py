@@ -6,6 +6,7 @@ of the environment is used, no answer is unpacked (a small one could become a la
 """
 
 import base64
+import os
 import ssl
 import threading
 from collections.abc import Iterable, Mapping
@@ -151,13 +152,21 @@ class Line:
 
 
 def _verifying(settings: Transport) -> ssl.SSLContext:
-    """Certificates are verified, always; by the utility's own authority too, where the mapping names one."""
+    """Certificates are verified, always; by the utility's own authority too, where the mapping names one. And ours is
+    shown, where it says that we have one."""
     context = ssl.create_default_context()
     if settings.certificates:
         try:
             context.load_verify_locations(settings.certificates)
         except (OSError, ssl.SSLError):
             raise ImproperlyConfigured(f"The certificates in {settings.certificates.name} cannot be read") from None
+    if settings.client_certificate:
+        try:
+            context.load_cert_chain(os.environ.get(settings.client_certificate, ""))
+        except (OSError, ssl.SSLError):
+            raise ImproperlyConfigured(
+                f"{settings.client_certificate} must say where a PEM file lies with our certificate and its key"
+            ) from None
     return context
 
 

@@ -207,6 +207,7 @@ def _transport(table: Table, folder: Path) -> Transport:
         connections=table.take("connections", int, 20),
         plain_http=table.take("plain_http", bool, False),
         certificates=folder / table.take("certificates", str) if "certificates" in table else None,
+        client_certificate=_from_environment(table, "client_certificate"),
         wsdls=_wsdls(table, kind),
         service=table.take("service", str, ""),
         port=table.take("port", str, ""),
@@ -230,16 +231,20 @@ def _wsdls(table: Table, kind: str) -> dict[str, str]:
 
 def _auth(table: Table, kind: str) -> Auth:
     way = table.word("kind", AUTHS[kind], "none")
-    named = {}
-    for name in ("user", "secret"):
-        wanted = way in ("basic", "username_token") or (way == "bearer" and name == "secret")
-        value = str(table.take(name, str, "", required=wanted))
-        if value and not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", value):
-            raise table.wrong('must name an environment variable, "env:NAME": secrets do not stand in this file', name)
-        named[name] = value.removeprefix("env:")
+    known = way in ("basic", "username_token")
+    user = _from_environment(table, "user", required=known)
+    secret = _from_environment(table, "secret", required=known or way == "bearer")
     digest = bool(table.take("digest", bool, False))
     table.end()
-    return Auth(way, named["user"], named["secret"], digest)
+    return Auth(way, user, secret, digest)
+
+
+def _from_environment(table: Table, name: str, *, required: bool = False) -> str:
+    """The name of an environment variable, written "env:NAME"; "" where there is none."""
+    value = str(table.take(name, str, "", required=required))
+    if value and not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", value):
+        raise table.wrong('must name an environment variable, "env:NAME": secrets do not stand in this file', name)
+    return value.removeprefix("env:")
 
 
 def _errors(top: Table) -> tuple[ErrorRule, ...]:

@@ -98,7 +98,10 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """How the CIS is spoken to. The address itself is the setting KEYTURN_CIS_URL."""
+    """How the CIS is spoken to. The address itself is the setting KEYTURN_CIS_URL.
+
+    `client_certificate`: the environment variable that says where a PEM file lies with our own certificate and its key.
+    """
 
     kind: str
     auth: Auth = Auth()
@@ -106,6 +109,7 @@ class Transport:
     connections: int = 20
     plain_http: bool = False
     certificates: Path | None = None
+    client_certificate: str = ""
     wsdls: Mapping[str, str] = field(default_factory=dict)
     service: str = ""
     port: str = ""
