@@ -76,11 +76,18 @@ class TestLeftAlone:
 
     def test_it_is_on_trial_first_and_one_failure_is_enough_then(self, away: Town) -> None:
         away.moves_in(BEN)
+        away.policy_says(cis_breaker_failures=5)
         away.cis_is("down")  # it answers a ping, and nothing else
         heard = listening(away)
-        away.waits(seconds=25)
+        away.waits(seconds=20)
         assert gate.is_open()
-        assert len(heard) <= 2
+        assert heard == ["send"]
+
+    def test_what_waits_is_not_taken_for_lost(self, away: Town) -> None:
+        away.moves_in(BEN)
+        away.waits(minutes=2)
+        flow.rescue(now=away.now)
+        assert away.jobs("tell_cis") == 0
 
     def test_what_is_in_doubt_stays_so_and_is_looked_up_first_when_it_is_back(self, town: Town) -> None:
         town.policy_says(cis_breaker_failures=1)

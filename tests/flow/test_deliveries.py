@@ -253,6 +253,12 @@ class TestCorrect:
         assert case.request.events.get(what="corrected").data == {"fields": ["phone", "start_date"]}
         assert case.chain_holds()
 
+    def test_it_stays_with_the_person_whom_it_entered(self, town: Town, case: Case) -> None:
+        """Whether they are somebody on file is asked once: here by a utility that lets the machine link nobody."""
+        town.policy_says(link_automatically=False)
+        self.corrects(case, start_date=town.day(9))
+        assert case.status == COMPLETED, case.request.findings
+
     def test_it_is_corrected_with_what_the_customer_answers(self, town: Town, case: Case) -> None:
         case.staff("ask", "From which day are you the tenant?").replies("From next week on.")
         self.corrects(case, start_date=town.day(7))
@@ -363,6 +369,11 @@ class TestAPersonWhomOnlyTheCisKnows:
         town.works()
         assert (case.status, case.person.ref) == (COMPLETED, ref)
         assert town.cis_holds()["persons"] == 1
+
+    def test_it_holds_up_nobody_else_while_staff_look(self, town: Town) -> None:
+        in_cis_alone(town)
+        town.moves_in(ANA)
+        assert town.moves_in(ANA).status == IN_REVIEW, "not waiting for the first"
 
     def test_another_is_entered_when_staff_say_so(self, town: Town) -> None:
         in_cis_alone(town, replace(ANA, identifiers=(Identifier("ssn_last4", "1234"),)))
