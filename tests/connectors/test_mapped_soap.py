@@ -115,8 +115,11 @@ def ask_misspelt(server):
 
 
 def test_what_the_wsdl_does_not_know_is_refused_before_anything_is_sent(server):
-    with pytest.raises(Rejected, match="unreadable_value"):
+    with pytest.raises(Rejected, match=r"unreadable_value: ReadPerson: .*'idd'"):
         ask(transport(server), idd="7")
+    with pytest.raises(Rejected, match="unreadable_value") as no:
+        ask(transport(server), id="Ana\x00Zelenko")
+    assert "Zelenko" not in str(no.value)
     for ask_for in (lambda: transport(server).must_know(["ReadPersn"]), lambda: ask_misspelt(server)):
         with pytest.raises(ImproperlyConfigured, match=r"did you mean ReadPerson\?"):
             ask_for()

@@ -120,7 +120,11 @@ class SoapTransport:
         except (ZeepError, TypeError, ValueError, KeyError, AttributeError, etree.LxmlError) as problem:
             if self._wire.now.sent:
                 raise InDoubt("unreadable_answer", type(problem).__name__) from None
-            raise Rejected("unreadable_value", f"{target}: {problem}"[:200]) from None  # names of fields, no values
+            named = isinstance(
+                problem, ZeepError | TypeError
+            )  # these name fields; others may quote what was to be sent
+            told = str(problem) if named else type(problem).__name__
+            raise Rejected("unreadable_value", f"{target}: {told}"[:200]) from None
 
     def must_know(self, targets: Iterable[str]) -> None:
         """ImproperlyConfigured where one of these is no operation of a WSDL that is here already."""
