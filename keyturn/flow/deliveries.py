@@ -26,6 +26,7 @@ from keyturn.steps.review import rules as review_rules
 from keyturn.steps.review import step as review
 from keyturn.steps.review.rules import Decision
 from keyturn.steps.sync import rules as sync_rules
+from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.settle import rules
 from keyturn.terms.cis import Answer, Command, EstablishService
 from keyturn.terms.errors import InDoubt, Invalid, NotAllowed, Rejected, Unavailable
@@ -111,20 +112,21 @@ def settle(
         request, _delivery = _held(request_id, by, now, STAYS_WITH)
         command = way_of(request).command(request, policy)
     said = _answer(command, refs)
-    problems = [*rules.has_a_reason(reason)]
+    person: Mapping[str, Any] | None
+    account: Mapping[str, Any] | None
     checked = True
     try:
-        problems += rules.is_there(
-            command, said, person=_shown("person", said.person_ref), account=_shown("account", said.account_ref)
-        )
+        person, account = _shown("person", said.person_ref), _shown("account", said.account_ref)
     except Rejected:  # it cannot show what it has: staff's word stands
-        checked = False
+        person, account, checked = {}, {}, False
     except (Unavailable, InDoubt):
         raise NotAllowed("cis_away") from None
     finally:
         counting.keep_counts()
-    if problems:
-        raise Invalid(problems)
+    elsewhere = sync.elsewhere(request, said)
+    problems = rules.is_there(command, said, person=person, account=account, elsewhere=elsewhere)
+    if found := [*rules.has_a_reason(reason), *problems]:
+        raise Invalid(found)
     return _settled(request_id, said, reason, checked=checked, by=by, now=now)
 
 
@@ -139,7 +141,7 @@ def _settled(request_id: UUID, said: Answer, reason: str, *, checked: bool, by: 
 
 
 def _answer(command: Command, refs: Mapping[str, str]) -> Answer:
-    given = {name: text.strip()[:40] for name, text in refs.items()}
+    given = {name: text.strip()[:64] for name, text in refs.items()}
     services = command.services if isinstance(command, EstablishService) else ()
     return Answer(
         person_ref=given.get("person_ref", ""),

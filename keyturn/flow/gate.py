@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from keyturn.connectors.cis import known_as
 from keyturn.records import cis_state
@@ -147,7 +148,9 @@ def rescue(*, now: datetime, policy: Policy) -> int:
 
 def make_sure(request: Request, *, now: datetime, policy: Policy) -> None:
     """Have the CIS asked, when the last call must have arrived, whether it served a request that has ended unserved."""
-    if Delivery.objects.filter(request=request, tries__gt=0).exists():
+    # Where staff had it sent anew, its tries are counted from none again: those before may arrive yet.
+    anew = Q(request__events__what__in=("retried", "sent_anew"))
+    if Delivery.objects.filter(Q(tries__gt=0) | anew, request=request).exists():
         look_later(request.pk, looks=0, now=now, policy=policy)
 
 

@@ -59,8 +59,8 @@ AT_THE_CIS = (WITH_THE_CIS, CIS_SAID_NO, STUCK_AT_THE_CIS)
 
 OVER_UNSERVED = (
     *_over(Outcome.REFUSED, IN_REVIEW, CIS_SAID_NO, RESTING),
-    *_over(Outcome.EXPIRED, QUESTION_ASKED),
-    *_over(Outcome.WITHDRAWN, QUESTION_ASKED, SUBMITTED, IN_REVIEW),
+    *_over(Outcome.EXPIRED, QUESTION_ASKED, PROOF_WANTED),
+    *_over(Outcome.WITHDRAWN, QUESTION_ASKED, PROOF_WANTED, SUBMITTED, IN_REVIEW),
 )
 """Where a request ends that was written down, and may be with the CIS."""
 

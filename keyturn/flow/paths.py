@@ -55,7 +55,7 @@ from keyturn.terms.cis import Answer, CancelService, Command
 from keyturn.terms.days import local_date
 from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
-from keyturn.terms.request import Step, Verdict
+from keyturn.terms.request import Actor, Step, Verdict
 
 
 class Looks(Protocol):
@@ -106,6 +106,10 @@ def _cancel(request: Request, done: Answer, now: datetime) -> Undoing:
 def _stays(request: Request, done: Answer, now: datetime) -> Undoing:
     """A role, an access or a note: whoever knows what stood there before looks there."""
     return Undoing(None, frozenset({str(JOURNEYS[request.journey].kind)}))
+
+
+def _stands(request: Request, *, actor: Actor, now: datetime) -> None:
+    """An access that has ended, and details that were erased, do not come back because the CIS would not hear of it."""
 
 
 def _turn_back(request: Request, done: Answer, now: datetime) -> Undoing:
@@ -216,6 +220,7 @@ WAYS: dict[Kind, Way] = {
         command=sync_delegate.command_for,
         keep=sync_change.keep_answer,
         tell=confirm_delegate.tell,
+        take_back=_stands,
     ),
     Kind.CLAIM: Way(
         form=(gather, validate_claim),
@@ -253,6 +258,7 @@ WAYS: dict[Kind, Way] = {
         command=privacy.command_for,
         keep=_keep_privacy,
         tell=confirm_privacy.tell,
+        take_back=_stands,
     ),
     Kind.MERGE: Way(
         form=(),

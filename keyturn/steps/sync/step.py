@@ -173,3 +173,17 @@ def unknown_here(refs: Iterable[str]) -> list[str]:
     """Persons of the CIS who are nobody's on file."""
     asked = set(refs)
     return sorted(asked - set(Person.objects.filter(ref__in=asked).values_list("ref", flat=True)))
+
+
+def elsewhere(request: Request, said: Answer) -> frozenset[str]:
+    """Those of these references that stand on somebody else's file here, or on another account's agreement."""
+    agreements = ServiceAgreement.objects.filter(ref__in=said.agreement_refs.values())
+    return frozenset(
+        str(ref)
+        for rows in (
+            Person.objects.filter(ref=said.person_ref).exclude(pk=request.person_id),
+            Account.objects.filter(ref=said.account_ref).exclude(pk=request.account_id),
+            agreements.exclude(account=request.account_id),
+        )
+        for ref in rows.values_list("ref", flat=True)
+    )

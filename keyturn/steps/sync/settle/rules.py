@@ -1,6 +1,6 @@
 """What may staff say became of a delivery, and what must be so before it is believed?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from keyturn.terms.cis import Answer, Command, EstablishService
@@ -22,21 +22,34 @@ def has_a_reason(reason: str) -> Iterator[Finding]:
 
 
 @rule("S-11", "What staff say is in the CIS is looked up there before it is believed")
-def is_there(command: Command, said: Answer, *, person: Shown, account: Shown) -> Iterator[Finding]:
-    """`person` and `account` are as the CIS shows them now, None where it shows none. A finding names its field."""
-    if not said.person_ref or person is None or _contradicts(command, said):
+def is_there(
+    command: Command, said: Answer, *, person: Shown, account: Shown, elsewhere: Collection[str] = ()
+) -> Iterator[Finding]:
+    """`person` and `account` are as the CIS shows them now, None where it shows none. A finding names its field.
+
+    `elsewhere`: those of the references that stand on somebody else's file here.
+    """
+    if not said.person_ref or person is None or said.person_ref in elsewhere or _contradicts(command, said):
         yield Finding("S-11", "person_ref")
     if not isinstance(command, EstablishService):
         return
     on_it = {str(each.get("person_ref")) for each in (account or {}).get("persons", ())}
     is_theirs = said.account_ref and account is not None and (not on_it or said.person_ref in on_it)
-    if not is_theirs or command.account_ref not in ("", said.account_ref):
+    if not is_theirs or said.account_ref in elsewhere or command.account_ref not in ("", said.account_ref):
         yield Finding("S-11", "account_ref")
-    there = {str(each.get("ref")) for each in (account or {}).get("agreements", ())}
+    there = {str(each.get("ref")): each for each in (account or {}).get("agreements", ())}
     for service in command.services:
         ref = said.agreement_refs.get(service, "")
-        if not ref or (there and ref not in there):
+        if not ref or ref in elsewhere or (there and not _is_for(there.get(ref), service, command.premise_ref)):
             yield Finding("S-11", f"agreement_{service}")
+
+
+def _is_for(agreement: Shown, service: str, premise_ref: str) -> bool:
+    """Is it about this service at this place, as far as the CIS says about which it is?"""
+    if agreement is None:
+        return False
+    meant = {"service": str(service), "premise_ref": premise_ref}
+    return all(str(agreement.get(name) or value) == value for name, value in meant.items())
 
 
 def _contradicts(command: Command, said: Answer) -> bool:

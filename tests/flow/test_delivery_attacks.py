@@ -1,0 +1,127 @@
+"""Where could a delivery, or a difference with the CIS, slip through everybody's hands, or into the wrong ones?"""
+
+from datetime import timedelta
+
+import pytest
+
+from keyturn import flow
+from keyturn.connectors.cis.faults import FaultyCis
+from keyturn.flow import deliveries
+from keyturn.records.models import Account, Delivery, Person, Request, ServiceAgreement
+from keyturn.terms.errors import Rejected
+from keyturn.terms.request import Actor, Role
+from tests import factories
+from tests.flow.at_home import Customer
+from tests.flow.test_deliveries import SARA, WHY, rules_of, settles
+from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, NEEDS_CUSTOMER, STUCK, Case, Town
+
+ROSA = Actor(Role.STAFF, "rosa")
+NO = "The meter was removed."
+
+
+def discards(town: Town, case: Case) -> None:
+    deliveries.discard(request_id=case.id, reason=NO, by=SARA, now=town.now, policy=town.policy)
+
+
+@pytest.mark.rule("S-06")
+class TestAnEarlierTryArrivesLate:
+    @pytest.fixture
+    def stuck(self, town: Town) -> Case:
+        """The CIS was told once, and will do it in some minutes."""
+        town.policy_says(cis_tries=1, cis_breaker_failures=1)
+        town.cis_is(script=[{"fault": "late"}], seconds=400)
+        case = town.moves_in(ANA)
+        assert case.status == STUCK
+        return case
+
+    @pytest.mark.parametrize("anew", ["retried", "said_not_to_be_there"])
+    def test_discarded_before_it_was_sent_anew_it_is_looked_for_all_the_same(
+        self, town: Town, stuck: Case, anew: str
+    ) -> None:
+        if anew == "retried":
+            flow.retry(request_id=stuck.id, actor=SARA.actor, now=town.now)
+        else:
+            deliveries.not_there(request_id=stuck.id, reason=WHY, by=SARA, now=town.now)
+        discards(town, stuck)
+        town.faulty.deliver_late()
+        town.waits(hours=1)
+        assert stuck.history[-1] == "undone_in_cis"
+
+    @pytest.mark.parametrize("end", ["withdrawn", "expired"])
+    def test_sent_back_and_then_asked_for_a_proof_it_is_undone_at_its_end(self, town: Town, end: str) -> None:
+        town.cis_is(script=[{"fault": "late"}, {"fault": "refuses"}], seconds=400)
+        case = town.moves_in(ANA)
+        town.waits(minutes=3)
+        deliveries.send_back(request_id=case.id, words=NO, by=SARA, now=town.now, policy=town.policy)
+        assert case.status == NEEDS_CUSTOMER
+        Request.objects.filter(pk=case.id).update(step="verify")  # what they changed needs a proof
+        if end == "withdrawn":
+            case.withdraws()
+        else:
+            town.now += timedelta(days=town.policy.answer_days)
+            flow.expire(now=town.now)
+        town.faulty.deliver_late()
+        town.waits(hours=1)
+        assert case.history[-2:] == [end, "undone_in_cis"]
+
+
+@pytest.mark.rule("S-11")
+class TestSettledWithSomebodyElsesReferences:
+    @pytest.fixture
+    def bens(self, town: Town) -> dict[str, str]:
+        """What the CIS holds of somebody else."""
+        case = town.moves_in(BEN)
+        held = case.delivery.answer
+        return {
+            "person_ref": held["person_ref"], "account_ref": held["account_ref"],
+            **{f"agreement_{name}": ref for name, ref in held["agreement_refs"].items()},
+        }  # fmt: skip
+
+    @pytest.fixture
+    def case(self, town: Town, bens: dict[str, str]) -> Case:
+        town.policy_says(cis_tries=1)
+        town.cis_is(script=[{"fault": "answer_lost"}])
+        return town.moves_in(ANA)
+
+    def test_of_somebody_on_file(self, case: Case, bens: dict[str, str]) -> None:
+        found = rules_of(lambda: settles(case, **bens))
+        assert {"person_ref", "account_ref"} <= set(found)
+        assert case.status == STUCK
+
+    def test_of_somebody_whom_only_the_cis_has(self, case: Case, bens: dict[str, str]) -> None:
+        """Their whole set fits together; only the place does not."""
+        ServiceAgreement.objects.filter(ref__in=bens.values()).update(ref=None)
+        Account.objects.filter(ref__in=bens.values()).update(ref=None)
+        Person.objects.filter(ref__in=bens.values()).update(ref=None)
+        found = rules_of(lambda: settles(case, **bens))
+        assert {name for name in found if name.startswith("agreement_")}
+        assert case.status == STUCK
+
+    def test_where_the_cis_cannot_show_them_either(
+        self, case: Case, bens: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def cannot(self: FaultyCis, noun: str, ref: str) -> None:
+            raise Rejected("not_offered")
+
+        monkeypatch.setattr(FaultyCis, "read", cannot)
+        assert "person_ref" in rules_of(lambda: settles(case, **bens))
+        assert "account_ref" in rules_of(lambda: settles(case, account_ref=""))
+
+    def test_their_own_are_taken(self, case: Case) -> None:
+        settles(case)
+        assert case.status == COMPLETED
+
+
+class TestDiscardingTheEndOfAnAccess:
+    def test_it_can_be_discarded_like_every_other_and_the_access_stays_ended(self, town: Town) -> None:
+        ana = Customer(town)
+        held = factories.a_login("mo@example.com", account=ana.account, person=town.knows(BEN)).accesses.get()
+        town.cis_is(script=[{"fault": "refuses"}])
+        flow.end_access(access_id=held.pk, user=ana.user, now=town.now, policy=town.policy)
+        town.works()
+        case = Case(town, Delivery.objects.get().request, ROSA)
+        assert case.status == IN_REVIEW
+        discards(town, case)
+        assert case.request.outcome == "refused"
+        held.refresh_from_db()
+        assert held.ended_at is not None
