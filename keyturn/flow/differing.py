@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from keyturn.flow import duplicates, machine, moves
 from keyturn.flow.customer import new_request
@@ -21,8 +22,22 @@ from keyturn.terms.request import Actor, Role
 
 
 def ways_to_settle(difference: CisDifference) -> tuple[str, ...]:
-    """Of "ours", "theirs" and "seen", those that make sense for this one."""
+    """Of "ours", "theirs" and "seen", those that make sense for this one: where no two values are shown, or nobody is on
+    file under the reference any more, staff see to it by hand."""
+    if "theirs" not in difference.values or not _is_on_file(difference):
+        return ("seen",)
     return rules.what_settles(difference.field, difference.why)
+
+
+def _is_on_file(case: CisDifference) -> bool:
+    if case.noun == "account":
+        return Account.objects.filter(ref=case.ref).exists()
+    return _open_files().filter(ref=case.ref).exists()
+
+
+def _open_files() -> QuerySet[Person]:
+    """Files that somebody may still write on: not of whom a merge made part of another, or who was erased."""
+    return Person.objects.filter(redirect_to=None).exclude(flags__contains=["erased"])
 
 
 @transaction.atomic
@@ -74,11 +89,15 @@ def _settle(case: CisDifference, keep: str, *, actor: Actor, now: datetime, poli
     if keep == "seen":
         return f"person:{person.pk}"
     dated.hold(persons=[person.pk])
-    person.refresh_from_db()
+    person = _open_files().filter(pk=person.pk).first()
+    if person is None:
+        raise NotAllowed("not_possible")
     _nothing_is_on_its_way(person_id=person.pk)
     held = persons.ours(person, at=now).get(case.field)
     if held != case.values.get("ours"):
         raise NotAllowed("changed_meanwhile")
+    if keep == "theirs" and not step.fits(person, case.field, case.values["theirs"], now=now, policy=policy):
+        raise NotAllowed("not_possible")
     base.keep_agreed("person", case.ref, {case.field: case.values["theirs"]}, now=now)
     if keep == "theirs":
         persons.write(person, {case.field: case.values["theirs"]}, now=now, policy=policy)
@@ -92,9 +111,11 @@ def _settle_account(case: CisDifference, keep: str, *, actor: Actor, now: dateti
     account = Account.objects.filter(ref=case.ref).first()
     if account is None:
         return f"account:{case.ref}"
-    main = asking.main_person(account.pk, at=now)
-    if main is not None:
-        _not_their_own(main, actor, now)
+    concerned = [asking.main_person(account.pk, at=now)]
+    if case.field == "main_customer":
+        concerned.append(Person.objects.filter(ref=case.values.get("theirs")).first())
+    for each in filter(None, concerned):
+        _not_their_own(each, actor, now)
     if keep == "theirs":
         dated.hold(accounts=[account.pk])
         _nothing_is_on_its_way(account_id=account.pk)

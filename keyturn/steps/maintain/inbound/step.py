@@ -156,6 +156,14 @@ def _keep(found: Compared, taken: Values, cases: Mapping[str, str], *, now: date
     base.no_longer_differ(found.noun, found.ref, fields=settled, now=now)
 
 
+def fits(person: Person, field: str, value: Any, *, now: datetime, policy: Policy) -> bool:
+    """May staff have this written of the CIS's word: would an import let it in, and is it nobody else's?"""
+    alone = Compared("person", person.ref or "", {}, {field: value}, {}, {}, {})
+    if field.partition(".")[0] in _unfit(alone, person.kind, now=now, policy=policy):
+        return False
+    return not persons.taken_elsewhere(person, field, value, at=now, policy=policy)
+
+
 def _unfit(found: Compared, kind: str, *, now: datetime, policy: Policy) -> set[str]:
     """Fields with a value that no import would let in (K-03 to K-08)."""
     row = {name: rows.clean(value) for name, value in row_of(found.ref, found.theirs, kind=kind).items()}
