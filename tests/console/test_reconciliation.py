@@ -7,6 +7,7 @@ import pytest
 
 from keyturn import flow
 from keyturn.records.models import Act, CisDifference, Person, PersonName, Protection
+from keyturn.steps.maintain.inbound.rules import what_settles
 from keyturn.terms.address import Address
 from keyturn.terms.change import DetailChange, IdentifierChange, MailingChange
 from keyturn.terms.person import Identifier
@@ -116,6 +117,4 @@ def test_a_protected_address_is_not_shown_and_a_supervisor_settles(
 def test_the_ways_to_settle_are_those_that_make_sense(case: CisDifference) -> None:
     assert flow.ways_to_settle(case) == ("ours", "theirs")
     assert flow.ways_to_settle(CisDifference(noun="person", ref="1", why="gone_there")) == ("seen",)
-    assert flow.ways_to_settle(CisDifference(noun="account", field="main_customer", why="both_changed")) == (
-        "theirs", "seen",
-    )  # fmt: skip
+    assert what_settles("main_customer", "both_changed") == ("theirs", "seen")
