@@ -129,7 +129,8 @@ class Cluster:
             if self._wait_until_ready(deadline):
                 break
             self._after_failed_start(deadline)
-        (self.folder / "port").write_text(str(self.port))
+        if _lines(self.folder / "port") != [str(self.port)]:  # a full disk takes no file anew, and need not
+            (self.folder / "port").write_text(str(self.port))
         if self._fresh:  # `initdb` wrote a thousand files: putting them on disk now need not keep anybody waiting
             command: list[str | Path] = [self.install.programs / "initdb", "--sync-only", "-D", self.data]
             self._syncing = self._run(command, sig=signal.SIGKILL)
