@@ -16,6 +16,7 @@ from keyturn.records.models import Account, CisDifference, Person, Request
 from keyturn.records.queries import asking
 from keyturn.steps.gather.rules import clean_text
 from keyturn.steps.maintain.inbound import accounts, base, persons, repair, rules, step
+from keyturn.steps.maintain.inbound.fields import folded
 from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role
@@ -40,7 +41,6 @@ def _open_files() -> QuerySet[Person]:
     return Person.objects.filter(redirect_to=None).exclude(flags__contains=["erased"])
 
 
-@transaction.atomic
 def settle_difference(
     *,
     difference_id: UUID,
@@ -53,9 +53,40 @@ def settle_difference(
 ) -> CisDifference:
     """Staff decide: "ours" stays and the CIS is told, "theirs" is taken over, or it was "seen" to by hand.
 
-    Invalid (K-36); StaleVersion where the CIS has changed it again since it was shown; NotAllowed("settled_already"),
-    ("changed_meanwhile"): ours is no longer what was shown, ("delivery_under_way"), ("not_possible"), ("own_request").
+    Invalid (K-36); StaleVersion where either side has changed it again since it was shown; NotAllowed("settled_already"),
+    ("changed_meanwhile"), ("delivery_under_way"), ("not_possible"), ("own_request").
     """
+    _bring_up_to_date(difference_id, now=now, policy=policy)
+    return _settled(difference_id, keep=keep, reason=reason, version=version, actor=actor, now=now, policy=policy)
+
+
+@transaction.atomic
+def _bring_up_to_date(difference_id: UUID, *, now: datetime, policy: Policy) -> None:
+    """What is on file here may have changed since the two were compared: the case says so, or is none any more."""
+    case = CisDifference.objects.filter(pk=difference_id, state="open", noun="person").exclude(field="").first()
+    person = Person.objects.filter(ref=case.ref).first() if case else None
+    if case is None or person is None:
+        return
+    dated.hold(persons=[person.pk])
+    case = CisDifference.objects.select_for_update().get(pk=difference_id)
+    ours, theirs = persons.ours(person, at=now).get(case.field), case.values.get("theirs")
+    if case.state != "open" or ours == case.values.get("ours"):
+        return
+    if (
+        ours
+        and theirs
+        and folded(case.field, ours, country=policy.country) == folded(case.field, theirs, country=policy.country)
+    ):
+        base.keep_agreed("person", case.ref, {case.field: theirs}, now=now)
+        base.no_longer_differ("person", case.ref, fields=[case.field], now=now)
+    else:
+        base.differs("person", case.ref, field=case.field, why=case.why, values={**case.values, "ours": ours}, now=now)
+
+
+@transaction.atomic
+def _settled(
+    difference_id: UUID, *, keep: str, reason: str, version: int, actor: Actor, now: datetime, policy: Policy
+) -> CisDifference:
     case = CisDifference.objects.select_for_update().filter(pk=difference_id).first()
     if case is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_difference")

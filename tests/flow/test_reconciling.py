@@ -120,8 +120,17 @@ class TestADifferenceIsSettled:
 
     def test_not_when_ours_is_no_longer_what_was_shown(self, town: Town, case: CisDifference) -> None:
         PersonName.objects.filter(name_type="primary").update(family_name="Fourth")
-        with pytest.raises(NotAllowed, match="changed_meanwhile"):
+        with pytest.raises(StaleVersion):
             self.settled(town, case, "theirs")
+        again = CisDifference.objects.get()
+        assert again.values["ours"]["family_name"] == "Fourth"
+        assert self.settled(town, again, "theirs").state == "theirs"
+
+    def test_not_when_ours_has_become_what_theirs_is(self, town: Town, case: CisDifference) -> None:
+        PersonName.objects.filter(name_type="primary").update(family_name="Marquez")
+        with pytest.raises(NotAllowed, match="settled_already"):
+            self.settled(town, case, "ours")
+        assert CisDifference.objects.get().state == "gone"
 
     def test_not_twice_and_not_in_a_way_that_makes_no_sense(self, town: Town, case: CisDifference) -> None:
         with pytest.raises(NotAllowed, match="not_possible"):
