@@ -62,7 +62,8 @@ def tell_cis(*, request_id: UUID, now: datetime, policy: Policy) -> None:
 class Call:
     """A call that is about to be made. `number` tells it from another worker's, made when this one's lease was over.
 
-    `place` is given back afterwards; `approved` are the rules that staff have let pass.
+    `place` is given back afterwards; `approved` are the rules that staff have let pass. `corrected`: what was sent under
+    the key before may have been another command.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Call:
     number: int
     place: gate.Place
     approved: frozenset[str] = frozenset()
+    corrected: bool = False
 
 
 @transaction.atomic
@@ -103,7 +105,9 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
     delivery.leased_until, delivery.parked_at = place.until, None
     delivery.save(update_fields=["state", "tries", "leased_until", "parked_at"])
     approved = frozenset(row["rule"] for row in request.approved)
-    return Call(delivery.key, way_of(request).command(request, policy), look_up, delivery.tries, place, approved)
+    corrected = look_up and request.events.filter(what__in=("corrected", "sent_back")).exists()
+    command = way_of(request).command(request, policy)
+    return Call(delivery.key, command, look_up, delivery.tries, place, approved, corrected)
 
 
 def _asked_or_sent(call: Call, now: datetime, policy: Policy) -> Answer:
@@ -111,7 +115,7 @@ def _asked_or_sent(call: Call, now: datetime, policy: Policy) -> Answer:
     told = cis()
     if call.look_up:
         known = _found(told, call)
-        if known:
+        if known and not call.corrected:  # else it is sent: the CIS says whether the key was another command's
             return known
     elif _is_searched_first(told, call, policy):  # afterwards it might find what an earlier try left
         _search(told, call.command)

@@ -64,6 +64,22 @@ class TestAnEarlierTryArrivesLate:
         town.waits(hours=1)
         assert case.history[-2:] == [end, "undone_in_cis"]
 
+    def test_what_was_corrected_since_is_not_taken_for_done_by_it(self, town: Town) -> None:
+        """The key is the same, and what the CIS did under it is what was asked before."""
+        town.cis_is(script=[{"fault": "late"}, {"fault": "refuses"}], seconds=400)
+        case = town.moves_in(ANA)
+        town.waits(minutes=3)
+        deliveries.correct(
+            request_id=case.id, answers={"start_date": town.day(9)}, reason=WHY, by=SARA, now=town.now,
+            policy=town.policy,
+        )  # fmt: skip
+        town.faulty.deliver_late()
+        town.works()
+        assert (case.status, case.delivery.problem) == (IN_REVIEW, "key_reused")
+        discards(town, case)
+        town.waits(hours=1)
+        assert case.history[-1] == "undone_in_cis"
+
 
 @pytest.mark.rule("S-11")
 class TestSettledWithSomebodyElsesReferences:
