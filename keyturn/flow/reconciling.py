@@ -17,7 +17,7 @@ from django.db.models import Count
 from keyturn.connectors.cis import cis
 from keyturn.flow import differing, gate, inbound, moves
 from keyturn.records import dated
-from keyturn.records.models import Account, Delivery, Drift, Person, Reconciliation
+from keyturn.records.models import Account, CisDifference, Delivery, Drift, Person, Reconciliation
 from keyturn.steps.maintain.inbound import base, rules, step
 from keyturn.steps.maintain.inbound.drift import KINDS, PARTS
 from keyturn.steps.maintain.inbound.rules import Verdict, kind_of
@@ -35,6 +35,7 @@ PAGE = 100
 PAGES_IN_A_JOB = 5
 GOES_ON_WITHIN = timedelta(hours=24)
 TRIED_AGAIN = timedelta(minutes=5)
+REPORTS_KEPT = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Found:
 @queue.job("reconcile")
 def reconcile_job(*, now: datetime) -> None:
     """Some pages; then a job for the next ones, until the whole registry has been compared."""
+    forget_reports(now=now, policy=moves.policy())
     run = start_reconciliation(by="machine:", parts=PARTS, now=now)
     if gate.is_open():
         queue.later("reconcile", at=now + TRIED_AGAIN, once="reconcile:again")
@@ -80,6 +82,15 @@ def start_reconciliation(
     return Reconciliation.objects.create(
         begun_by=by, kinds=wanted, started_at=now, moved_at=now, position={"part": wanted[0], "after": ""}
     )
+
+
+@transaction.atomic
+def forget_reports(*, now: datetime, policy: Policy) -> int:
+    """Old reports go, and the values of cases that were settled long ago: that they were is in the history. How many."""
+    gone, _ = Reconciliation.objects.filter(started_at__lt=now - REPORTS_KEPT).delete()
+    settled = CisDifference.objects.exclude(state="open")
+    cases, _ = settled.filter(decided_at__lt=now - timedelta(days=policy.message_days)).delete()
+    return gone + cases
 
 
 # ---------------------------------------------------------------- one page

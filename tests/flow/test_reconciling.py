@@ -288,6 +288,23 @@ class TestHowItGoes:
         assert run.ended_at and run.drift == {}
         assert town.jobs("reconcile") == 0
 
+    def test_old_reports_and_settled_cases_are_forgotten(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, RENAMED)
+        old = compared(town)
+        for state, days in (("theirs", 181), ("ours", 1), ("open", 400)):
+            at = town.now - timedelta(days=days)
+            CisDifference.objects.create(
+                noun="person", ref=state, why="both_changed", state=state, opened_at=at, decided_at=at
+            )
+        town.now += timedelta(hours=1)
+        assert reconciling.forget_reports(now=town.now, policy=town.policy) == 1
+        assert set(CisDifference.objects.values_list("state", flat=True)) == {"ours", "open"}
+        town.now += timedelta(days=61)
+        reconciling.forget_reports(now=town.now, policy=town.policy)
+        assert not Reconciliation.objects.filter(pk=old.pk).exists()
+        assert Drift.objects.count() == 0
+
     def test_a_report_writes_nothing_else(self, town: Town, heard: Heard) -> None:
         ana = town.knows(ANA)
         heard.there(ana, RENAMED)
