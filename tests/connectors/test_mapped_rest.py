@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -322,6 +323,21 @@ def test_the_token_and_the_right_headers_go_along(cis, server):
     assert headers["Authorization"] == "Bearer t0ken"
     assert headers["Accept-Encoding"] == "identity"
     assert headers["Host"] == server.url.removeprefix("http://")
+
+
+def test_a_header_that_holds_a_secret_has_it_from_the_environment(cis, server, tmp_path, monkeypatch):
+    text = SMALL.read_text().replace(
+        "[transport]", '[transport]\nheaders = { X-Api-Key = "env:SMALL_KEY", X-Site = "7" }'
+    )
+    path = tmp_path / "small.toml"
+    path.write_text(text)
+    with pytest.raises(ImproperlyConfigured, match="SMALL_KEY"):
+        MappedCis(server.url, timeout_seconds=5, mapping=path)
+    monkeypatch.setenv("SMALL_KEY", "k3y")
+    with closing(MappedCis(server.url, timeout_seconds=5, mapping=path)) as other:
+        other.ping()
+    headers = server.heard[0].headers
+    assert (headers["X-Api-Key"], headers["X-Site"]) == ("k3y", "7")
 
 
 # Refusals

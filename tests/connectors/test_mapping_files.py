@@ -62,6 +62,8 @@ def test_a_good_file_is_read_and_says_what_the_cis_offers():
         ('steps = ["person", "account"]', 'steps = ["person", "account"]\ncheck_first = true', "there is no [check]"),
         ("[transport]", "[transport]\nconnections = true", "transport.connections must be a whole number, not True"),
         ("[transport]", '[transport]\nheaders = { authorization = "x" }', "transport.headers must not hold a secret"),
+        ("[transport]", '[transport]\nheaders = { X-Api-Key = "s3cret" }', "transport.headers.X-Api-Key must name an"),
+        ("[transport]", '[transport]\nheaders = { Accept = 3 }', "transport.headers.Accept must be a text"),
         ('name = "small"', "name = ", "cis.toml: Invalid value"),
     ],
 )  # fmt: skip

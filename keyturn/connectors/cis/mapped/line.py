@@ -180,12 +180,22 @@ def authorization(auth: Auth, secret: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
+def headers_of(settings: Transport, environment: Mapping[str, str]) -> dict[str, str]:
+    """What goes along with every call: the mapping's headers, with what they take from the environment, and who we are."""
+    found = {}
+    for name, value in settings.headers.items():
+        is_named = value.startswith("env:")
+        found[name] = _from(environment, value.removeprefix("env:")) if is_named else value
+    return {**found, **authorization(settings.auth, secrets_of(settings.auth, environment))}
+
+
 def secrets_of(auth: Auth, environment: Mapping[str, str]) -> dict[str, str]:
     """The values that `auth` names. ImproperlyConfigured where one is not set, or could not stand in a header."""
-    found = {}
-    for name in filter(None, (auth.user, auth.secret)):
-        value = environment.get(name, "")
-        if not value or not value.isprintable():
-            raise ImproperlyConfigured(f"Set {name} in the environment: the CIS's mapping file names it.")
-        found[name] = value
-    return found
+    return {name: _from(environment, name) for name in filter(None, (auth.user, auth.secret))}
+
+
+def _from(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "")
+    if not value or not value.isprintable():
+        raise ImproperlyConfigured(f"Set {name} in the environment: the CIS's mapping file names it.")
+    return value

@@ -33,6 +33,7 @@ CANNOT_TELL: Final = "cannot_tell"
 _ANSWERED = ("status", "body", "fault", "got")
 _STEP = ("command", "key", "digest", "done", "each", "index")
 _OPTIONAL = {"MergePersons": "cannot_merge", "UnmergePersons": "cannot_merge"}
+_SECRET = re.compile("auth|key|token|secret|cookie|passw", re.IGNORECASE)
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -203,7 +204,7 @@ def _transport(table: Table, folder: Path) -> Transport:
     found = Transport(
         kind=kind,
         auth=_auth(auth, kind),
-        headers={str(name): str(value) for name, value in table.take("headers", dict, {}).items()},
+        headers=_headers(table.under("headers")),
         connections=table.take("connections", int, 20),
         plain_http=table.take("plain_http", bool, False),
         certificates=folder / table.take("certificates", str) if "certificates" in table else None,
@@ -215,10 +216,20 @@ def _transport(table: Table, folder: Path) -> Transport:
     for name in ("wsdl", "wsdls", "service", "port"):
         if kind == "rest" and name in table:
             raise table.wrong('is for kind = "soap"', name)
-    if any(name.lower() == "authorization" for name in found.headers):
-        raise table.wrong("must not hold a secret: use transport.auth", "headers")
     table.end()
     return found
+
+
+def _headers(table: Table) -> dict[str, str]:
+    """What goes along with every call. One whose name speaks of a secret has its value in the environment."""
+    for name in table.rows:
+        if name.lower() == "authorization":
+            raise table.wrong("must not hold a secret: use transport.auth")
+        if _SECRET.search(name):
+            _from_environment(table, name)
+        else:
+            table.take(name, str)
+    return dict(table.rows)
 
 
 def _wsdls(table: Table, kind: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from keyturn.connectors.cis.mapped.line import Line, authorization, secrets_of
+from keyturn.connectors.cis.mapped.line import Line, headers_of
 from keyturn.connectors.cis.mapped.parts import Transport
 from keyturn.connectors.cis.mapped.wire import Deadline, Reply
 from keyturn.terms.errors import InDoubt
@@ -19,8 +19,7 @@ class RestTransport:
 
     def __init__(self, url: str, settings: Transport) -> None:
         self._line = Line(url, settings)
-        known = authorization(settings.auth, secrets_of(settings.auth, os.environ))
-        self._headers = {"Accept": "application/json", **settings.headers, **known}
+        self._headers = {"Accept": "application/json", **headers_of(settings, os.environ)}
 
     def exchange(self, target: str, body: Any, *, deadline: Deadline) -> Reply:
         """`target`: "GET /persons/1", filled in already."""

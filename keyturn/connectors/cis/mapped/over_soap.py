@@ -21,7 +21,7 @@ from zeep.proxy import ServiceProxy
 from zeep.wsse.username import UsernameToken
 
 from keyturn.connectors.cis.mapped.expressions import meant
-from keyturn.connectors.cis.mapped.line import Line, authorization, secrets_of
+from keyturn.connectors.cis.mapped.line import Line, headers_of, secrets_of
 from keyturn.connectors.cis.mapped.parts import Auth, Transport
 from keyturn.connectors.cis.mapped.plain import plain
 from keyturn.connectors.cis.mapped.safe_xml import UnsafeXml, must_be_safe
@@ -94,9 +94,8 @@ class SoapTransport:
     def __init__(self, url: str, settings: Transport, *, folder: Path) -> None:
         """ImproperlyConfigured where a WSDL that is a file cannot be used."""
         line = Line(url, settings)
-        secrets = secrets_of(settings.auth, os.environ)
-        self._wire = _Wire(line, {**settings.headers, **authorization(settings.auth, secrets)}, folder)
-        self._wsse = _token(settings.auth, secrets)
+        self._wire = _Wire(line, headers_of(settings, os.environ), folder)
+        self._wsse = _token(settings.auth, secrets_of(settings.auth, os.environ))
         self._settings = settings
         self._services: dict[str, ServiceProxy] = {}
         self._lock = threading.Lock()
