@@ -37,6 +37,7 @@ FIELDS = {
 WHY = {
     "both_changed": gettext_noop("Changed on both sides since they last agreed."),
     "identifier_in_use": gettext_noop("This document stands on somebody else’s file here."),
+    "protected": gettext_noop("The address is protected. Nothing is taken over before a supervisor has looked."),
     "unfit": gettext_noop("What the CIS holds cannot be right, or cannot be stored here."),
     "unknown_reference": gettext_noop("The CIS names somebody or some place that is not on file here."),
     "against_the_rules": gettext_noop("What the CIS holds cannot stand beside what is on file here."),

@@ -16,10 +16,13 @@ from keyturn.records.models import (
     Act,
     CisAgreed,
     CisCursor,
+    CisDifference,
     CisNews,
     DuplicatePair,
     Person,
+    PersonAddress,
     PersonName,
+    Protection,
     ServiceAgreement,
 )
 from keyturn.records.queries.persons import with_parts
@@ -157,6 +160,20 @@ class TestWhatIsLeft:
         heard.there(ana, IdentifierChange(BEN.identifiers[0]))
         heard.listens()
         assert heard.cases == {(ana.ref, "identifier.passport"): "identifier_in_use"}
+
+    def test_where_letters_of_a_protected_person_go_is_not_changed_before_staff_have_looked(
+        self, town: Town, heard: Heard
+    ) -> None:
+        ana = town.knows(ANA)
+        Protection.objects.create(person=ana, since=town.now - timedelta(days=9))
+        heard.there(ana, MailingChange(Address("9 Secret Way", "", "Millbrook", "OR", "97901", "US")))
+        heard.there(ana, RENAMED)
+        heard.listens()
+        assert heard.cases == {(ana.ref, "mailing"): "protected"}
+        assert not PersonAddress.objects.filter(person=ana, line1="9 Secret Way").exists()
+        assert name_of(ana, town.now) == "Ana Marquez"
+        case = CisDifference.objects.get()
+        assert flow.ways_to_settle(case) == ("ours", "theirs")
 
     def test_a_value_that_no_import_would_let_in_is_a_case(self, town: Town, heard: Heard) -> None:
         ana = town.knows(ANA)

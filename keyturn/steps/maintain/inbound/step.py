@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from keyturn.records import person_index
 from keyturn.records.models import Account, Delivery, Person, Premise
+from keyturn.records.queries import shelter
 from keyturn.steps.maintain import rules as rows
 from keyturn.steps.maintain.inbound import accounts, base, persons, rules
 from keyturn.steps.maintain.inbound.fields import Values, of_account, of_person, row_of
@@ -120,6 +121,8 @@ def take_person(person: Person, found: Compared, *, now: datetime, policy: Polic
     for field in found.those(Verdict.TAKE):
         if persons.taken_elsewhere(person, field, found.theirs[field], at=now, policy=policy):
             cases[field] = "identifier_in_use"
+        elif field == "mailing" and shelter.is_protected(person.pk, at=now):
+            cases[field] = "protected"  # letters must not begin to go where they are not to be found (C.20)
         elif field.partition(".")[0] in unfit:
             cases[field] = "unfit"
         else:
