@@ -109,13 +109,14 @@ def settle(
     NotAllowed("cis_away") where it does not answer now.
     """
     with transaction.atomic():
-        request, _delivery = _held(request_id, by, now, STAYS_WITH)
+        request, delivery = _held(request_id, by, now, STAYS_WITH)
         command = way_of(request).command(request, policy)
     said = _answer(command, refs)
     person: Mapping[str, Any] | None
     account: Mapping[str, Any] | None
     checked = True
     try:
+        under_the_key = _done_under(delivery.key)
         person, account = _shown("person", said.person_ref), _shown("account", said.account_ref)
     except Rejected:  # it cannot show what it has: staff's word stands
         person, account, checked = {}, {}, False
@@ -124,8 +125,9 @@ def settle(
     finally:
         counting.keep_counts()
     elsewhere = sync.elsewhere(request, said)
-    problems = rules.is_there(command, said, person=person, account=account, elsewhere=elsewhere)
-    if found := [*rules.has_a_reason(reason), *problems]:
+    problems = [*rules.is_there(command, said, person=person, account=account, elsewhere=elsewhere)]
+    done = rules.is_what_was_done(said, under_the_key)
+    if found := [*rules.has_a_reason(reason), *(problems or done)]:
         raise Invalid(found)
     return _settled(request_id, said, reason, checked=checked, by=by, now=now)
 
@@ -148,6 +150,13 @@ def _answer(command: Command, refs: Mapping[str, str]) -> Answer:
         account_ref=given.get("account_ref", ""),
         agreement_refs={each: given[f"agreement_{each}"] for each in services if given.get(f"agreement_{each}")},
     )
+
+
+def _done_under(key: str) -> Answer | None:
+    try:
+        return cis().find(key)
+    except Rejected:  # it cannot say
+        return None
 
 
 def _shown(noun: str, ref: str) -> Mapping[str, Any] | None:

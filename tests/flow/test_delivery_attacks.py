@@ -8,6 +8,7 @@ from keyturn import flow
 from keyturn.connectors.cis.faults import FaultyCis
 from keyturn.flow import deliveries
 from keyturn.records.models import Account, Delivery, Person, Request, ServiceAgreement
+from keyturn.terms.cis import Answer
 from keyturn.terms.errors import Rejected
 from keyturn.terms.request import Actor, Role
 from tests import factories
@@ -122,6 +123,13 @@ class TestSettledWithSomebodyElsesReferences:
         monkeypatch.setattr(FaultyCis, "read", cannot)
         assert "person_ref" in rules_of(lambda: settles(case, **bens))
         assert "account_ref" in rules_of(lambda: settles(case, account_ref=""))
+
+    def test_where_the_cis_did_it_under_our_key_only_what_it_did_counts(self, town: Town, case: Case) -> None:
+        """Somebody entered it by hand, too, and the CIS let them: to settle with that would leave two."""
+        held = town.cis.effects()[-1]
+        found = Answer(person_ref=held["person_ref"], account_ref="4711", agreement_refs=dict(held["agreement_refs"]))
+        town.faulty.find = lambda key: found  # type: ignore[method-assign]
+        assert set(rules_of(lambda: settles(case))) == {"account_ref"}
 
     def test_their_own_are_taken(self, case: Case) -> None:
         settles(case)

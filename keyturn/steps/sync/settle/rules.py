@@ -44,6 +44,20 @@ def is_there(
             yield Finding("S-11", f"agreement_{service}")
 
 
+def is_what_was_done(said: Answer, done: Answer | None) -> Iterator[Finding]:
+    """S-11: where the CIS did something under our key (`done`), that and nothing else is what it did: to name what
+    somebody entered there besides would leave two (I3)."""
+    if done is None:
+        return
+    if done.person_ref not in ("", said.person_ref):
+        yield Finding("S-11", "person_ref")
+    if done.account_ref not in ("", said.account_ref):
+        yield Finding("S-11", "account_ref")
+    for service, ref in done.agreement_refs.items():
+        if said.agreement_refs.get(service) != ref:
+            yield Finding("S-11", f"agreement_{service}")
+
+
 def _is_for(agreement: Shown, service: str, premise_ref: str) -> bool:
     """Is it about this service at this place, as far as the CIS says about which it is?"""
     if agreement is None:
