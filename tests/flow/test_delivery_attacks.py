@@ -136,6 +136,19 @@ class TestSettledWithSomebodyElsesReferences:
         assert case.status == COMPLETED
 
 
+def test_what_the_cis_did_for_somebody_who_is_on_another_file_is_undone_when_it_is_discarded(town: Town) -> None:
+    """It found them there by itself, and here they are known by that reference already."""
+    town.policy_says(cis_tries=1)
+    town.cis_is(script=[{"fault": "answer_lost"}])
+    case = town.moves_in(ANA)
+    town.knows(BEN, in_cis=False)
+    Person.objects.exclude(pk=case.person.pk).update(ref=town.cis.effects()[-1]["person_ref"])
+    discards(town, case)
+    town.waits(hours=1)
+    assert case.history[-1] == "undone_in_cis"
+    assert case.person.ref is None
+
+
 class TestDiscardingTheEndOfAnAccess:
     def test_it_can_be_discarded_like_every_other_and_the_access_stays_ended(self, town: Town) -> None:
         ana = Customer(town)

@@ -81,8 +81,9 @@ def keep_answer(request: Request, delivery: Delivery, answer: Answer, *, now: da
 
 
 def keep_person(request: Request, answer: Answer) -> None:
-    """The person stays in the CIS when the service that was begun for them there is cancelled: they keep its reference."""
-    if answer.person_ref:
+    """The person stays in the CIS when the service that was begun for them there is cancelled: they keep its reference,
+    unless somebody else is known here by it."""
+    if answer.person_ref and answer.person_ref not in elsewhere(request, answer):
         Person.objects.filter(pk=request.person_id, ref=None).update(ref=answer.person_ref)
 
 
