@@ -175,10 +175,19 @@ def discard(*, request_id: UUID, reason: str, by: Hand, now: datetime, policy: P
     way_of(request).take_back(request, actor=by.actor, now=now)
     moves.end(request, Outcome.REFUSED, now)
     Delivery.objects.filter(request=request).update(parked_at=None)
+    _unsay_who_it_is(request)
     gate.make_sure(request, now=now, policy=policy)
     moves.tell(request, News.REFUSED, now=now, values={"text": words})
     moves.record(request, "discarded", actor=by.actor, now=now)
     return request
+
+
+def _unsay_who_it_is(request: Request) -> None:
+    """Who of the CIS's persons it is was said for this request (`same_person`); while nothing that the CIS has done bears
+    it out, it goes with it (I6)."""
+    if request.events.filter(what="sent_anew", data__why="same_person").exists():
+        borne_out = Delivery.objects.filter(request__person=request.person, state="done")
+        Person.objects.filter(pk=request.person.pk).exclude(pk__in=borne_out.values("request__person")).update(ref=None)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from keyturn.terms.errors import Rejected
 from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow.at_home import Customer
-from tests.flow.test_deliveries import SARA, WHY, rules_of, settles
+from tests.flow.test_deliveries import SARA, WHY, in_cis_alone, rules_of, settles
 from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, NEEDS_CUSTOMER, STUCK, Case, Town
 
 ROSA = Actor(Role.STAFF, "rosa")
@@ -147,6 +147,25 @@ def test_what_the_cis_did_for_somebody_who_is_on_another_file_is_undone_when_it_
     town.waits(hours=1)
     assert case.history[-1] == "undone_in_cis"
     assert case.person.ref is None
+
+
+@pytest.mark.parametrize("before", ["", "served"])
+def test_whom_staff_took_it_for_is_forgotten_with_what_is_discarded(town: Town, before: str) -> None:
+    """They chose the wrong one of two; unless the CIS has served them under that reference since."""
+    ref = in_cis_alone(town)
+    case = town.moves_in(ANA)
+    town.policy_says(cis_tries=1)
+    town.cis_is("down", calls=["send"])
+    deliveries.same_person(request_id=case.id, person_ref=ref, reason=WHY, by=SARA, now=town.now)
+    town.works()
+    assert (case.status, case.person.ref) == (STUCK, ref)
+    if before:
+        town.cis_is()
+        other = town.moves_in(ANA)
+        Request.objects.filter(pk=other.id).update(person=case.person)
+        Delivery.objects.filter(request=other.id).update(state="done")
+    discards(town, case)
+    assert case.person.ref == (ref if before else None)
 
 
 class TestDiscardingTheEndOfAnAccess:
