@@ -37,7 +37,7 @@ def changed(request: HttpRequest) -> JsonResponse:
     if not secret:
         raise Http404
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > LONGEST:
+    if not (length.isascii() and length.isdigit() and len(length) < 9) or int(length) > LONGEST:
         return JsonResponse({"code": "too_large"}, status=413)
     now = timezone.now()
     signed = flow.is_from_the_cis(

@@ -84,6 +84,9 @@ def test_what_cannot_be_read_is_refused_whole(body: Any) -> None:
 
 def test_a_body_that_is_too_large_is_not_read() -> None:
     assert post(b"x" * 20_001).status_code == 413
+    for length in ("²", "9" * 5_000, "-1", "1.5"):
+        told = Client().post(ADDRESS, b"{}", content_type="application/json", CONTENT_LENGTH=length)
+        assert told.status_code == 413
 
 
 def test_without_a_secret_the_address_does_not_exist(settings: Any) -> None:
