@@ -41,6 +41,7 @@ from keyturn.flow.documents import forget_documents, open_document, remove_docum
 from keyturn.flow.duplicates import look_for_duplicates, note_pairs
 from keyturn.flow.groups import change_group, create_group, end_group
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
+from keyturn.flow.identity import check_identity
 from keyturn.flow.inbound import changed_in_cis, hear_cis, is_from_the_cis
 from keyturn.flow.intake import take_in
 from keyturn.flow.landlord import change_landlord
@@ -58,8 +59,9 @@ from keyturn.flow.maintain import (
 )
 from keyturn.flow.merged_values import tell_merged_values
 from keyturn.flow.merging import comparison, differences, keep_mine, keep_theirs, shown
+from keyturn.flow.messages import send_message
 from keyturn.flow.opening import start_days
-from keyturn.flow.outside import check_identity, send_message, tell_cis
+from keyturn.flow.outside import tell_cis
 from keyturn.flow.privacy import extend_privacy, overdue, privacy_copy, what_stayed, would_stay
 from keyturn.flow.proofs import follow_resume_link, prove_email, send_code, send_resume_link, take_over
 from keyturn.flow.protection import lift_protection, look_at_protected, protect

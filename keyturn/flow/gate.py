@@ -49,21 +49,26 @@ def is_open() -> bool:
 
 
 def take_place(*, now: datetime, policy: Policy) -> Place | None:
-    """Until the lease of the call is over, or it is given back by `called`."""
+    """Until the lease of the call is over, or it is given back by `called`. None: there is no place, or nobody calls now."""
     until = sync_rules.lease(now, policy)
     number = cis_state.take_place(known_as(), places=rules.places(policy), now=now, until=until)
     return None if number is None else Place(number, until)
+
+
+def not_called(place: Place) -> None:
+    """There was nothing to call for after all."""
+    cis_state.give_back(known_as(), place.number, until=place.until)
 
 
 def called(
     place: Place, problem: KeyturnError | None = None, *, now: datetime | None = None, policy: Policy | None = None
 ) -> None:
     """A call is over. The last thing in its transaction: the row of a failing CIS is one for all workers."""
-    cis_state.give_back(known_as(), place.number, until=place.until)
     if problem is None or now is None or policy is None:
-        cis_state.answered(known_as())
-    else:
-        heard(problem, now=now, policy=policy)
+        cis_state.give_back_answered(known_as(), place.number, until=place.until)
+        return
+    cis_state.give_back(known_as(), place.number, until=place.until)
+    heard(problem, now=now, policy=policy)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""How is the outside world spoken to: the CIS, the identity check, the messages?
+"""How is the CIS told?
 
 Three short parts each: note that we are about to call (commit), call with no transaction open and no row locked, note
 what came of it (commit). Whoever dies in between is followed by another, who asks before acting again (I3).
@@ -14,12 +14,9 @@ import structlog
 from django.db import transaction
 
 from keyturn.connectors.cis import cis
-from keyturn.connectors.identity_check import identity_check
 from keyturn.flow import claims, gate, moves
 from keyturn.flow.paths import way_of
-from keyturn.journeys.applicant import applicant
-from keyturn.records.models import Delivery, Message, OutsideCheck, Request
-from keyturn.steps.confirm import step as confirm
+from keyturn.records.models import Delivery, Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.maintain.inbound import overwriting
 from keyturn.steps.sync import rules as sync_rules
@@ -34,10 +31,6 @@ from keyturn.terms.request import MACHINE, Outcome, Standing, Step
 from keyturn.work import queue
 
 log = structlog.get_logger("keyturn.outside")
-MESSAGE_TRIES = 8
-
-
-# ---------------------------------------------------------------- the CIS
 
 
 @queue.job("tell_cis", gave_up=moves.gave_up)
@@ -88,17 +81,16 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
     if sync_rules.is_leased(delivery.leased_until, now):
         queue.later("tell_cis", at=delivery.leased_until, once=f"{delivery.key}:lease", request_id=str(request_id))
         return None
-    if gate.is_open():
-        sync.park(delivery, now=now)
-        return None
-    if sync.must_wait_for_another(request, delivery):
-        at = now + sync_rules.wait_for_another(delivery.created_at, now, policy)
-        queue.later("tell_cis", at=at, request_id=str(request_id))
-        return None
     place = gate.take_place(now=now, policy=policy)
     if place is None:
         sync.park(delivery, now=now)
-        gate.drain_soon(now=now)
+        if not gate.is_open():
+            gate.drain_soon(now=now)
+        return None
+    if sync.must_wait_for_another(request, delivery):
+        gate.not_called(place)
+        at = now + sync_rules.wait_for_another(delivery.created_at, now, policy)
+        queue.later("tell_cis", at=at, request_id=str(request_id))
         return None
     look_up = sync_rules.must_look_up(delivery.state) or delivery.state == "rejected"  # an earlier try may arrive yet
     delivery.state, delivery.tries = "sent", delivery.tries + 1
@@ -294,77 +286,3 @@ def _after_the_end(request_id: UUID, what: str, *, now: datetime, data: Mapping[
     request = moves.locked(request_id)
     if not request.events.filter(what=what).exists():
         moves.record(request, what, actor=MACHINE, now=now, data=data)
-
-
-# ---------------------------------------------------------------- the identity check
-
-
-@queue.job("check_identity", gave_up=moves.gave_up)
-def check_identity_job(*, request_id: str, now: datetime) -> None:
-    check_identity(request_id=UUID(request_id), now=now)
-
-
-def check_identity(*, request_id: UUID, now: datetime) -> None:
-    """Ask the outside check once for these details; whatever it says, the request goes on to `advance`."""
-    request = Request.objects.get(pk=request_id)
-    if request.standing != Standing.MACHINE:  # withdrawn meanwhile: nobody outside need hear of them
-        return
-    check = request.checks.filter(kind="identity", outcome="").order_by("-asked_at").first()
-    if check is not None:
-        outcome, reference, reasons = _ask_identity(check, request)
-        OutsideCheck.objects.filter(pk=check.pk).update(
-            outcome=outcome, reference=reference, reasons=reasons, answered_at=now
-        )
-    queue.later("advance", request_id=str(request_id))
-
-
-def _ask_identity(check: OutsideCheck, request: Request) -> tuple[str, str, list[str]]:
-    party = identity_check()
-    if party is None:
-        return "unavailable", "", ["not_configured"]
-    try:
-        answer = party.check(applicant(request.answers), key=f"{request.reference}:{check.subject[:12]}")
-    except (Unavailable, InDoubt, Rejected) as problem:
-        return "unavailable", "", [problem.code]
-    return str(answer.outcome), answer.reference[:80], list(answer.reasons)
-
-
-# ---------------------------------------------------------------- messages
-
-
-@transaction.atomic
-def message_gave_up(*, message_id: str, now: datetime, problem: str) -> None:
-    """Writing or sending it failed for a reason that nobody foresaw: it shows as failed, and is not tried again."""
-    if Message.objects.filter(pk=message_id, state="due").update(state="failed"):
-        log.error("message failed", code=problem)
-
-
-@queue.job("send_message", gave_up=message_gave_up)
-def send_message_job(*, message_id: str, now: datetime) -> None:
-    send_message(message_id=UUID(message_id), now=now, policy=moves.policy())
-
-
-def send_message(*, message_id: UUID, now: datetime, policy: Policy) -> None:
-    """Send one message; its id stays the same, so that a repeated sending can be told from a second message."""
-    message = Message.objects.select_related("request__premise").filter(pk=message_id, state="due").first()
-    if message is None:  # sent already, or forgotten with its draft
-        return
-    try:
-        confirm.send(message, policy=policy)
-    except (Unavailable, InDoubt, Rejected) as problem:
-        _not_sent(message, problem, now=now, policy=policy)
-    else:
-        # Not `save`: it may have been forgotten with its draft meanwhile.
-        Message.objects.filter(pk=message.pk).update(state="sent", sent_at=now)
-
-
-@transaction.atomic
-def _not_sent(message: Message, problem: KeyturnError, *, now: datetime, policy: Policy) -> None:
-    message.tries += 1
-    if isinstance(problem, Rejected) or message.tries >= MESSAGE_TRIES:
-        message.state = "failed"
-        log.error("message failed", code=problem.code, channel=message.channel)
-    else:
-        at = now + sync_rules.wait(message.tries, str(message.pk), policy)
-        queue.later("send_message", at=at, message_id=str(message.pk))
-    Message.objects.filter(pk=message.pk, state="due").update(tries=message.tries, state=message.state)

@@ -58,14 +58,16 @@ def is_back(cis: str, *, now: datetime, failures: int) -> None:
 
 
 _TAKE = """
-UPDATE cis_place SET until = %s WHERE id = (
-    SELECT id FROM cis_place WHERE cis = %s AND number < %s AND (until IS NULL OR until <= %s)
+UPDATE cis_place SET until = %(until)s WHERE id = (
+    SELECT id FROM cis_place WHERE cis = %(cis)s AND number < %(places)s AND (until IS NULL OR until <= %(now)s)
+    AND NOT EXISTS (SELECT 1 FROM cis_breaker WHERE cis = %(cis)s AND opened_at IS NOT NULL)
     ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED
 ) RETURNING number"""
 
 
 def take_place(cis: str, *, places: int, now: datetime, until: datetime) -> int | None:
-    """One of the calls that may be under way at once, until it is given back or `until` is over; None: all are taken.
+    """One of the calls that may be under way at once, until it is given back or `until` is over. None: all are taken, or
+    nobody calls this CIS now.
 
     Nobody waits for anybody: a place that another is just taking or giving back counts as taken.
     """
@@ -79,7 +81,7 @@ def take_place(cis: str, *, places: int, now: datetime, until: datetime) -> int 
 
 def _take(cis: str, *, places: int, now: datetime, until: datetime) -> int | None:
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [until, cis, places, now])
+        cursor.execute(_TAKE, {"until": until, "cis": cis, "places": places, "now": now})
         row = cursor.fetchone()
     return row[0] if row else None
 
@@ -87,6 +89,17 @@ def _take(cis: str, *, places: int, now: datetime, until: datetime) -> int | Non
 def give_back(cis: str, number: int, *, until: datetime) -> None:
     """The call is over. A place that was taken again after `until` is not ours to give."""
     CisPlace.objects.filter(cis=cis, number=number, until=until).update(until=None)
+
+
+_ANSWERED = """
+WITH back AS (UPDATE cis_place SET until = NULL WHERE cis = %(cis)s AND number = %(number)s AND until = %(until)s)
+UPDATE cis_breaker SET failures = 0 WHERE cis = %(cis)s AND failures > 0 AND opened_at IS NULL"""
+
+
+def give_back_answered(cis: str, number: int, *, until: datetime) -> None:
+    """`give_back` and `answered`, in one trip: each good call makes it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, {"cis": cis, "number": number, "until": until})
 
 
 _ADD = """

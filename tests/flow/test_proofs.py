@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from keyturn import flow
-from keyturn.flow import outside
+from keyturn.flow import messages
 from keyturn.records.models import Account, PersonAddress, PersonContact, PersonIdentifier
 from keyturn.terms.person import Identifier
 from keyturn.terms.request import Actor, Role
@@ -106,8 +106,8 @@ class TestWhatIsWrittenDown:
 def test_a_message_that_nobody_can_write_is_given_up_where_it_shows(town: Town) -> None:
     case = town.asks(ANA)
     message = case.request.messages.get(template="received")
-    outside.message_gave_up(message_id=str(message.pk), now=town.now, problem="TemplateSyntaxError")
+    messages.message_gave_up(message_id=str(message.pk), now=town.now, problem="TemplateSyntaxError")
     message.refresh_from_db()
     assert message.state == "failed"
-    outside.send_message(message_id=message.pk, now=town.now, policy=town.policy)
+    messages.send_message(message_id=message.pk, now=town.now, policy=town.policy)
     assert not [mail for mail in town.mails() if case.request.reference in mail["Subject"]]

@@ -23,7 +23,19 @@ from keyturn import flow
 from keyturn.connectors.cis import connector
 from keyturn.connectors.cis.faults import FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
-from keyturn.flow import claims, duplicates, inbound, machine, merged_values, outside, reconciling, same_person, upkeep
+from keyturn.flow import (
+    claims,
+    duplicates,
+    identity,
+    inbound,
+    machine,
+    merged_values,
+    messages,
+    outside,
+    reconciling,
+    same_person,
+    upkeep,
+)
 from keyturn.records import history
 from keyturn.records.models import Delivery, Person, Premise, Request
 from keyturn.terms.errors import Invalid
@@ -37,7 +49,7 @@ from tests import factories
 
 JOBS: Mapping[str, Callable[..., None]] = {
     "keyturn.advance": machine.advance_job,
-    "keyturn.check_identity": outside.check_identity_job,
+    "keyturn.check_identity": identity.check_identity_job,
     "keyturn.drain_cis": outside.drain_cis_job,
     "keyturn.expire": upkeep.expire_job,
     "keyturn.gather_late": same_person.gather_late_job,
@@ -48,7 +60,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "keyturn.probe_cis": outside.probe_cis_job,
     "keyturn.reconcile": reconciling.reconcile_job,
     "keyturn.rescue": upkeep.rescue_job,
-    "keyturn.send_message": outside.send_message_job,
+    "keyturn.send_message": messages.send_message_job,
     "keyturn.tell_cis": outside.tell_cis_job,
     "keyturn.tell_merged_values": merged_values.tell_merged_values_job,
     "keyturn.undo_in_cis": outside.undo_in_cis_job,
