@@ -72,7 +72,7 @@ def away(town: Town, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Town:  #
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     own = random.Random(f"references of {SEED}")
     monkeypatch.setattr(ids.secrets, "choice", lambda alphabet: own.choice(alphabet))
-    town.policy_says(cis_probe_seconds=900 if REQUESTS < 1000 else 15)
+    town.policy_says(cis_probe_seconds=900 if REQUESTS < 1000 else 60)
     town.cis_is("down", calls=["send", "find", "search", "ping"])
     return town
 
