@@ -1,0 +1,169 @@
+"""How are the CIS's changes heard: from a cursor, page by page, once each, whatever fails on the way?"""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from keyturn.connectors.cis.faults import FaultyCis, Plan
+from keyturn.connectors.cis.guard import GuardedCis
+from keyturn.flow import inbound
+from keyturn.records.models import (
+    CisAgreed,
+    CisCursor,
+    CisNews,
+    Person,
+)
+from keyturn.terms.change import DetailChange, NameChange
+from tests.flow.both_sides import Heard, heard, name_of
+from tests.flow.town import ANA, BEN, Town
+
+__all__ = ["heard"]
+
+
+RENAMED = NameChange("primary", given_name="Ana", family_name="Marquez")
+
+
+class TestHearing:
+    def test_the_cursor_moves_with_what_is_noted_and_a_second_worker_changes_nothing(
+        self, town: Town, heard: Heard
+    ) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, RENAMED)
+        assert inbound.hear(now=town.now, policy=town.policy) > 0
+        cursor = CisCursor.objects.get().cursor
+        assert inbound.hear(now=town.now, policy=town.policy) == 0
+        assert CisCursor.objects.get().cursor == cursor
+        assert not inbound._noted("", (), "elsewhere", now=town.now)
+        assert CisCursor.objects.get().cursor == cursor
+
+    def test_pages_are_read_to_the_end(self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(inbound, "PAGE", 1)
+        monkeypatch.setattr(inbound, "PAGES_AT_ONCE", 2)
+        people = [town.knows(replace(ANA, emails=(f"{n}@example.com",), identifiers=())) for n in range(5)]
+        for each in people:
+            heard.there(each, DetailChange("language", "es"))
+        inbound.hear(now=town.now, policy=town.policy)
+        assert town.jobs("hear_cis") == 1
+        while inbound.hear(now=town.now, policy=town.policy):
+            pass
+        assert {ref for _, ref in heard.waiting} == {each.ref for each in people}
+
+    def test_a_cis_that_is_away_is_asked_again_from_the_same_place(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, RENAMED)
+        town.cis_is("down", calls=["changes", "read"])
+        heard.listens()
+        assert CisCursor.objects.get().problem == "cis_unreachable"
+        town.cis_is()
+        heard.listens()
+        assert CisCursor.objects.get().problem == ""
+        assert name_of(ana, town.now) == "Ana Marquez"
+
+    def test_a_reading_that_fails_is_tried_again_and_keeps_nobody_else_waiting(self, town: Town, heard: Heard) -> None:
+        ana, ben = town.knows(ANA), town.knows(BEN)
+        for each in (ana, ben):
+            heard.there(each, DetailChange("language", "es"))
+        town.cis_is(script=[{"fault": "down"}], calls=["read"])
+        heard.listens()
+        assert len(heard.waiting) == 1
+        heard.waits(minutes=1)
+        assert set(Person.objects.values_list("language", flat=True)) == {"es"}
+
+    def test_a_cis_that_answers_nobody_is_left_alone_after_a_few(self, town: Town, heard: Heard) -> None:
+        for n in range(9):
+            heard.there(
+                town.knows(replace(ANA, emails=(f"{n}@x.org",), identifiers=())), DetailChange("language", "es")
+            )
+        inbound.hear(now=town.now, policy=town.policy)
+        town.cis_is("down", calls=["read"])
+        inbound.look(now=town.now, policy=town.policy)
+        assert Counter(heard.waiting.values()) == {"cis_unreachable": inbound.IN_VAIN, "": 9 - inbound.IN_VAIN}
+        town.cis_is()
+        heard.waits(hours=1)
+        assert set(Person.objects.values_list("language", flat=True)) == {"es"}
+
+    def test_what_is_told_again_while_it_is_looked_at_is_looked_at_again(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, DetailChange("language", "es"))
+        inbound.hear(now=town.now, policy=town.policy)
+        town.guarded = _Telling(GuardedCis(FaultyCis(town.cis, Plan())), lambda: self._again(ana, town, heard))
+        inbound.look(now=town.now, policy=town.policy)
+        assert len(heard.waiting) == 1
+        town.cis_is()
+        inbound.look(now=town.now, policy=town.policy)
+        assert name_of(ana, town.now) == "Ana Marquez"
+
+    def test_what_we_changed_since_it_was_read_is_newer_than_what_was_read(self, town: Town, heard: Heard) -> None:
+        ana = town.knows(ANA)
+        heard.there(ana, RENAMED)
+        inbound.hear(now=town.now, policy=town.policy)
+        town.guarded = _Telling(
+            GuardedCis(FaultyCis(town.cis, Plan())), lambda: Person.objects.filter(pk=ana.pk).update(version=9)
+        )
+        inbound.look(now=town.now, policy=town.policy)
+        assert heard.waiting == {("person", ana.ref): "changed_meanwhile"}
+        assert name_of(ana, town.now) == "Ana Zelenko"
+        town.cis_is()
+        heard.waits(minutes=1)
+        assert name_of(ana, town.now) == "Ana Marquez"
+
+    def _again(self, ana: Person, town: Town, heard: Heard) -> None:
+        heard.there(ana, RENAMED)
+        inbound.hear(now=town.now, policy=town.policy)
+
+    def test_an_import_is_no_news_of_those_it_brought(self, town: Town, heard: Heard) -> None:
+        town.knows(ANA)
+        heard.listens()
+        assert CisNews.objects.count() == 0
+        assert CisAgreed.objects.count() == 0
+
+    def test_what_cannot_be_taken_in_goes_to_staff_at_last(
+        self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ana, ben = town.knows(ANA), town.knows(BEN)
+        for each in (ana, ben):
+            heard.there(each, DetailChange("language", "es"))
+        real = inbound.person_again
+
+        def stumbles(person: Person, **more: object) -> list[str]:
+            if person.pk == ana.pk:
+                raise ZeroDivisionError
+            return real(person, **more)
+
+        monkeypatch.setattr(inbound, "person_again", stumbles)
+        monkeypatch.setattr(inbound, "GIVES_UP_AFTER", 3)
+        for _ in range(4):
+            heard.waits(hours=1)
+        assert heard.waiting == {}
+        assert heard.cases == {(ana.ref, ""): "not_understood"}
+        assert Person.objects.get(pk=ben.pk).language == "es"
+
+    def test_a_long_list_is_worked_off_in_several_jobs(
+        self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        people = [town.knows(replace(ANA, emails=(f"{n}@example.com",), identifiers=())) for n in range(5)]
+        for each in people:
+            heard.there(each, DetailChange("language", "es"))
+        monkeypatch.setattr(inbound, "LOOKED_AT_ONCE", 2)
+        inbound.hear_job(now=town.now)
+        assert town.jobs("hear_cis") == 1
+        town.works()
+        assert set(Person.objects.values_list("language", flat=True)) == {"es"}
+        assert (heard.waiting, town.jobs("hear_cis")) == ({}, 0)
+
+
+class _Telling:
+    """A CIS in which something happens right after it was read."""
+
+    def __init__(self, inner, meanwhile):
+        self._inner, self._meanwhile = inner, meanwhile
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+    def read(self, noun, ref):
+        found = self._inner.read(noun, ref)
+        meanwhile, self._meanwhile = self._meanwhile, lambda: None
+        meanwhile()
+        return found
