@@ -31,7 +31,7 @@ COLUMNS = ("kind", "noun", "ref", "field", "state")
     help="Put right what the last report found of this kind. Without --yes it only says what would be done.",
 )  # fmt: skip
 @click.option("--yes", is_flag=True, help="With --repair: do it.")
-@click.option("--as", "user", metavar="USER", help="With --repair --yes: the member of staff who does it.")
+@click.option("--as", "user", metavar="USER", help="With --repair --yes: the supervisor who does it.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), metavar="FILE",
     help='Write each finding to a CSV file ("-": standard output).',
@@ -126,7 +126,9 @@ def _put_right(kind: str, *, yes: bool, user: str, limit: int | None) -> None:
     if not yes:
         click.echo(f"{len(found):,} of kind {kind}: {DOES[does]}. Nothing was done; --yes --as USER does it.", err=True)
         return
-    actor, _supervisor = staff(user)
+    actor, is_supervisor = staff(user)
+    if not is_supervisor:
+        raise click.ClickException("Only a supervisor puts many right at once. Ask one of them.")
     became: dict[str, int] = {}
     for each in found:
         try:

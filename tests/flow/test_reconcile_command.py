@@ -24,7 +24,7 @@ def keyturn(*arguments: object) -> Result:
 
 @pytest.fixture
 def two(town: Town, heard: Heard) -> list[Person]:
-    factories.a_member_of_staff("rosa")
+    factories.a_member_of_staff("rosa", role="supervisor")
     people = [town.knows(ANA), town.knows(BEN)]
     heard.there(people[0], RENAMED)
     return people
@@ -55,6 +55,9 @@ def test_a_repair_says_first_what_it_would_do(two: list[Person], town: Town) -> 
     assert told.exit_code == 0, told.output
     assert "Nothing was done" in told.output
     assert name_of(two[0], town.now) == "Ana Zelenko"
+    factories.a_member_of_staff("otto")
+    refused = keyturn("--repair", "theirs_is_newer", "--yes", "--as", "otto")
+    assert (refused.exit_code, "Only a supervisor" in refused.output) == (1, True)
     done = keyturn("--repair", "theirs_is_newer", "--yes", "--as", "rosa")
     assert done.exit_code == 0, done.output
     assert "put right 1" in done.output
