@@ -8,8 +8,9 @@ sleeps. FAULT_DELIVERIES is how many in all, half to the reference CIS and a six
 
 import os
 import random
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,6 +25,7 @@ from keyturn.flow import deliveries, outside
 from keyturn.records import history, ids
 from keyturn.records.models import Delivery, Request
 from keyturn.terms.cis import Answer, Command
+from keyturn.terms.errors import KeyturnError
 from tests import factories
 from tests.durability import bound
 from tests.durability.each_cis import EACH, TIMEOUT, Heard, There
@@ -113,6 +115,15 @@ class Storm:
         self.town.faulty._late = late
         self.heard.cis = GuardedCis(self.town.faulty)
 
+    def is_well_again(self) -> None:
+        """A port that was closed is open again after some real milliseconds, in which our clock would run for hours."""
+        self.goes_wrong({})
+        for _ in range(200):
+            with suppress(KeyturnError):
+                return self.there.connector.ping()
+            time.sleep(0.02)
+        raise AssertionError("the simulator does not come back")
+
     def _seconds(self) -> float:
         return self.town.now.timestamp()
 
@@ -134,7 +145,7 @@ class Storm:
                 self.some_ask_while(name, spec, min(each, number - len(self.cases)), places)
         if len(self.cases) < number:
             self.some_ask_while("by chance", self.by_chance(), number - len(self.cases), places)
-        self.goes_wrong({})
+        self.is_well_again()
         self.town.waits(seconds=LATE_SECONDS)
         self.town.faulty.deliver_late()
 
@@ -148,7 +159,7 @@ class Storm:
         self.town.works()
         self.town.waits(seconds=FAULT_SECONDS)
         self.untrue += [f"{name}: {each}" for each in self.what_staff_see_and_is_not_so()]
-        self.goes_wrong({})
+        self.is_well_again()
         self.drains(name)
 
     def drains(self, name: str) -> None:
