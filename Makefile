@@ -32,6 +32,7 @@ check: $(VENV)/.installed-test ## lint, format, types and import contracts
 	@$(VENV)/bin/lint-imports
 
 # Sizes of a release; each of them, and the seeds, may be given: make battery KILL_REQUESTS=600 KILL_KILLS=20 KILL_SECONDS=32
+battery: export BATTERY ?= 1
 battery: export KILL_REQUESTS ?= 10000
 battery: export KILL_KILLS ?= 100
 battery: export KILL_SECONDS ?= 900
@@ -42,6 +43,7 @@ battery: export POWER_SECONDS ?= 120
 battery: export RESTORE_REQUESTS ?= 500
 battery: export SIM_SEEDS ?= 200
 battery: export SIM_STEPS ?= 200
+battery: export TAMPERINGS ?= 1000
 battery: export FAULT_DELIVERIES ?= 20000
 battery: export OUTAGE_REQUESTS ?= 3000
 battery: export POISON_REQUESTS ?= 2000

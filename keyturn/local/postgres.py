@@ -346,6 +346,12 @@ def _lines(file: Path) -> list[str]:
 
 
 def _write_secret(file: Path, text: str) -> None:
+    """On disk when this returns: a database whose passwords the power has taken is of no use (T-02)."""
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(folder)
+    os.close(folder)

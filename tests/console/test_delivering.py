@@ -9,7 +9,8 @@ from keyturn.connectors.cis import counted
 from keyturn.flow import counting, outside
 from keyturn.records.models import Delivery
 from tests.console.desk import Desk
-from tests.flow.test_deliveries import WHY, dumb, in_cis_alone  # noqa: F401 (fixture)
+from tests.flow.test_deliveries import WHY, dumb  # noqa: F401 (fixture)
+from tests.flow.test_known_there import in_cis_alone
 from tests.flow.town import ANA, BEN, COMPLETED, NEEDS_CUSTOMER, REFUSED, Case, Town
 
 Desks = Callable[..., Desk]

@@ -9,6 +9,12 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+BATTERY = os.environ.get("BATTERY") == "1"
+long = pytest.mark.skipif(not BATTERY, reason="a negative control that takes long: `make battery` runs it")
+"""For a negative control that starts a whole installation. Each was seen to fail as it must before its test was believed."""
+
 
 def of(harmed: int, tried: int, what: str) -> str:
     """As "0 of 10,000 lost: below 0.03% (3/n at 95 %)"; where some were, their number alone: that has no such bound."""

@@ -100,6 +100,12 @@ def stalled(standby: Cluster, *, then: signal.Signals = signal.SIGCONT) -> Itera
                 os.kill(pid, then)
 
 
+def recovered(cluster: Cluster) -> None:
+    """Wait until it has read all of the log that it was to read: it answers questions before."""
+    with psycopg.connect(cluster.admin_url, autocommit=True) as connection:
+        _wait_for(connection, "SELECT NOT pg_is_in_recovery()")
+
+
 def promote(standby: Cluster) -> None:
     """It takes writes from now on."""
     deadline = time.monotonic() + PATIENCE

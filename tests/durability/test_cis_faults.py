@@ -32,7 +32,7 @@ from tests.durability.each_cis import EACH, TIMEOUT, Heard, There
 from tests.durability.test_race import newcomers
 from tests.flow.town import Case, Town
 
-DELIVERIES = int(os.environ.get("FAULT_DELIVERIES", "120"))
+DELIVERIES = int(os.environ.get("FAULT_DELIVERIES", "80"))
 SEED = int(os.environ.get("FAULT_SEED", "0")) or random.SystemRandom().randrange(10**6)
 STORM = 60  # so many at most are told in one transaction of ours, which is rolled back
 FAULT_SECONDS, GOAL_SECONDS, STEP_SECONDS = 60, 300, 10
@@ -269,6 +269,7 @@ def test_one_effect_for_each_approved_request_through_every_fault(storm: Any, na
     assert doubts > 0 and finds >= doubts / 8, "the faults did not hit"
 
 
+@bound.long
 @pytest.mark.parametrize("name", EACH)
 def test_negative_control_a_cis_without_memory_is_seen(storm: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("keyturn.steps.sync.rules.must_look_up", lambda state: False)

@@ -143,15 +143,22 @@ def places_to_die_at(secret: str) -> list[str]:
     return places.passed
 
 
+def places_tried(passed: list[str]) -> list[int]:
+    """All of them in the battery; else every third and each one beside a commit, which is where it hurts."""
+    numbers = range(1, len(passed) + 1)
+    return [n for n in numbers if bound.BATTERY or n % 3 == 0 or "commit" in passed[n - 1]]
+
+
 def test_a_death_at_any_statement_leaves_one_request_and_one_effect(secret: str) -> None:
-    passed, harmed = places_to_die_at(secret), {}
-    for number in range(1, len(passed) + 1):
+    passed, harmed, tried = places_to_die_at(secret), {}, 0
+    for number in places_tried(passed):
+        tried += 1
         story = Story(secret)
         places = story.told(dies_at=number)
         assert places.is_over, f"nobody died at {number}: {passed[number - 1]}"
         if found := story.harm():
             harmed[f"{number}: {places.passed[-1]}"] = found
-    bound.tell("T-17", __doc__, bound.of(len(harmed), len(passed), "places to die at did harm"))
+    bound.tell("T-17", __doc__, f"{len(passed)} places", bound.of(len(harmed), tried, "places to die at did harm"))
     assert harmed == {}
     assert list(history.broken_chains()) == []
 

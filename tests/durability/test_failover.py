@@ -143,6 +143,7 @@ def test_nothing_acknowledged_is_lost_with_a_synchronous_standby(tmp_path: Path,
     assert wrongs == {}
 
 
+@bound.long
 def test_the_same_failover_is_seen_to_lose_where_the_standby_follows_asynchronously(tmp_path: Path) -> None:
     done, _ = fail_over(tmp_path, synchronous=False, stands_still=True)
     assert done.wrongs().get("acknowledged and lost"), "this test could not see a loss"

@@ -127,6 +127,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path) -> None:
     assert wrongs == {}
 
 
+@bound.long
 def test_the_same_attack_is_seen_where_the_cis_forgets_our_keys(tmp_path: Path) -> None:
     """The negative control: without the promise about keys, the same kills do harm, and the harness says so."""
     done = attack(tmp_path, cis="ForgetfulCis", pause=0.6, requests=120, kills=6, seconds=9.0, seed=SEED)

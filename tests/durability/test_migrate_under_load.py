@@ -189,6 +189,7 @@ def test_nobody_waits_long_or_fails_while_the_tables_change(url: str) -> None:
     assert longest <= GOAL_SECONDS
 
 
+@bound.long
 def test_negative_control_a_change_that_waits_for_its_lock_makes_everybody_wait(url: str) -> None:
     load, _ = load_on(url)
     with load.running(), a_long_read(url), connect(url) as there:

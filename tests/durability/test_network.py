@@ -74,6 +74,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice_when_the_network_is_cut(tmp_p
     assert wrongs == {}
 
 
+@bound.long
 def test_the_same_cuts_are_seen_to_do_harm_where_the_cis_forgets_our_keys(tmp_path: Path) -> None:
     forgetful = "tests.durability.connectors.ForgetfulCis"
     done = cut(tmp_path, cis=forgetful, wires=["worker-cis"] * 2, requests=40, longest=5, pause=0.8)

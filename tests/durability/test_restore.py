@@ -80,6 +80,7 @@ def restored(
                 os.chown(each, *owner)
         with patch.dict(postgres.COMMON, {"archive_mode": "off"}):
             cluster.start()
+            standby.recovered(cluster)
             yield cluster
 
 

@@ -13,7 +13,8 @@ from keyturn.terms.errors import Rejected
 from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow.at_home import Customer
-from tests.flow.test_deliveries import SARA, WHY, in_cis_alone, rules_of, settles
+from tests.flow.test_deliveries import SARA, WHY, rules_of, settles
+from tests.flow.test_known_there import in_cis_alone
 from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, NEEDS_CUSTOMER, STUCK, Case, Town
 
 ROSA = Actor(Role.STAFF, "rosa")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from keyturn.flow import outside
+from keyturn.flow import identity
 from keyturn.records.models import OutsideCheck
 from tests.flow.town import ANA, COMPLETED, IN_REVIEW, Town
 
@@ -54,7 +54,7 @@ def test_it_is_asked_again_when_the_details_changed(town: Town) -> None:
 
 def test_nobody_is_asked_about_who_has_withdrawn_meanwhile(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(outside, "_ask_identity", lambda check, _request: asked.append(check.kind))
+    monkeypatch.setattr(identity, "_ask_identity", lambda check, _request: asked.append(check.kind))
     case = town.asks(ANA)
     while "check_asked" not in case.history:
         town.works_once()

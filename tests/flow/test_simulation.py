@@ -24,7 +24,7 @@ from tests.durability import bound
 from tests.flow.any_order import BY_THE_CUSTOMER, PEOPLE, WORDS_OF_STAFF, Story
 from tests.flow.town import BEN, Town
 
-SEEDS = int(os.environ.get("SIM_SEEDS", "8"))
+SEEDS = int(os.environ.get("SIM_SEEDS", "4"))
 STEPS = int(os.environ.get("SIM_STEPS", "60"))
 FIRST = int(os.environ.get("SIM_FIRST", "1"))
 SHARES = {

@@ -20,7 +20,7 @@ from keyturn.terms.request import Actor, Role
 from tests.durability import bound
 from tests.flow.town import ANA, BEN, Town
 
-TIMES = int(os.environ.get("TAMPERINGS", "100"))
+TIMES = int(os.environ.get("TAMPERINGS", "60"))
 SEED = int(os.environ.get("TAMPER_SEED", "0")) or random.SystemRandom().randrange(10**6)
 ROSA = Actor(Role.STAFF, "7")
 EVENT = (
