@@ -7,10 +7,9 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "results" / "battery.md"
 HEAD = """# What the long tests found
 
-Made by `make battery WRITE=1`, or of what another run told (BATTERY_TOLD=file); the sizes stand in each line, and
-[how to run them](../howto/battery.md) says what each does. "None of n" proves less than 3/n, with 95 %
-confidence. Each has a negative control, which failed as it must: otherwise the run would have ended with an error. The times are
-those of a shared machine of two cores.
+Made by `make battery WRITE=1`, or from what another run told (BATTERY_TOLD=file): the sizes stand in each line, and
+[how to run them](../howto/battery.md) has those of a release. "None of n" proves less than 3/n, with 95 % confidence. The times are those of
+a shared machine of two cores.
 
 | test | question | found | when (UTC) |
 |---|---|---|---|
