@@ -23,7 +23,7 @@ demo: $(VENV)/.installed ## Keyturn with a demo utility on http://127.0.0.1:8000
 		$(if $(DATA),--data $(DATA)) $(if $(PERSONS),--persons $(PERSONS))
 
 test: $(VENV)/.installed-test ## every test, a real browser included (ARGS="tests/local -x" for some)
-	@KEYTURN_CHROMIUM="$$(.ci/browser $(RUN))" && export KEYTURN_CHROMIUM && $(RUN) -m pytest $(or $(ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
+	@KEYTURN_CHROMIUM="$$(.ci/browser $(RUN))" && export KEYTURN_CHROMIUM && $(RUN) -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 check: $(VENV)/.installed-test ## lint, format, types and import contracts
 	@$(RUN) -m ruff check .

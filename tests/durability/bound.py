@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 BATTERY = os.environ.get("BATTERY") == "1"
-long = pytest.mark.skipif(not BATTERY, reason="a negative control that takes long: `make battery` runs it")
-"""For a negative control that starts a whole installation. Each was seen to fail as it must before its test was believed."""
+long = pytest.mark.skipif(not BATTERY, reason="takes long: `make battery` runs it")
+"""For a negative control that starts a whole installation, each of which was seen to fail as it must, and for what waits long."""
 
 
 def of(harmed: int, tried: int, what: str) -> str:

@@ -199,6 +199,7 @@ def _looks_on(installation: Installation, seconds: float) -> None:
         time.sleep(0.05)
 
 
+@bound.long
 def test_a_full_disk_loses_nothing_says_try_later_and_keeps_the_draft(tmp_path: Path) -> None:
     done, somebody, after = fill_up(tmp_path)
     drafts = [reference for reference, standing in done.found["stuck"].items() if standing == "customer"]

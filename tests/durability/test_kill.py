@@ -16,8 +16,8 @@ from tests.durability import bound
 from tests.durability.customers import Ask, Customers, Heard, asks_for
 from tests.durability.installation import VICTIMS, Installation, an_installation
 
-REQUESTS = int(os.environ.get("KILL_REQUESTS", "240"))
-KILLS = int(os.environ.get("KILL_KILLS", "12"))
+REQUESTS = int(os.environ.get("KILL_REQUESTS", "160"))
+KILLS = int(os.environ.get("KILL_KILLS", "8"))
 SECONDS = float(os.environ.get("KILL_SECONDS", str(1.3 * KILLS)))
 SEED = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().randrange(10**6)
 PATIENCE = 120.0  # seconds; T-01's goal is 60 on a calm machine

@@ -57,6 +57,7 @@ def _looks_on(installation: Networked, seconds: float) -> None:
         time.sleep(0.05)
 
 
+@bound.long
 def test_nothing_is_lost_and_nothing_is_done_twice_when_the_network_is_cut(tmp_path: Path) -> None:
     wires = [CUTS[n % len(CUTS)] for n in range(NUMBER)]
     random.Random(SEED).shuffle(wires)
