@@ -114,6 +114,7 @@ def test_poison_gives_up_in_the_open_and_delays_nobody(town: Town, monkeypatch: 
     assert delayed == 0
 
 
+@bound.long
 def test_negative_control_poison_that_holds_its_worker_delays_the_others(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
