@@ -36,7 +36,7 @@ class Wire:
 
     def _hang_up(self) -> None:
         """Shut, and leave the closing to the garbage: another thread may be reading under the same descriptor."""
-        for line in self._open:
+        for line in tuple(self._open):  # a caller who dials again at once is not of those
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
 
