@@ -19,6 +19,7 @@ from keyturn.journeys.link_account import CODES, LINK_ACCOUNT
 from keyturn.records import acts, attempts
 from keyturn.records.crypto import fingerprint
 from keyturn.records.models import AccountAccess, RedFlag, Request, ResumeLink, User
+from keyturn.records.queries import access
 from keyturn.signin.views import proved_address
 from keyturn.steps.confirm.claim import step as confirm
 from keyturn.steps.confirm.rules import News
@@ -241,7 +242,7 @@ def _tell(request: Request, held: AccountAccess, news: News, *, now: datetime) -
 def unlink(*, user: User, account_id: Any, now: datetime) -> None:
     """The login gives the account up. NotAllowed("not_yours"); Invalid (E-21) for the last owner."""
     held = establish.own_access(user, account_id, now=now)
-    problems = list(establish_rules.is_not_the_last_owner(establish.is_last_owner(held, now=now)))
+    problems = list(establish_rules.is_not_the_last_owner(access.is_last_owner(held, at=now)))
     if problems:
         raise Invalid(problems)
     ending.end(held, actor=customer(user.pk), now=now, what="unlinked")
@@ -262,13 +263,13 @@ def stoppable(*, token: str, now: datetime) -> bool:
 @transaction.atomic
 def stop_link(*, token: str, now: datetime) -> bool:
     """Whoever was told of a new link says that it is not theirs: it ends at once, and staff look at it (BR-62)."""
-    held = _linked_by(token, now)
+    linked = _linked_by(token, now)
+    if linked is None:
+        return False
+    request = moves.locked(linked.request_id)
+    held = ending.held(now=now, pk=linked.pk)
     if held is None:
         return False
-    held = AccountAccess.objects.select_for_update().get(pk=held.pk)
-    if held.ended_at is not None:
-        return False
-    request = moves.locked(held.request_id)
     ending.end(held, actor=Actor(Role.CUSTOMER, "stop_link"), now=now, what="stopped")
     establish.end_given(held, by=Actor(Role.CUSTOMER, "stop_link"), now=now)
     decide.flag(request, "not_me", account=held.account, person=held.person, now=now)

@@ -15,7 +15,7 @@ from keyturn.flow.customer import new_request
 from keyturn.flow.maintain import customer
 from keyturn.records import acts
 from keyturn.records.crypto import fingerprint
-from keyturn.records.models import Account, AccountAccess, Designee, Invitation, Person, Request, User
+from keyturn.records.models import AccountAccess, Designee, Invitation, Person, Request, User
 from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import access, groups
 from keyturn.signin.views import proved_address
@@ -115,13 +115,11 @@ def end_access(*, access_id: UUID, user: User, now: datetime, policy: Policy) ->
     NotAllowed("unknown_access"); ("last_owner") where nobody else would own the account; ("not_portal_owned") where
     staff have taken it over for good (BR-21, ER-27).
     """
-    held = AccountAccess.objects.select_for_update().filter(access.live(now), pk=access_id).first()
+    held = ending.held(now=now, pk=access_id)
     if held is None or not (held.user_id == user.pk or _owns(user, held, now)):
         raise NotAllowed("unknown_access")
     if held.owned_by != "portal":
         raise NotAllowed("not_portal_owned")
-    if held.account_id:  # two owners who end each other's at one moment see each other
-        Account.objects.select_for_update().get(pk=held.account_id)
     if access.is_last_owner(held, at=now):
         raise NotAllowed("last_owner")
     actor = customer(user.pk)
@@ -173,7 +171,7 @@ def tell_of_the_end(
 @transaction.atomic
 def take_over_access(*, access_id: UUID, actor: Actor, now: datetime) -> AccountAccess:
     """Staff take a portal's row over, one way: from now on the customer cannot remove it (BR-21)."""
-    held = AccountAccess.objects.select_for_update().filter(access.live(now), pk=access_id).first()
+    held = ending.held(now=now, pk=access_id)
     if held is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_access")
     if held.owned_by == "portal":

@@ -10,8 +10,8 @@ from keyturn.flow.customer import new_request, withdraw
 from keyturn.flow.delegation import tell_of_the_end
 from keyturn.flow.documents import upload
 from keyturn.journeys.grant_access import GRANT_ACCESS
-from keyturn.records.models import AccountAccess, Person, Request, User
-from keyturn.records.queries import access, asking, on_file
+from keyturn.records.models import Person, Request, User
+from keyturn.records.queries import asking, on_file
 from keyturn.steps.establish.ending import step as ending
 from keyturn.steps.gather.rules import clean_text
 from keyturn.steps.maintain.care import rules
@@ -109,7 +109,7 @@ def _send(request: Request, *, actor: Actor, now: datetime, policy: Policy) -> N
 @transaction.atomic
 def end_access_by_staff(*, access_id: UUID, reason: str, actor: Actor, now: datetime, policy: Policy) -> Request:
     """End what somebody may do, at once, whoever owns the row; they and the owners are told. Invalid (K-86)."""
-    held = AccountAccess.objects.select_for_update().filter(access.live(now), pk=access_id).first()
+    held = ending.held(now=now, pk=access_id)
     if held is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_access")
     words = clean_text(reason)[:4000]

@@ -38,7 +38,7 @@ from keyturn.records.models import (
     PersonName,
     PersonPerson,
 )
-from keyturn.records.models.dated import CLOCKS_DIFFER, NOT_CONTENT, Dated
+from keyturn.records.models.dated import NOT_CONTENT, Dated
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.season import Season, overlapping
 from keyturn.terms.spans import Span, cut, span_of, until_the_next
@@ -70,11 +70,16 @@ _FOUND_BY = (PersonName, PersonContact, PersonIdentifier, PersonAddress)
 
 
 def hold(*, persons: Iterable[Any] = (), accounts: Iterable[Any] = ()) -> None:
-    """Lock these rows (ids) in the one order in which everybody takes them: persons, then accounts, each by id."""
-    for table, wanted in ((Person, persons), (Account, accounts)):
+    """Lock these rows (ids) in the one order in which everybody takes them: persons, then accounts, each by id.
+
+    A row that names one of these persons waits until we are done, for they may be merged. One that names an account
+    does not: it holds its account already when it waits for its person, so both would wait for each other.
+    """
+    for table, wanted, no_key in ((Person, persons, False), (Account, accounts, True)):
         keys = sorted({UUID(str(each)) for each in wanted})
+        rows = table._default_manager.select_for_update(no_key=no_key).filter(pk__in=keys).order_by("pk")
         if keys:
-            list(table._default_manager.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+            list(rows.values_list("pk"))
 
 
 @contextmanager
@@ -113,9 +118,8 @@ class Changes:
         return [row for row in found if all(getattr(row, name) == value for name, value in having.items())]
 
     def _catch_up(self, rows: Iterable[Dated]) -> None:
-        """Clocks of several machines differ a little: what another has just recorded was before this, under the lock."""
-        just_now = [row.recorded_at for row in rows if row.recorded_at <= self.now + CLOCKS_DIFFER]
-        self.now = max([self.now, *just_now])
+        """Clocks of several machines differ: what another has recorded was before this, under the lock, whatever they say."""
+        self.now = max([self.now, *(row.recorded_at for row in rows)])
 
     def holding(self, table: type[D], **having: Any) -> list[D]:
         """Those that hold now."""

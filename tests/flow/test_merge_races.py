@@ -13,7 +13,7 @@ from keyturn.flow import machine
 from keyturn.records import acts, history
 from keyturn.records.models import AccountAccess, AccountPerson, Person, PersonLink, PersonMerge, User
 from keyturn.records.queries import access
-from keyturn.terms.errors import NotAllowed
+from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow.one_person import ANNA, OTTO, ROSA, WHY, agreed, merged, proposed
@@ -187,4 +187,24 @@ def test_a_login_is_linked_while_the_files_become_one(open_town: Town, two: tupl
     assert access.own_persons(login.pk, at=open_town.now) == [ana]
     open_town.waits(minutes=5)  # what was written at that very moment is gathered
     assert {each.person for each in AccountAccess.objects.all()} == {ana}
+    nothing_is_broken(open_town)
+
+
+@pytest.mark.parametrize("n", range(3))
+def test_a_login_is_given_up_while_the_files_become_one(open_town: Town, two: tuple[Person, Person], n: int) -> None:
+    """Who ends an access and who merges its person take their locks in one order: neither is thrown out."""
+    ana, anna = two
+    merge = proposed(open_town, ana, anna)
+    account = AccountPerson.objects.get(person=anna).account
+    owners = [factories.a_login(f"owner{each}@login.example", account=account, person=anna) for each in range(2)]
+
+    def gives_up(user: User) -> str:
+        try:
+            flow.unlink(user=user, account_id=account.pk, now=open_town.now)
+        except Invalid:
+            return "the last owner"
+        return "given up"
+
+    said = at_once(lambda: gives_up(owners[0]), lambda: gives_up(owners[1]), lambda: agreed(open_town, merge).state)
+    assert sorted(said) == ["done", "given up", "the last owner"]
     nothing_is_broken(open_town)

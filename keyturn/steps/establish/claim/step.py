@@ -7,11 +7,10 @@ from allauth.account.models import EmailAddress
 
 from keyturn.journeys.link_account import CODES
 from keyturn.matching.contacts import normal_email
-from keyturn.records import acts, attempts
+from keyturn.records import acts, attempts, dated
 from keyturn.records.crypto import digest
 from keyturn.records.models import Account, AccountAccess, AccountPerson, Invitation, Person, Request, User
 from keyturn.records.models.dated import holds_at
-from keyturn.records.queries import access
 from keyturn.steps.establish.claim import rules
 from keyturn.steps.establish.ending import step as ending
 from keyturn.terms.errors import NotAllowed
@@ -45,7 +44,7 @@ def grant(
     now: datetime,
 ) -> AccountAccess:
     """The login has the account from now on. What it has already stays; what it did for the owner ends."""
-    Account.objects.select_for_update().get(pk=account.pk)  # two who link at one moment see each other
+    dated.hold(persons=[person.pk], accounts=[account.pk])  # two who link at one moment see each other
     held = AccountAccess.objects.filter(user=user, account=account, ended_at=None).first()
     if held is not None and not rules.replaces(held.capacity):
         return held
@@ -81,17 +80,10 @@ def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
 
 def own_access(user: User, account_id: Any, *, now: datetime) -> AccountAccess:
     """The login's own access to this account, locked; to anybody else it does not exist."""
-    rows = AccountAccess.objects.select_for_update().filter(access.live(now), user=user, account_id=account_id)
-    held = rows.first()
+    held = ending.held(now=now, user=user, account_id=account_id)
     if held is None:
         raise NotAllowed("not_yours")
     return held
-
-
-def is_last_owner(held: AccountAccess, *, now: datetime) -> bool:
-    """Asked under the account's lock: two owners who leave at one moment do not both go."""
-    Account.objects.select_for_update().get(pk=held.account_id)
-    return access.is_last_owner(held, at=now)
 
 
 def by_request(request: Request, user: User, *, now: datetime, policy: Policy) -> AccountAccess | None:

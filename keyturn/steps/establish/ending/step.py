@@ -1,11 +1,28 @@
 """How does somebody's access end at once, and what is the CIS told of it?"""
 
 from datetime import datetime
+from typing import Any
 
-from keyturn.records import acts
-from keyturn.records.models import AccountAccess, Designee, Invitation, Request
+from keyturn.records import acts, dated
+from keyturn.records.models import AccountAccess, AccountPerson, Designee, Invitation, Request
+from keyturn.records.queries import access as accesses
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Verdict
+
+
+def held(*, now: datetime, **which: Any) -> AccountAccess | None:
+    """An access that holds, locked with its account and who is on it, in the order of `dated.hold`.
+
+    So two owners who leave at one moment see each other, and whoever makes one file of two people waits for us, while
+    we never wait for them.
+    """
+    seen = AccountAccess.objects.filter(accesses.live(now), **which).first()
+    if seen is None:
+        return None
+    people = set(AccountPerson.objects.filter(account=seen.account_id).values_list("person_id", flat=True))
+    people |= {seen.person_id} - {None}
+    dated.hold(persons=people, accounts=[seen.account_id] if seen.account_id else [])
+    return AccountAccess.objects.select_for_update().filter(accesses.live(now), pk=seen.pk).first()
 
 
 def end(access: AccountAccess, *, actor: Actor, now: datetime, what: str = "access_ended") -> None:
