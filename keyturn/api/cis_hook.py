@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from keyturn import flow
+from keyturn.api.signed import too_large
 
 LONGEST = 20_000  # bytes
 MOST = 100
@@ -36,9 +37,8 @@ def changed(request: HttpRequest) -> JsonResponse:
     secret = settings.KEYTURN_CIS_SECRET
     if not secret:
         raise Http404
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not (length.isascii() and length.isdigit() and len(length) < 9) or int(length) > LONGEST:
-        return JsonResponse({"code": "too_large"}, status=413)
+    if refused := too_large(request, LONGEST):
+        return refused
     now = timezone.now()
     signed = flow.is_from_the_cis(
         secret=secret, body=request.body, at=request.headers.get("X-Keyturn-Time", ""),

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from keyturn import flow
+from keyturn.api.signed import is_signed, too_large
 
 LONGEST = 10_000  # bytes
 
@@ -29,10 +30,9 @@ def text_received(request: HttpRequest) -> JsonResponse:
     secret = settings.KEYTURN_SMS_SECRET
     if not secret:
         raise Http404
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST:
-        return JsonResponse({"code": "too_large"}, status=413)
-    expected = hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(expected.encode(), request.headers.get("X-Keyturn-Signature", "").encode()):
+    if refused := too_large(request, LONGEST):
+        return refused
+    if not is_signed(request, hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()):
         return JsonResponse({"code": "bad_signature"}, status=403)
     body = _read(request.body)
     if body is None:
