@@ -4,7 +4,7 @@ A comparison goes through the registry page by page and keeps where it is, so th
 on. It writes nothing but its own report. Each kind of drift has a repair, which looks again before it does anything.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from keyturn.connectors.cis import cis
 from keyturn.flow import differing, gate, inbound, moves
@@ -135,9 +135,14 @@ Page = tuple[list[Found], str, int]
 
 
 def _persons(after: str, most: int, now: datetime, policy: Policy) -> Page:
-    rows = Person.objects.filter(redirect_to=None, ref__isnull=False).exclude(flags__contains=["erased"]).order_by("id")
-    page = list(rows.filter(pk__gt=UUID(after))[:most] if after else rows[:most])
-    found = [each for person in page for each in _person(person, now, policy)]
+    rows = Person.objects.filter(redirect_to=None, ref__isnull=False).exclude(flags__contains=["erased"])
+    return _page(rows, after, most, lambda person: _person(person, now, policy))
+
+
+def _page(rows: QuerySet[Any], after: str, most: int, differs: Callable[[Any], Iterable[Found]]) -> Page:
+    """The next of these rows, by their ids, each looked at by `differs`."""
+    page = list((rows.filter(pk__gt=UUID(after)) if after else rows).order_by("pk")[:most])
+    found = [each for row in page for each in differs(row)]
     return found, str(page[-1].pk) if len(page) == most else "", len(page)
 
 
@@ -162,10 +167,7 @@ def _person(person: Person, now: datetime, policy: Policy) -> Iterator[Found]:
 
 
 def _accounts(after: str, most: int, now: datetime, policy: Policy) -> Page:
-    rows = Account.objects.filter(ref__isnull=False).order_by("id")
-    page = list(rows.filter(pk__gt=UUID(after))[:most] if after else rows[:most])
-    found = [each for account in page for each in _account(account, now, policy)]
-    return found, str(page[-1].pk) if len(page) == most else "", len(page)
+    return _page(Account.objects.filter(ref__isnull=False), after, most, lambda account: _account(account, now, policy))
 
 
 def _account(account: Account, now: datetime, policy: Policy) -> Iterator[Found]:
@@ -199,10 +201,12 @@ def _deliveries(after: str, most: int, now: datetime, policy: Policy) -> Page:
     """What the CIS has confirmed to us of late: does it still know of it?"""
     rows = Delivery.objects.filter(state="done", answered_at__gt=now - rules.REMEMBERED).exclude(answer={})
     rows = rows.exclude(answer__person_ref="").exclude(request__events__what="settled")  # by hand: under no key
-    rows = rows.select_related("request").order_by("id")
-    page = list(rows.filter(pk__gt=UUID(after))[:most] if after else rows[:most])
-    found = [Found("effect_missing", "request", each.request.reference) for each in page if _is_forgotten(each.key)]
-    return found, str(page[-1].pk) if len(page) == most else "", len(page)
+    return _page(rows.select_related("request"), after, most, _forgotten)
+
+
+def _forgotten(delivery: Delivery) -> Iterator[Found]:
+    if _is_forgotten(delivery.key):
+        yield Found("effect_missing", "request", delivery.request.reference)
 
 
 def _is_forgotten(key: str) -> bool:

@@ -10,6 +10,7 @@ from keyturn.connectors.cis import known_as
 from keyturn.connectors.cis.counted import BUCKETS
 from keyturn.records.queries import deliveries
 from keyturn.records.queries.deliveries import Calls
+from keyturn.site.since import seconds_since
 
 
 def told() -> Iterator[Metric]:
@@ -35,13 +36,15 @@ def _kept(now: datetime) -> Iterator[Metric]:
     oldest = GaugeMetricFamily("keyturn_delivery_age_seconds", "How old the oldest of them is.", labels=["state"])
     for each in deliveries.kept():
         number.add_metric([each.state], each.number)
-        oldest.add_metric([each.state], _since(each.oldest, now))
+        oldest.add_metric([each.state], seconds_since(each.oldest, now))
     yield from (number, oldest)
     told = "Of these, how many wait without a job: the CIS is not called, or has no place."
     yield GaugeMetricFamily("keyturn_deliveries_parked", told, value=deliveries.parked())
     doubtful, first = deliveries.in_doubt()
     yield GaugeMetricFamily("keyturn_in_doubt", "Deliveries whose outcome nobody knows.", value=doubtful)
-    yield GaugeMetricFamily("keyturn_in_doubt_seconds", "Since when the first of them.", value=_since(first, now))
+    yield GaugeMetricFamily(
+        "keyturn_in_doubt_seconds", "Since when the first of them.", value=seconds_since(first, now)
+    )
     yield GaugeMetricFamily("keyturn_stuck", "Requests that the machine gave up on.", value=deliveries.stuck())
     told = "Requests that are over and left something in the CIS that nobody has put right there."
     yield GaugeMetricFamily("keyturn_left_in_cis", told, value=deliveries.left_in_cis(most=0)[1])
@@ -54,7 +57,7 @@ def _gate(now: datetime) -> Iterator[Metric]:
             "1: the CIS does not answer, and nobody calls it but a probe.",
             float(found.since is not None),
         ),
-        "keyturn_cis_open_seconds": ("Since when nobody calls it.", _since(found.since, now)),
+        "keyturn_cis_open_seconds": ("Since when nobody calls it.", seconds_since(found.since, now)),
         "keyturn_cis_failures": ("Unanswered calls in a row.", float(found.failures)),
         "keyturn_cis_under_way": ("Calls under way now.", float(found.places)),
     }
@@ -79,7 +82,3 @@ def _calls(counted: Iterable[Calls]) -> Iterator[Metric]:
     for each in rows:
         ended.add_metric([each.cis, each.operation, each.outcome], each.number)
     yield ended
-
-
-def _since(moment: datetime | None, now: datetime) -> float:
-    return max((now - moment).total_seconds(), 0.0) if moment else 0.0

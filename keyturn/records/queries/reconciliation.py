@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Min
 
 from keyturn.records.models import (
     Account,
@@ -77,6 +77,14 @@ def whose(noun: str, ref: str) -> Person | Account | None:
 def waiting() -> Mapping[str, int]:
     """How many cases wait for staff, and how many things that the CIS named have not been looked at."""
     return {"differences": open_count(), "news": CisNews.objects.count()}
+
+
+def since() -> Mapping[str, datetime | None]:
+    """Since when the oldest of each waits: "differences", "news"."""
+    return {
+        "differences": CisDifference.objects.filter(state="open").aggregate(first=Min("opened_at"))["first"],
+        "news": CisNews.objects.aggregate(first=Min("told_at"))["first"],
+    }
 
 
 def open_count() -> int:
