@@ -120,7 +120,8 @@ def _accounts(cursor: CursorWrapper) -> set[str]:
     )
 
 
-_HOLDS = "m.superseded_at IS NULL AND m.valid_from <= %(now)s AND (m.valid_to IS NULL OR m.valid_to > %(now)s)"
+_NOW = "greatest(m.recorded_at, %(now)s)"  # what had begun when it was recorded has begun, whatever our clock says
+_HOLDS = f"m.superseded_at IS NULL AND m.valid_from <= {_NOW} AND (m.valid_to IS NULL OR m.valid_to > {_NOW})"
 _PART = "account_id, person_id, is_main, is_responsible, is_guarantor, relationship, receives_bill, address_source, owned_by"
 _DATED = "valid_from, valid_to, recorded_at, source"
 
@@ -148,7 +149,7 @@ def _main_customers(cursor: CursorWrapper, now: datetime) -> set[str]:
         f"INSERT INTO account_person (id, {_PART}, {_DATED})"
         " SELECT s.row_id, a.id, s.person_id, true, true, false, 'main', true, 'person', 'cis', %(now)s,"
         " (SELECT min(m.valid_from) FROM account_person m WHERE m.account_id = a.id AND m.superseded_at IS NULL"
-        " AND m.valid_from > %(now)s AND (m.is_main OR m.person_id = s.person_id)), %(now)s, 'import'"
+        f" AND m.valid_from > {_NOW} AND (m.is_main OR m.person_id = s.person_id)), %(now)s, 'import'"
         " FROM staged_account s JOIN account a USING (ref) WHERE a.ref = ANY(%(these)s)",
         values,
     )

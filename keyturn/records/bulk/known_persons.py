@@ -18,8 +18,9 @@ NAME = ("given_name", "middle_name", "family_name", "suffix", "organisation_name
 ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
 COPIED_AT_ONCE = 1000
 
-_HOLDS = "x.superseded_at IS NULL AND x.valid_from <= %(now)s AND (x.valid_to IS NULL OR x.valid_to > %(now)s)"
-_PLANNED = "x.superseded_at IS NULL AND x.valid_from > %(now)s"
+_NOW = "greatest(x.recorded_at, %(now)s)"  # what had begun when it was recorded has begun, whatever our clock says
+_HOLDS = f"x.superseded_at IS NULL AND x.valid_from <= {_NOW} AND (x.valid_to IS NULL OR x.valid_to > {_NOW})"
+_PLANNED = f"x.superseded_at IS NULL AND x.valid_from > {_NOW}"
 _PRIMARY_NAME = "x.person_id = s.person_id AND x.name_type = 'primary'"
 _MAILING = "x.person_id = s.person_id AND x.purpose = 'mailing' AND x.account_id IS NULL AND x.season_from IS NULL"
 _SAME_TYPE = "x.person_id = s.person_id AND x.id_type = s.id_type"

@@ -5,7 +5,7 @@ are about the world, `recorded_at` and `superseded_at` about our knowledge. A ro
 correction supersedes it and writes another (`records/dated.py`), so that what was believed on any day can be read again.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -13,29 +13,24 @@ from django.db.models import F, Q
 
 from keyturn.records.models.fields import Row
 
-CLOCKS_DIFFER = timedelta(minutes=15)
-"""By how much the clocks of two machines may differ (T-05) before one takes for planned what another has just begun."""
-
 
 def holds_at(at: datetime, of: str = "") -> Q:
-    """Rows that hold at a moment, as far as we know now. `of`: the relation in whose name they are asked for ("people").
+    """Rows that hold now, `at` by the clock of who asks. `of`: the relation in whose name they are asked for ("people").
 
     It names `superseded_at` too, because a relation inside a filter knows nothing of managers. What had begun, or was
-    over, when it was recorded has begun, or is over, for a machine whose clock is a little behind, too.
+    over, when it was recorded has begun, or is over: the machine that wrote it may have a clock that goes before ours, by
+    minutes or days, and it was there first all the same (T-05). What held at another time is `queries.as_of`'s to say.
     """
     name = f"{of}__" if of else ""
-    just_begun = {f"{name}valid_from__lte": F(f"{name}recorded_at"), f"{name}recorded_at__lte": at + CLOCKS_DIFFER}
-    return not_over_at(at, of) & (Q(**{f"{name}valid_from__lte": at}) | Q(**just_begun))
+    has_begun = Q(**{f"{name}valid_from__lte": at}) | Q(**{f"{name}valid_from__lte": F(f"{name}recorded_at")})
+    return not_over_at(at, of) & has_begun
 
 
 def not_over_at(at: datetime, of: str = "") -> Q:
-    """Rows that hold at a moment or are planned for later."""
+    """Rows that hold now or are planned for later."""
     name = f"{of}__" if of else ""
-    ends_later = Q(**{f"{name}valid_to__gt": F(f"{name}recorded_at")}) | Q(
-        **{f"{name}recorded_at__gt": at + CLOCKS_DIFFER}
-    )
-    open_or_later = Q(**{f"{name}valid_to": None}) | (Q(**{f"{name}valid_to__gt": at}) & ends_later)
-    return Q(**{f"{name}superseded_at": None}) & open_or_later
+    ends_later = Q(**{f"{name}valid_to__gt": at}) & Q(**{f"{name}valid_to__gt": F(f"{name}recorded_at")})
+    return Q(**{f"{name}superseded_at": None}) & (Q(**{f"{name}valid_to": None}) | ends_later)
 
 
 NOT_CONTENT = frozenset({"id", "valid_from", "valid_to", "recorded_at", "superseded_at", "source", "sealed_value"})

@@ -48,8 +48,8 @@ def _text(value: Any) -> str:
 def _holds(rows: str) -> str:
     """In SQL what `holds_at` says in the ORM's words."""
     return (
-        f"{rows}.superseded_at IS NULL AND {rows}.valid_from <= %(at)s"
-        f" AND ({rows}.valid_to IS NULL OR {rows}.valid_to > %(at)s)"
+        f"{rows}.superseded_at IS NULL AND {rows}.valid_from <= greatest({rows}.recorded_at, %(at)s)"
+        f" AND ({rows}.valid_to IS NULL OR {rows}.valid_to > greatest({rows}.recorded_at, %(at)s))"
     )
 
 
