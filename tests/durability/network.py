@@ -6,7 +6,9 @@ forwarder on this side carries what comes over a wire to it, and back. Needs roo
 """
 
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,16 +18,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import httpx
 from psycopg.conninfo import conninfo_to_dict
 
 from keyturn.local.homes import throw_away
 from keyturn.local.postgres import Cluster
 from keyturn.local.processes import Watch
+from tests.durability.disks import run
 from tests.durability.installation import Installation
 
 CUTS = ("web-database", "worker-database", "worker-cis")
 WIRES = ("callers-web", *CUTS)
+NAMESPACE = re.compile(r"kt(?:probe)?(\d+)(?:web|worker)?\b")
 
 
 def why_not() -> str:
@@ -40,9 +43,21 @@ def why_not() -> str:
     return f"no network namespaces here: {made.stderr.strip()}"
 
 
-def _ip(*words: object) -> None:
-    done = subprocess.run(["ip", *map(str, words)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"ip {' '.join(map(str, words))}: {done.stderr}"
+def _ip(*words: object) -> str:
+    return run("ip", *words)
+
+
+def remove_left() -> None:
+    """Take away the namespaces of runs that were killed (each name has its process's number), with whoever is in them.
+
+    Their wires go with them. Those of processes that live are left alone.
+    """
+    for line in _ip("netns", "list").splitlines():
+        if (found := NAMESPACE.match(line)) and not Path(f"/proc/{found[1]}").exists():
+            for pid in _ip("netns", "pids", found[0]).split():
+                with suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            _ip("netns", "del", found[0])
 
 
 class Wire:
@@ -146,20 +161,11 @@ class Networked(Installation):
         self.crew.take_over(self.cluster)
         self._runs("web", web, "serve", "--host", there, "--port", str(self.port), "--workers", "1", "--threads", "4")
         self._runs("worker", worker, "worker")
-        deadline = time.monotonic() + 120
-        while not self._answers():
-            assert time.monotonic() < deadline, [watch.last_words() for watch in self.crew.watches]
-            self.look_after()
-            time.sleep(0.1)
+        self._until_it_answers(1)
 
     def _runs(self, name: str, own: dict[str, str], *arguments: str) -> None:
         command = ["ip", "netns", "exec", self.namespaces[name], sys.executable, "-m", "keyturn.cli", *arguments]
         self.crew.add(Watch(name, command, env=self.environment | own, log=self.folder / f"{name}.log"))
-
-    def _answers(self) -> bool:
-        with suppress(httpx.HTTPError):
-            return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200
-        return False
 
     def take_down(self) -> None:
         self.stop()
@@ -171,6 +177,7 @@ class Networked(Installation):
 
 @contextmanager
 def a_network(folder: Path, *, cis: str, pause: float) -> Iterator[Networked]:
+    remove_left()
     with throw_away(durable=True) as cluster:
         installation = Networked(cluster, folder, cis=cis, pause=pause)
         try:

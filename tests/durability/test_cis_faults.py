@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -24,10 +23,10 @@ from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.flow import deliveries, outside
 from keyturn.records import history, ids
 from keyturn.records.models import Delivery, Request
-from keyturn.terms.cis import Answer, Command
 from keyturn.terms.errors import KeyturnError
 from tests import factories
 from tests.durability import bound
+from tests.durability.connectors import Forgetful
 from tests.durability.each_cis import EACH, TIMEOUT, Heard, There
 from tests.durability.test_race import newcomers
 from tests.flow.town import Case, Town
@@ -68,23 +67,6 @@ WIRE: dict[str, dict[str, Any]] = {
 }
 """Faults of the line, which hit every request of it (`simulating.WireFault`)."""
 LATE = {"ten minutes late": HERE["ten minutes late"]}
-
-
-class Forgetful:
-    """Every delivery is a new one to this CIS, and it cannot be asked (the negative control)."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def send(self, command: Command, *, key: str) -> Answer:
-        answer: Answer = self._inner.send(command, key=f"{key[:40]}:{uuid4()}")
-        return answer
-
-    def find(self, key: str) -> Answer | None:
-        return None
 
 
 class Storm:

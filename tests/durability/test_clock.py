@@ -11,7 +11,6 @@ import os
 import random
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,10 +26,11 @@ from keyturn.records.models import Delivery, Request
 from keyturn.terms.cis import Answer, Command
 from tests import factories
 from tests.durability import bound
+from tests.durability.connectors import Forgetful
 from tests.durability.customers import Customers, asks_for
 from tests.durability.each_cis import Heard, There
 from tests.durability.installation import an_installation
-from tests.durability.test_cis_faults import Forgetful, Storm
+from tests.durability.test_cis_faults import Storm
 from tests.durability.test_kill import Attack
 from tests.durability.test_race import newcomers
 from tests.flow.conftest import cis_installed, town  # noqa: F401
@@ -193,14 +193,10 @@ def test_real_workers_ten_minutes_apart_lose_and_double_nothing(tmp_path: Path) 
         asks = asks_for(given["premises"], random.Random(SEED))
         customers = Customers(installation.url, given["api_key"], asks, seconds=3, seed=SEED, callers=4)
         customers.start()
-        began = time.monotonic()
-        while (customers.busy or installation.unfinished() != 0) and time.monotonic() - began < 90:
-            installation.look_after()
-            time.sleep(0.2)
-            if not customers.busy:
-                _eleven_minutes_pass(installation.cluster.url)
-        customers.over.set()
-        done = Attack(asks, customers.heard, {}, time.monotonic() - began, installation.ask_inside("look"))
+        drained_in = installation.drains(
+            customers, patience=90, meanwhile=lambda: _eleven_minutes_pass(installation.cluster.url)
+        )
+        done = Attack(asks, customers.heard, {}, drained_in, installation.ask_inside("look"))
         apart = _times_apart(installation.cluster.url)
     wrongs = done.wrongs()
     bound.tell(

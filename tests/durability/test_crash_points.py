@@ -22,10 +22,8 @@ from django.db import connection
 
 from keyturn.api.v1 import callers
 from keyturn.connectors import cis
-from keyturn.connectors.cis.reference import ReferenceCis
 from keyturn.records import history
 from keyturn.records.models import Account, Message, Person, Request
-from keyturn.terms.cis import Answer, Command
 from tests import factories
 from tests.api.caller import Caller, a_key, answers, forget_jobs
 from tests.durability import bound
@@ -34,16 +32,6 @@ from tests.durability.test_race import newcomers
 from tests.flow.town import JOBS, answers_of
 
 _numbers = itertools.count(1)
-
-
-class ForgetfulCis(ReferenceCis):
-    """Every delivery is a new one to it (the negative control)."""
-
-    def send(self, command: Command, *, key: str) -> Answer:
-        return super().send(command, key=f"{key}:{uuid4()}")
-
-    def find(self, key: str) -> Answer | None:
-        return None
 
 
 class Story:
@@ -165,7 +153,7 @@ def test_a_death_at_any_statement_leaves_one_request_and_one_effect(secret: str)
 
 def test_negative_control_a_cis_without_memory_of_keys_does_harm(secret: str, settings: Any) -> None:
     passed = places_to_die_at(secret)
-    settings.KEYTURN_CIS = f"{__name__}.ForgetfulCis"
+    settings.KEYTURN_CIS = "tests.durability.connectors.ForgetfulCis"
     cis.close()
     with patch("keyturn.steps.sync.rules.must_look_up", lambda state: False):
         harmed = any(_is_harmed(secret, number) for number in range(len(passed) // 2, len(passed) + 1))

@@ -10,11 +10,8 @@ Needs root, to mount a tmpfs. FULL_REQUESTS, FULL_SECONDS (of being full) and FU
 import os
 import random
 import re
-import shutil
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -26,6 +23,7 @@ import pytest
 from keyturn.local.postgres import Cluster
 from tests.durability import bound
 from tests.durability.customers import Customers, asks_for
+from tests.durability.disks import SmallDisk, a_small_disk, missing
 from tests.durability.installation import Installation
 from tests.durability.test_kill import Attack
 
@@ -33,48 +31,8 @@ REQUESTS = int(os.environ.get("FULL_REQUESTS", "60"))
 SECONDS = float(os.environ.get("FULL_SECONDS", "4"))
 SEED = int(os.environ.get("FULL_SEED", "0")) or random.SystemRandom().randrange(10**6)
 MEGABYTES = 400
-PATIENCE = 120.0
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="T-04 needs root, to mount a file system of its own")
-
-
-class SmallDisk:
-    """A tmpfs that can be filled to the last byte."""
-
-    def __init__(self, mounted: Path) -> None:
-        self.mounted, self.filler = mounted, mounted / "filler"
-
-    def fill(self) -> None:
-        with self.filler.open("ab", buffering=0) as file, suppress(OSError):
-            while True:
-                file.write(bytes(65536))
-        with self.filler.open("ab", buffering=0) as file, suppress(OSError):
-            while True:
-                file.write(bytes(512))
-
-    def has_room_again(self) -> None:
-        self.filler.unlink()
-
-
-@contextmanager
-def a_small_disk() -> Iterator[SmallDisk]:
-    folder = Path("/var/tmp") / f"keyturn-full-{os.getpid()}-{random.randrange(10**6)}"
-    folder.mkdir(mode=0o711)
-    folder.chmod(0o711)
-    _run("mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode=711", "tmpfs", folder)
-    try:
-        yield SmallDisk(folder)
-    finally:
-        for _ in range(50):
-            if subprocess.run(["umount", folder], capture_output=True, check=False).returncode == 0:
-                break
-            time.sleep(0.2)
-        shutil.rmtree(folder)
-
-
-def _run(*command: object) -> None:
-    done = subprocess.run([str(each) for each in command], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{command[0]}: {done.stderr}"
+pytestmark = pytest.mark.skipif(bool(missing()), reason=f"T-04 {missing()}")
 
 
 class Somebody:
@@ -142,7 +100,7 @@ class Somebody:
 
 def fill_up(folder: Path) -> tuple[Attack, Somebody, dict[str, Any]]:
     """Fill the disk in the middle of the work; what was found when there was room again."""
-    with a_small_disk() as disk:
+    with a_small_disk(MEGABYTES) as disk:
         cluster = Cluster(disk.mounted / "db", fast=False)
         cluster.folder.mkdir(mode=0o711)
         cluster.folder.chmod(0o711)
@@ -157,15 +115,12 @@ def fill_up(folder: Path) -> tuple[Attack, Somebody, dict[str, Any]]:
             asks = asks_for(given["premises"], random.Random(SEED))
             customers = Customers(installation.url, given["api_key"], asks, seconds=2 + SECONDS, seed=SEED, callers=2)
             customers.start()
-            _looks_on(installation, 1)
+            installation.looks_on(1)
             disk.fill()
             ended = _while_it_is_full(installation, somebody, disk)
             disk.has_room_again()
-            began = time.monotonic()
-            while (customers.busy or installation.unfinished() != 0) and time.monotonic() - began < PATIENCE:
-                _looks_on(installation, 0.2)
-            customers.over.set()
-            done = Attack(asks, customers.heard, {}, time.monotonic() - began, installation.ask_inside("look"))
+            drained_in = installation.drains(customers)
+            done = Attack(asks, customers.heard, {}, drained_in, installation.ask_inside("look"))
             after = {
                 "api": somebody.api.get(f"/requests/{somebody.draft}").json(),
                 "portal": somebody.portal.get("/start/check").text,
@@ -188,15 +143,8 @@ def _while_it_is_full(installation: Installation, somebody: Somebody, disk: Smal
                 admin.execute("SELECT pg_switch_wal()")
         ended |= not installation.cluster.alive() or "PANIC" in installation.cluster.log.read_text(errors="replace")
         disk.fill()  # what ended gave room
-        _looks_on(installation, 0.1)
+        installation.looks_on(0.1)
     return ended
-
-
-def _looks_on(installation: Installation, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        installation.look_after()
-        time.sleep(0.05)
 
 
 @bound.long

@@ -21,7 +21,7 @@ import pytest
 from keyturn.local.postgres import Cluster
 from tests.durability import bound, standby
 from tests.durability.customers import Customers, asks_for
-from tests.durability.installation import Installation, an_installation
+from tests.durability.installation import PATIENCE, Installation, an_installation
 from tests.durability.test_kill import Attack
 
 REQUESTS = int(os.environ.get("FAILOVER_REQUESTS", "60"))
@@ -29,7 +29,6 @@ SECONDS = float(os.environ.get("FAILOVER_SECONDS", "6"))
 SEED = int(os.environ.get("FAILOVER_SEED", "0")) or random.SystemRandom().randrange(10**6)
 FULL = "FAILOVER_REQUESTS" in os.environ
 GOAL_SECONDS = 15.0  # until writes are taken again, on a calm machine
-PATIENCE = 120.0
 
 
 class Failover:
@@ -51,12 +50,6 @@ class Failover:
         finally:
             callers.over.set()
 
-    def looks_on(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            self.installation.look_after()
-            time.sleep(0.05)
-
     def the_first_dies(self) -> None:
         """For good: nobody starts it again."""
         first = self.installation.cluster
@@ -68,7 +61,7 @@ class Failover:
     def the_second_stands_still(self, *, loses: bool) -> None:
         """For a while; or until the first is dead, and then it loses what was on its way."""
         with standby.stalled(self.second, then=signal.SIGKILL if loses else signal.SIGCONT):
-            self.looks_on(SECONDS / 3)
+            self.installation.looks_on(SECONDS / 3)
             if loses:
                 self.the_first_dies()
 
@@ -96,10 +89,7 @@ class Failover:
 
     def drains(self, customers: Customers) -> float:
         self.installation.cluster = self.second
-        began = time.monotonic()
-        while (customers.busy or self.installation.unfinished() != 0) and time.monotonic() - began < PATIENCE:
-            self.looks_on(0.2)
-        return time.monotonic() - began
+        return self.installation.drains(customers)
 
 
 def fail_over(folder: Path, *, synchronous: bool, stands_still: bool) -> tuple[Attack, Failover]:
@@ -112,7 +102,7 @@ def fail_over(folder: Path, *, synchronous: bool, stands_still: bool) -> tuple[A
             installation.start(workers=1)
             there = Failover(installation, second)
             with there.customers(given["api_key"], given["premises"]) as customers:
-                there.looks_on(SECONDS / 3)
+                installation.looks_on(SECONDS / 3)
                 if stands_still:
                     there.the_second_stands_still(loses=not synchronous)
                 if installation.cluster.alive():

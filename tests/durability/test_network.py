@@ -7,15 +7,14 @@ CUT_SEED. Needs root.
 
 import os
 import random
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.durability import bound
 from tests.durability.customers import Customers, asks_for
-from tests.durability.network import CUTS, Networked, a_network, why_not
-from tests.durability.test_kill import PATIENCE, Attack
+from tests.durability.network import CUTS, a_network, why_not
+from tests.durability.test_kill import Attack
 
 REQUESTS = int(os.environ.get("CUT_REQUESTS", "60"))
 NUMBER = int(os.environ.get("CUT_CUTS", "3"))
@@ -37,24 +36,13 @@ def cut(folder: Path, *, cis: str, wires: list[str], requests: int, longest: flo
         seconds = sum(lengths) + CALM * len(wires)
         customers = Customers(installation.url, given["api_key"], asks, seconds=seconds, seed=SEED, callers=4)
         customers.start()
-        _looks_on(installation, CALM)
+        installation.looks_on(CALM)
         for wire, length in zip(wires, lengths, strict=True):
             with installation.wires[wire].cut():
-                _looks_on(installation, length)
-            _looks_on(installation, CALM)
-        began = time.monotonic()
-        while (customers.busy or installation.unfinished() != 0) and time.monotonic() - began < PATIENCE:
-            _looks_on(installation, 0.2)
-        customers.over.set()
-        drained_in = time.monotonic() - began
+                installation.looks_on(length)
+            installation.looks_on(CALM)
+        drained_in = installation.drains(customers)
         return Attack(asks, customers.heard, dict.fromkeys(wires, 0), drained_in, installation.ask_inside("look"))
-
-
-def _looks_on(installation: Networked, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        installation.look_after()
-        time.sleep(0.05)
 
 
 @bound.long
@@ -63,14 +51,11 @@ def test_nothing_is_lost_and_nothing_is_done_twice_when_the_network_is_cut(tmp_p
     random.Random(SEED).shuffle(wires)
     done = cut(tmp_path, cis="reference", wires=wires, requests=REQUESTS, longest=SECONDS)
     wrongs = done.wrongs()
-    lost = len(wrongs.get("acknowledged and lost", ())) + len(wrongs.get("never acknowledged", ()))
-    twice = sum(len(each) for name, each in wrongs.items() if "twice" in name or "two" in name or "duplicate" in name)
     bound.tell(
         "T-13", __doc__,
         f"seed {SEED}: {NUMBER} cuts of up to {SECONDS:.0f} s, {len(done.acknowledged):,} of {REQUESTS:,} acknowledged, the"
         f" slowest after {max(done.heard.seconds):.1f} s, drained in {done.drained_in:.1f} s",
-        bound.of(lost, REQUESTS, "lost"),
-        bound.of(twice, REQUESTS, "done twice"),
+        *done.bounds(wrongs),
     )  # fmt: skip
     assert wrongs == {}
 

@@ -87,11 +87,10 @@ def restored(
 def serve(installation: Installation, api_key: str, asks: list[Ask]) -> None:
     customers = Customers(installation.url, api_key, asks, seconds=SECONDS, seed=SEED, callers=4)
     customers.start()
-    while customers.busy or installation.unfinished() != 0:
-        installation.look_after()
-        customers.over.wait(0.1)
+    installation.drains(customers)
     assert not customers.heard.faults
     assert len(customers.heard.references) == len(asks)
+    assert installation.unfinished() == 0
 
 
 @contextmanager
