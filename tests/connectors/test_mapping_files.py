@@ -38,7 +38,7 @@ def test_a_good_file_is_read_and_says_what_the_cis_offers():
         ("[ping]", "[pong]", "cis.toml: ping is missing (is it written as pong?)"),
         ("body = \"each\"", "bdoy = \"each\"", "step.change has no 'bdoy' (did you mean body?)"),
         ('kind = "rest"', 'kind = "soup"', "transport.kind is 'soup': use rest, soap (did you mean soap?)"),
-        ('kind = "bearer"', 'kind = "baerer"', "transport.auth.kind is 'baerer': use none, bearer, basic (did you mean bearer?)"),
+        ('kind = "bearer"', 'kind = "baerer"', "transport.auth.kind is 'baerer': use none, bearer, basic, client_credentials (did you mean bearer?)"),
         ('"env:SMALL_TOKEN"', '"s3cret"', "transport.auth.secret must name an environment variable"),
         ("GET /ping", "GRAB /ping", "ping.call must be like \"GET /persons/{ref}\", not 'GRAB /ping'"),
         ("GET /ping", "GET //elsewhere.example/x", "ping.call must be like"),

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +14,15 @@ from keyturn.connectors.cis.rest import MAPPING, RestCis
 from keyturn.connectors.cis.rest.simulator.__main__ import server
 from keyturn.connectors.cis.rest.simulator.store import Store
 from keyturn.connectors.cis.simulating import SimulatedServer
+from keyturn.connectors.cis.simulating_tokens import TokenDesk
 from tests.connectors.conftest import ReferenceTown
 
-TOKEN = "let me in"
+SECRET = "let me in"
+SHIPPED = 'auth = { kind = "bearer", secret = "env:KEYTURN_CIS_TOKEN" }'
+OURS = (
+    'auth = { kind = "client_credentials", token_url = "/oauth2/v1/token",'
+    ' client = "env:KEYTURN_CIS_CLIENT_ID", secret = "env:KEYTURN_CIS_CLIENT_SECRET" }'
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +35,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def running(store: Store) -> Iterator[SimulatedServer]:
-    serving = server(store, token=TOKEN)
+    serving = server(store, token="nobody knows this one", desk=TokenDesk("keyturn", SECRET, seconds=1.0))
     threading.Thread(target=serving.run, daemon=True).start()
     yield serving
     serving.stop()
@@ -42,9 +49,14 @@ def town(store: Store) -> ReferenceTown:
 
 
 @pytest.fixture
-def cis(running: SimulatedServer, store: Store, town: ReferenceTown, monkeypatch) -> Iterator[RestCis]:
-    monkeypatch.setenv("KEYTURN_CIS_TOKEN", TOKEN)
-    cis = RestCis(running.url, timeout_seconds=20, mapping=MAPPING)
+def cis(running: SimulatedServer, store: Store, town: ReferenceTown, monkeypatch, tmp_path: Path) -> Iterator[RestCis]:
+    """By tokens that hold a second: the contract is kept while they are replaced."""
+    monkeypatch.setenv("KEYTURN_CIS_CLIENT_ID", "keyturn")
+    monkeypatch.setenv("KEYTURN_CIS_CLIENT_SECRET", SECRET)
+    text = MAPPING.read_text(encoding="utf-8")
+    assert SHIPPED in text
+    (tmp_path / "cis.toml").write_text(text.replace(SHIPPED, OURS), encoding="utf-8")
+    cis = RestCis(running.url, timeout_seconds=20, mapping=tmp_path / "cis.toml")
     yield cis
     cis.close()
     assert store.audit() == []

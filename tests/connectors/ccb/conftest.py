@@ -24,7 +24,7 @@ def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:
         [sys.executable, "-m", "keyturn.connectors.cis.ccb.simulator", "--schema", SCHEMA, *arguments],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "CCB_PASSWORD": PASSWORD},
+        env={**os.environ, "CCB_PASSWORD": PASSWORD, "CCB_CLIENT_SECRET": PASSWORD},
     )
     assert running.stdout
     word, _, url = running.stdout.readline().strip().partition(" ")
@@ -84,7 +84,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def simulator(store: Store) -> Iterator[str]:
-    with process() as url:
+    with process("--token-seconds", "1") as url:
         yield url
 
 
@@ -93,6 +93,8 @@ def secrets() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CCB_USER", USER)
         patch.setenv("CCB_PASSWORD", PASSWORD)
+        patch.setenv("CCB_CLIENT_ID", "keyturn")
+        patch.setenv("CCB_CLIENT_SECRET", PASSWORD)
         yield
 
 

@@ -2,7 +2,15 @@
 
 import pytest
 
+from keyturn.connectors.cis.ccb import REST, CcbOverRest
+from keyturn.connectors.cis.ccb.simulator import rest
 from keyturn.connectors.cis.contract import CisContract
+
+SHIPPED = 'auth = { kind = "basic", user = "env:CCB_USER", secret = "env:CCB_PASSWORD" }'
+BY_TOKEN = (
+    'auth = { kind = "client_credentials", token_url = "/oauth2/v1/token", client = "env:CCB_CLIENT_ID",'
+    ' secret = "env:CCB_CLIENT_SECRET", scope = "urn:opc:resource:consumer::all" }'
+)
 
 
 class TestOverSoap(CisContract):
@@ -15,10 +23,22 @@ class TestOverSoap(CisContract):
         return town
 
 
+@pytest.fixture(scope="module")
+def by_token(simulator, secrets, tmp_path_factory):
+    """As behind an identity provider, by tokens that hold a second: the contract is kept while they are replaced."""
+    text = REST.read_text(encoding="utf-8")
+    assert SHIPPED in text
+    path = tmp_path_factory.mktemp("ccb") / "cis.toml"
+    path.write_text(text.replace(SHIPPED, BY_TOKEN), encoding="utf-8")
+    cis = CcbOverRest(f"{simulator}{rest.BASE}", timeout_seconds=20, mapping=path)
+    yield cis
+    cis.close()
+
+
 class TestOverRest(CisContract):
     @pytest.fixture
-    def cis(self, over_rest):
-        return over_rest
+    def cis(self, by_token):
+        return by_token
 
     @pytest.fixture
     def town(self, town):

@@ -86,8 +86,9 @@ class _Backend(httpcore.NetworkBackend):
 class Line:
     """A pool of connections to the one host of `url`."""
 
-    def __init__(self, url: str, settings: Transport) -> None:
-        """ImproperlyConfigured where the address is none, or would send customers' details in the clear."""
+    def __init__(self, url: str, settings: Transport, *, named: str = "KEYTURN_CIS_URL") -> None:
+        """ImproperlyConfigured where the address is none, or would send customers' details in the clear. `named`: where
+        it stands, for that complaint."""
         parts = urlsplit(url)
         if (
             parts.scheme not in ("http", "https")
@@ -96,11 +97,11 @@ class Line:
             or parts.query
             or parts.fragment
         ):
-            raise ImproperlyConfigured("KEYTURN_CIS_URL must be like https://cis.utility.example/path, without a user")
+            raise ImproperlyConfigured(f"{named} must be like https://cis.utility.example/path, without a user")
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not settings.plain_http:
+            or_else = ", or where the mapping says plain_http = true" if named == "KEYTURN_CIS_URL" else ""
             raise ImproperlyConfigured(
-                "KEYTURN_CIS_URL must begin with https:// (plain http goes to this machine only, or where the mapping"
-                " says plain_http = true)"
+                f"{named} must begin with https:// (plain http goes to this machine only{or_else})"
             )
         self.base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self._now = _Now()
@@ -185,16 +186,17 @@ def headers_of(settings: Transport, environment: Mapping[str, str]) -> dict[str,
     found = {}
     for name, value in settings.headers.items():
         is_named = value.startswith("env:")
-        found[name] = _from(environment, value.removeprefix("env:")) if is_named else value
+        found[name] = from_environment(environment, value.removeprefix("env:")) if is_named else value
     return {**found, **authorization(settings.auth, secrets_of(settings.auth, environment))}
 
 
 def secrets_of(auth: Auth, environment: Mapping[str, str]) -> dict[str, str]:
     """The values that `auth` names. ImproperlyConfigured where one is not set, or could not stand in a header."""
-    return {name: _from(environment, name) for name in filter(None, (auth.user, auth.secret))}
+    return {name: from_environment(environment, name) for name in filter(None, (auth.user, auth.secret))}
 
 
-def _from(environment: Mapping[str, str], name: str) -> str:
+def from_environment(environment: Mapping[str, str], name: str) -> str:
+    """The value of a variable that the mapping names. ImproperlyConfigured where it is not set, or holds what nobody can see."""
     value = environment.get(name, "")
     if not value or not value.isprintable():
         raise ImproperlyConfigured(f"Set {name} in the environment: the CIS's mapping file names it.")

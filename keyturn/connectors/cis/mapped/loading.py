@@ -26,7 +26,10 @@ from keyturn.connectors.cis.mapped.plain import COMMANDS
 from keyturn.connectors.cis.mapped.table import MappingError, Table
 
 NOUNS: Final = ("person", "account", "premise")
-AUTHS: Final = {"rest": ("none", "bearer", "basic"), "soap": ("none", "basic", "username_token")}
+AUTHS: Final = {
+    "rest": ("none", "bearer", "basic", "client_credentials"),
+    "soap": ("none", "basic", "username_token", "client_credentials"),
+}
 VERBS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CANNOT_TELL: Final = "cannot_tell"
 
@@ -242,12 +245,34 @@ def _wsdls(table: Table, kind: str) -> dict[str, str]:
 
 def _auth(table: Table, kind: str) -> Auth:
     way = table.word("kind", AUTHS[kind], "none")
+    if way == "client_credentials":
+        return _client_credentials(table, way)
     known = way in ("basic", "username_token")
     user = _from_environment(table, "user", required=known)
     secret = _from_environment(table, "secret", required=known or way == "bearer")
     digest = bool(table.take("digest", bool, False))
     table.end()
     return Auth(way, user, secret, digest)
+
+
+def _client_credentials(table: Table, way: str) -> Auth:
+    """RFC 6749, 4.4. What differs between a test system and the real one may stand in the environment, too."""
+    found = Auth(
+        way,
+        user=_from_environment(table, "client", required=True),
+        secret=_from_environment(table, "secret", required=True),
+        token_url=table.take("token_url", str, required=True),
+        scope=table.take("scope", str, ""),
+        audience=table.take("audience", str, ""),
+        client_in=table.word("client_in", ("header", "body"), "header"),
+    )
+    if not re.fullmatch(r"env:[A-Za-z_]\w*|/[^/\s?#][^\s?#]*|https?://[^\s?#@]+", found.token_url):
+        raise table.wrong(
+            'must be like "https://identity.utility.example/oauth2/v1/token", "/oauth2/v1/token" or "env:NAME"',
+            "token_url",
+        )
+    table.end()
+    return found
 
 
 def _from_environment(table: Table, name: str, *, required: bool = False) -> str:

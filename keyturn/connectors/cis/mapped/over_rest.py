@@ -6,8 +6,9 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from keyturn.connectors.cis.mapped.line import Line, headers_of
+from keyturn.connectors.cis.mapped.line import headers_of
 from keyturn.connectors.cis.mapped.parts import Transport
+from keyturn.connectors.cis.mapped.tokens import way_to
 from keyturn.connectors.cis.mapped.wire import Deadline, Reply
 from keyturn.terms.errors import InDoubt
 
@@ -18,7 +19,7 @@ class RestTransport:
     """JSON by GET, POST, PUT, PATCH and DELETE under the address `url`."""
 
     def __init__(self, url: str, settings: Transport) -> None:
-        self._line = Line(url, settings)
+        self._line = way_to(url, settings, os.environ)
         self._headers = {"Accept": "application/json", **headers_of(settings, os.environ)}
 
     def exchange(self, target: str, body: Any, *, deadline: Deadline) -> Reply:

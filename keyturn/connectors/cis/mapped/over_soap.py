@@ -21,10 +21,11 @@ from zeep.proxy import ServiceProxy
 from zeep.wsse.username import UsernameToken
 
 from keyturn.connectors.cis.mapped.expressions import meant
-from keyturn.connectors.cis.mapped.line import Line, headers_of, secrets_of
+from keyturn.connectors.cis.mapped.line import headers_of, secrets_of
 from keyturn.connectors.cis.mapped.parts import Auth, Transport
 from keyturn.connectors.cis.mapped.plain import plain
 from keyturn.connectors.cis.mapped.safe_xml import UnsafeXml, must_be_safe
+from keyturn.connectors.cis.mapped.tokens import Way, way_to
 from keyturn.connectors.cis.mapped.wire import Deadline, Reply
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 
@@ -50,7 +51,7 @@ class _NotSoap(Exception):
 class _Wire(zeep.Transport):
     """zeep's way out: documents come from the folder of the mapping or from the CIS, messages go to the CIS."""
 
-    def __init__(self, line: Line, headers: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, line: Way, headers: Mapping[str, str], folder: Path) -> None:
         self.line, self.headers, self.folder = line, dict(headers), folder
         self.now = threading.local()
         self.cache = None
@@ -93,7 +94,7 @@ class SoapTransport:
 
     def __init__(self, url: str, settings: Transport, *, folder: Path) -> None:
         """ImproperlyConfigured where a WSDL that is a file cannot be used."""
-        line = Line(url, settings)
+        line = way_to(url, settings, os.environ)
         self._wire = _Wire(line, headers_of(settings, os.environ), folder)
         self._wsse = _token(settings.auth, secrets_of(settings.auth, os.environ))
         self._settings = settings

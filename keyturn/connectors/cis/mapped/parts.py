@@ -88,12 +88,20 @@ class ErrorRule:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """Who we are to the CIS: names of environment variables, never the secrets themselves."""
+    """Who we are to the CIS: names of environment variables, never the secrets themselves.
+
+    `client_credentials`: `user` and `secret` are the client's, with whom a token is asked for at `token_url`. That, `scope` and
+    `audience` are texts, or "env:NAME"; a `token_url` that begins with / is on the CIS's own host.
+    """
 
     kind: str = "none"
     user: str = ""
     secret: str = ""
     digest: bool = False
+    token_url: str = ""
+    scope: str = ""
+    audience: str = ""
+    client_in: str = "header"
 
 
 @dataclass(frozen=True, slots=True)

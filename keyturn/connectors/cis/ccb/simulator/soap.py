@@ -12,6 +12,7 @@ from keyturn.connectors.cis.ccb.simulator.messages import Refused
 from keyturn.connectors.cis.ccb.simulator.operations import OPERATIONS
 from keyturn.connectors.cis.ccb.simulator.shapes import Shape, checked
 from keyturn.connectors.cis.ccb.simulator.store import Store
+from keyturn.connectors.cis.ccb.simulator.who import Known
 from keyturn.connectors.cis.ccb.simulator.wsdl import NAMESPACE, wsdl
 from keyturn.connectors.cis.simulating import Asked, Told
 
@@ -32,13 +33,17 @@ def operation_of(asked: Asked) -> str:
     return f"{etree.QName(said).localname} {action}".strip()
 
 
-def answer(store: Store, asked: Asked, *, user: str, password: str) -> Told:
+def answer(store: Store, asked: Asked, who: Known) -> Told:
     """One request, in one transaction of the store."""
     if asked.method == "GET":
         return Told(200, wsdl(f"http://{asked.headers.get('host', '')}{PATH}"), _XML)
+    bears_token = asked.headers.get("authorization", "").lower().startswith("bearer ")
+    if bears_token and not who.desk.lets_in(asked):  # as a gateway says it: by HTTP
+        return Told(401, b"", "text/plain", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
     try:
         envelope = _parsed(asked.body)
-        _authenticate(envelope, user, password)
+        if not bears_token:
+            _authenticate(envelope, who)
         said = _body(envelope)
         name = etree.QName(said).localname
         if name not in OPERATIONS or etree.QName(said).namespace != NAMESPACE:
@@ -75,20 +80,20 @@ def _body(envelope: Any) -> Any:
     return body[0]
 
 
-def _authenticate(envelope: Any, user: str, password: str) -> None:
+def _authenticate(envelope: Any, who: Known) -> None:
     """Raises Refused unless a UsernameToken, by text or by digest, names user and password."""
     token = envelope.find(f"{{{ENVELOPE}}}Header/{{{SECURITY}}}Security/{{{SECURITY}}}UsernameToken")
     if token is None:
         raise Refused("not_authenticated")
     given = token.find(f"{{{SECURITY}}}Password")
     secret = (given.text or "") if given is not None else ""
-    expected = password
+    expected = who.password
     if given is not None and given.get("Type", "").endswith("#PasswordDigest"):
         nonce = base64.b64decode(token.findtext(f"{{{SECURITY}}}Nonce") or "")
         created = token.findtext(f"{{{UTILITY}}}Created") or ""
-        digest = hashlib.sha1(nonce + created.encode() + password.encode(), usedforsecurity=False)
+        digest = hashlib.sha1(nonce + created.encode() + who.password.encode(), usedforsecurity=False)
         expected = base64.b64encode(digest.digest()).decode()
-    known = hmac.compare_digest((token.findtext(f"{{{SECURITY}}}Username") or "").encode(), user.encode())
+    known = who.is_user(token.findtext(f"{{{SECURITY}}}Username") or "")
     if not known or not hmac.compare_digest(secret.encode(), expected.encode()):
         raise Refused("not_authenticated")
 
