@@ -243,11 +243,15 @@ def _proofs(case: Any) -> list[tuple[str, str, datetime]]:
         (say(vocabulary.PROOFS, each.kind), say(vocabulary.SOURCES, each.source), each.at)
         for each in case.evidence.order_by("at")
     ]
-    checked = [
-        (_("Outside identity check"), say(vocabulary.CHECKS, each.outcome), each.answered_at or each.asked_at)
-        for each in case.checks.order_by("asked_at")
-    ]
-    return [*proved, *checked]
+    return [*proved, *map(_checked, case.checks.order_by("asked_at"))]
+
+
+def _checked(check: Any) -> tuple[str, str, datetime]:
+    """What an outside party, or the CIS, was asked and said; of the CIS the codes as well."""
+    asked_cis = check.kind == "eligibility"
+    said = say(vocabulary.ELIGIBLE if asked_cis else vocabulary.CHECKS, check.outcome)
+    codes = f" ({', '.join(check.reasons)})" if asked_cis and check.reasons else ""
+    return say(vocabulary.ASKED, check.kind), f"{said}{codes}", check.answered_at or check.asked_at
 
 
 def _messages(case: Any) -> list[dict[str, Any]]:

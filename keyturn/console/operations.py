@@ -40,6 +40,7 @@ KINDS = {
     "undo_in_cis": gettext_noop("Undo in the CIS"),
     "send_message": gettext_noop("Send a message"),
     "check_identity": gettext_noop("Check an identity"),
+    "check_eligibility": gettext_noop("Ask the CIS whether it would serve somebody"),
     "find_account": gettext_noop("Find a claimed account"),
     "look_for_duplicates": gettext_noop("Look for duplicates"),
     "probe_cis": gettext_noop("Ask whether the CIS is back"),

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keyturn.console.vocabulary import ACTORS, DECISIONS, EVENTS, NOTES, PROOFS, RULES, say
+from keyturn.console.vocabulary import ACTORS, ASKED, DECISIONS, EVENTS, NOTES, PROOFS, RULES, say
 from keyturn.records.queries import console
 
 QUIET = frozenset({"answered"})
@@ -65,6 +65,8 @@ def _more(event: Any) -> str:
         return ", ".join(f"{say(RULES, each)} ({each})" if each in RULES else each for each in data.get("rules", ()))
     if event.what in ("cis_rejected", "gave_up", "left_in_cis"):
         return str(data.get("code", ""))
+    if event.what == "check_asked":
+        return say(ASKED, data.get("check", "identity"))
     if event.what == "attested":
         return ", ".join(say(PROOFS, each) for each in data.get("kinds", ()))
     if event.what == "completed" and data.get("repeated"):

@@ -35,6 +35,8 @@ RULES = {
     "M-04": _("Shared identifier"),
     "M-05": _("Address not on file"),
     "Y-03": _("Identity check"),
+    "Y-07": _("CIS would not serve"),
+    "Y-08": _("CIS did not say"),
     "D-01": _("Outside the territory"),
     "D-02": _("Service not there"),
     "D-03": _("Occupied"),
@@ -53,6 +55,7 @@ RULES = {
     "S-14": _("Reason for it"),
     "S-15": _("Choose one shown"),
     "S-16": _("Changed in the CIS"),
+    "S-17": _("There twice in the CIS?"),
     **maintained.RULES,
 }
 """Each rule that can send a request to staff, or say something to them, in two words."""
@@ -64,7 +67,7 @@ EVENTS = {
     "email_proved": _("E-mail address proved"),
     "resumed": _("Draft taken up on another device"),
     "submitted": _("Sent in"),
-    "check_asked": _("Identity check asked"),
+    "check_asked": _("Asked outside"),
     "asked": _("Applicant asked for a proof"),
     "referred": _("Sent to staff"),
     "refused": _("Refused by rule"),
@@ -80,7 +83,7 @@ EVENTS = {
     "withdrawn": _("Withdrawn"),
     "expired": _("Expired"),
     "undone_in_cis": _("Arrived late in the CIS, and was taken back there"),
-    "left_in_cis": _("Is in the CIS although the request is over: cancel it there"),
+    "left_in_cis": _("Something is in the CIS that must be put right there by hand"),
     "cleared_in_cis": _("Put right in the CIS by hand"),
     "sent_anew": _("Staff looked in the CIS, and it is sent again"),
     "sent_back": _("Sent back to be corrected"),
@@ -166,12 +169,23 @@ SOURCES = {
     "sign_in": _("by signing in again"),
     "desk": _("at the desk"),
 }
+ASKED = {
+    "identity": _("Outside identity check"),
+    "eligibility": _("Whether the CIS would serve them"),
+}
 CHECKS = {
     "passed": _("passed"),
     "failed": _("failed"),
     "unsure": _("could not tell"),
     "unavailable": _("could not be reached"),
     "": _("under way"),
+}
+ELIGIBLE = {
+    **CHECKS,
+    "passed": _("it would"),
+    "failed": _("it would not"),
+    "unsure": _("it could not say"),
+    "unavailable": _("no answer in time"),
 }
 NOTES = {
     "question": _("Question to the applicant"),

@@ -39,6 +39,7 @@ from keyturn.flow.desk import staff_change
 from keyturn.flow.differing import settle_difference, ways_to_settle
 from keyturn.flow.documents import forget_documents, open_document, remove_document, upload
 from keyturn.flow.duplicates import look_for_duplicates, note_pairs
+from keyturn.flow.eligibility import check_eligibility
 from keyturn.flow.groups import change_group, create_group, end_group
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
 from keyturn.flow.identity import check_identity
@@ -91,7 +92,8 @@ from keyturn.steps.gather.rules import ESSENTIAL
 __all__ = [
     "DESIGNEE_WORDING", "DRIFT_KINDS", "ESSENTIAL", "NOT_KEPT", "BlindSides", "accept", "accept_designation",
     "advance", "agree_merge", "answer", "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides",
-    "certify_care", "change_group", "change_landlord", "changed_in_cis", "check_identity", "claim",
+    "certify_care", "change_group", "change_landlord", "changed_in_cis", "check_eligibility",
+    "check_identity", "claim",
     "claim_care_at_desk", "comparison", "create_group", "customer", "decide_blind", "decide_case",
     "decide_proposal", "decline", "differences", "end_access", "end_care", "end_designee", "end_group", "expire",
     "extend_privacy", "find_account", "follow_resume_link", "forget", "forget_documents", "give_login", "go_on",

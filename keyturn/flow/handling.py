@@ -75,7 +75,7 @@ def look_again(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
     request = moves.locked(request_id)
     if request.standing != Standing.STAFF or request.established_at:
         raise NotAllowed("not_in_review")
-    verify.ask_again(request)
+    verify.ask_again(request, now=now)
     moves.move(request, Step.MATCH, Standing.MACHINE)
     moves.record(request, "looked_again", actor=actor, now=now)
     queue.later("advance", request_id=str(request.pk))

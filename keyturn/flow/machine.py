@@ -70,10 +70,10 @@ def _decide(request: Request, *, now: datetime, policy: Policy) -> bool:
     for step, module in way_of(request).deciding.items():
         verdict = module.run(request, now=now, policy=policy)
         if verdict.check:
-            verify.open_check(request, now=now)
+            verify.open_check(request, verdict.check, now=now)
             moves.move(request, Step.VERIFY, Standing.MACHINE)
             moves.record(request, "check_asked", actor=MACHINE, now=now, data={"check": verdict.check})
-            queue.later("check_identity", request_id=str(request.pk))
+            queue.later(f"check_{verdict.check}", request_id=str(request.pk))
             return False
         findings += verdict.findings
         data.update(verdict.data)

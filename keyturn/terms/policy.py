@@ -27,11 +27,14 @@ CHANGE_RISK = {
 }  # fmt: skip
 KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text in quotation marks"}
 IDENTITY_CHECKS = ("off", "new", "always")
+WHILE_AWAY = ("wait", "review", "go_on")
 CLAIM_PROOFS = ("sms", "email", "letter", "federated", "desk")
 LEVELS = ("", *ORDER)
 SHARES = {"blind_review_share": 1, "blind_decoy_share": 0.5, "link_precision_floor": 1}
 """Settings that are a share, and the largest that makes sense."""
-AT_LEAST_ONE = ("cis_at_once", "cis_breaker_failures", "cis_probe_seconds", "cis_drain_per_second")
+AT_LEAST_ONE = (
+    "cis_at_once", "cis_breaker_failures", "cis_probe_seconds", "cis_drain_per_second", "cis_eligibility_hours",
+)  # fmt: skip
 MOVED = {
     "link_probability": "thresholds.link",
     "review_probability": "thresholds.review",
@@ -189,6 +192,10 @@ class Policy:
     cis_search_before_new: bool = (
         True  # a person whom the CIS has under the same identifier is looked at by staff first
     )
+    cis_eligibility: bool = False  # ask the CIS, where it can tell, whether it would serve somebody, before we write
+    cis_eligibility_away: str = "wait"  # while it does not answer: wait, then staff look; review: staff look; go_on
+    cis_eligibility_wait_minutes: float = 240.0  # how long "wait" waits
+    cis_eligibility_hours: float = 24.0  # so long an answer is good; then it is asked for anew
     # Whose word counts where the CIS and we hold different things (`terms/owners.py`)
     owners: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict(owners.DEFAULT)))
     customer_class_person: str = "residential"
@@ -252,6 +259,8 @@ def _amiss(name: str, value: Any) -> str:
         return f"between 0 and {SHARES[name]}"
     if name == "identity_check" and value not in IDENTITY_CHECKS:
         return f"one of {', '.join(IDENTITY_CHECKS)}"
+    if name == "cis_eligibility_away" and value not in WHILE_AWAY:
+        return f"one of {', '.join(WHILE_AWAY)}"
     if name == "change_risk" and not (set(value) <= set(CHANGE_RISK) and set(value.values()) <= set(RISKS)):
         return f"a table from {', '.join(CHANGE_RISK)} to one of {', '.join(RISKS)}"
     if name == "document_types" and not (value and set(value) <= set(MEDIA_TYPES)):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from keyturn.connectors import cis
-from keyturn.flow import deliveries, outside
+from keyturn.flow import deliveries, eligibility, outside
+from keyturn.steps.verify.eligibility import step as asked_there
 from tests.flow.town import Town
 
 
@@ -25,7 +26,7 @@ def town(
     settings.KEYTURN_POLICY = settings.KEYTURN_POLICY  # type: ignore[attr-defined]  # put back after the test
     cis.connector().empty()
     town = Town(tmp_path)
-    for module in (outside, deliveries):
+    for module in (outside, deliveries, eligibility, asked_there):
         monkeypatch.setattr(module, "cis", lambda: town.guarded)
     yield town
     assert cis.connector().audit() == []

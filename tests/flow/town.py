@@ -26,6 +26,7 @@ from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.flow import (
     claims,
     duplicates,
+    eligibility,
     identity,
     inbound,
     machine,
@@ -45,6 +46,7 @@ from tests.flow.case import Case
 
 JOBS: Mapping[str, Callable[..., None]] = {
     "keyturn.advance": machine.advance_job,
+    "keyturn.check_eligibility": eligibility.check_eligibility_job,
     "keyturn.check_identity": identity.check_identity_job,
     "keyturn.drain_cis": outside.drain_cis_job,
     "keyturn.expire": upkeep.expire_job,

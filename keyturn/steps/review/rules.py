@@ -27,7 +27,7 @@ PERSON_RULES = frozenset({"M-02"})
 SETTLED_ELSEWHERE = PERSON_RULES | {"M-05", "D-04"}
 """Findings that no approval covers: who it is, a premise that is not on file (R-05), a service begun twice (R-09)."""
 
-ABOUT_THE_PERSON = frozenset({"M-04", "D-05", "D-06", "D-07", "D-09"})
+ABOUT_THE_PERSON = frozenset({"M-04", "D-05", "D-06", "D-07", "D-09", "Y-07"})
 """Findings that hang on whom the request is taken for: the same words about somebody else say something else."""
 
 

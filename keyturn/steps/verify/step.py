@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.journeys.applicant import applicant
@@ -14,20 +14,23 @@ from keyturn.records import ids, person_index
 from keyturn.records.crypto import digest, fingerprint
 from keyturn.records.models import EmailCode, Evidence, OutsideCheck, Request, ResumeLink
 from keyturn.steps.verify import rules
+from keyturn.steps.verify.eligibility import step as eligibility
 from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role, Verdict
 
 
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
-    """Ask for the proof that is missing; `check="identity"` where an outside party must be asked first."""
+    """Ask for the proof that is missing; `check` where an outside party must be asked first: who it is ("identity"), or the
+    CIS whether it would serve them ("eligibility")."""
     facts = _facts(request)
     to_prove = tuple(rules.email_is_proved(facts))  # first: nobody is checked outside who has not proved their e-mail
     if to_prove:
         return Verdict(to_prove)
     if rules.identity_check_is_due(facts, policy):
         return Verdict(check="identity")
-    return Verdict(tuple(rules.identity_is_confirmed(facts)))
+    asked = eligibility.run(request, now=now, policy=policy)
+    return asked if asked.check else Verdict((*rules.identity_is_confirmed(facts), *asked.findings))
 
 
 def _facts(request: Request) -> rules.Facts:
@@ -50,17 +53,20 @@ def identity_subject(request: Request) -> str:
     )
 
 
-def open_check(request: Request, *, now: datetime) -> OutsideCheck:
+def open_check(request: Request, kind: str, *, now: datetime) -> OutsideCheck:
     """The row of the check that is due; made before the outside party is called."""
+    if kind == eligibility.KIND:
+        return eligibility.open_one(request, now=now)
     check, _made = OutsideCheck.objects.get_or_create(
         request=request, kind="identity", subject=identity_subject(request), defaults={"asked_at": now}
     )
     return check
 
 
-def ask_again(request: Request) -> None:
-    """Forget that a check could not be reached, so that it is asked anew."""
-    request.checks.filter(outcome="unavailable").update(outcome="", answered_at=None)
+def ask_again(request: Request, *, now: datetime) -> None:
+    """Forget that a check could not be reached, and what the CIS said: both are asked anew."""
+    anew = Q(outcome="unavailable") | Q(kind=eligibility.KIND)
+    request.checks.filter(anew).update(outcome="", answered_at=None, asked_at=now)
 
 
 def attest(request: Request, kinds: list[str], *, actor: Actor, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""Would the CIS serve this person, here, from that day?"""

@@ -1,0 +1,510 @@
+"""What becomes of a request when the CIS is asked, before anything is written, whether it would serve somebody?"""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
+
+from keyturn import flow
+from keyturn.connectors.cis.guard import GuardedCis
+from keyturn.connectors.cis.rest import MAPPING, RestCis
+from keyturn.connectors.cis.rest.simulator.__main__ import server
+from keyturn.connectors.cis.rest.simulator.store import Store
+from keyturn.connectors.cis.simulating import SimulatedServer, WirePlan
+from keyturn.flow import eligibility, gate, machine
+from keyturn.flow.sentences import sentence
+from keyturn.records.models import OutsideCheck, Person, Premise
+from keyturn.records.queries import requests
+from keyturn.terms.cis import EstablishService
+from keyturn.terms.errors import Rejected
+from keyturn.terms.finding import Finding
+from keyturn.terms.person import Identifier
+from keyturn.terms.request import Actor, Role
+from tests.factories import a_person
+from tests.flow.case import Case
+from tests.flow.test_cis import ONE
+from tests.flow.test_trips import trips
+from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, PROCESSING, REFUSED, WITHDRAWN, Town
+
+NOTHING = {"persons": 0, "accounts": 0, "agreements": 0}
+SARA = Actor(Role.STAFF, "5")
+
+
+class Opinion:
+    """The CIS, with a mind of its own about whom it would serve: codes, or an error."""
+
+    def __init__(self, inner: Any, *answers: Any) -> None:
+        self._inner, self._answers = inner, list(answers)
+        self.name, self.offers = inner.name, inner.offers
+        self.asked: list[EstablishService] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def check(self, command: EstablishService) -> tuple[str, ...]:
+        self.asked.append(command)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer  # type: ignore[no-any-return]
+
+
+def thinks(town: Town, *answers: Any) -> Opinion:
+    """From now on the CIS says these to whoever asks, the last of them for ever."""
+    opinion = Opinion(town.faulty, *answers)
+    town.guarded = GuardedCis(opinion)
+    return opinion
+
+
+def somebody_lives_in(town: Town, house: Premise) -> None:
+    """In the CIS; we know nothing of it."""
+    town.cis.adopt("persons", [{"ref": "STAFF-1", "kind": "person", "given_name": "Carl", "family_name": "Winter"}])
+    account = {"ref": "STAFF-A1", "person_ref": "STAFF-1", "premise_ref": house.ref, "status": "active"}
+    town.cis.adopt("accounts", [account | {"customer_class": "residential", "start_date": "2020-01-01"}])
+
+
+def calls_of(town: Town) -> list[str]:
+    """Every call that the CIS gets from now on, by name."""
+    heard: list[str] = []
+    strike = town.faulty._strike
+
+    def noted(call: str) -> Any:
+        heard.append(call)
+        return strike(call)
+
+    town.faulty._strike = noted  # type: ignore[method-assign]
+    return heard
+
+
+def looks_again(case: Case) -> None:
+    flow.look_again(request_id=case.id, actor=SARA, now=case.town.now)
+    case.town.works()
+
+
+def the_check() -> OutsideCheck:
+    return OutsideCheck.objects.get(kind="eligibility")
+
+
+@pytest.fixture
+def town(town: Town) -> Town:
+    town.policy_says(cis_eligibility=True)
+    return town
+
+
+@pytest.mark.rule("Y-06")
+class TestWhetherItIsAsked:
+    def test_whom_the_cis_would_serve_goes_on_without_noticing(self, town: Town) -> None:
+        heard = calls_of(town)
+        case = town.moves_in(ANA)
+        assert case.status == COMPLETED
+        assert heard[0] == "check" and "send" in heard[1:]
+        assert (the_check().outcome, the_check().reasons) == ("passed", [])
+        assert case.history.count("check_asked") == 1
+        assert town.cis_holds() == ONE
+        assert case.chain_holds()
+
+    def test_nothing_is_written_before_it_has_answered(self, town: Town) -> None:
+        case = town.asks(ANA)
+        while "check_asked" not in case.history:
+            town.works_once()
+        assert case.status == PROCESSING
+        assert not Person.objects.exists()
+        assert town.cis_holds() == NOTHING
+
+    def test_it_is_asked_about_the_person_whom_it_knows_and_not_about_their_details(self, town: Town) -> None:
+        person = a_person(ANA)
+        town.cis.adopt("persons", [{"ref": "P-1", "kind": "person", "given_name": "Ana", "family_name": "Zelenko"}])
+        Person.objects.filter(pk=person.pk).update(ref="P-1")
+        asked = thinks(town, ()).asked
+        case = town.moves_in(ANA)
+        assert case.status == COMPLETED
+        assert [(each.person_ref, each.person) for each in asked] == [("P-1", None)]
+
+    def test_not_where_the_policy_does_not_want_it(self, town: Town) -> None:
+        town.policy_says(cis_eligibility=False)
+        opinion = thinks(town, ("debt",))
+        assert town.moves_in(ANA).status == COMPLETED
+        assert opinion.asked == [] and not OutsideCheck.objects.exists()
+
+    def test_not_where_the_cis_cannot_be_asked(self, town: Town) -> None:
+        opinion = thinks(town, ("debt",))
+        opinion.offers = frozenset({"search"})
+        town.guarded = GuardedCis(opinion)
+        assert town.moves_in(ANA).status == COMPLETED
+        assert opinion.asked == [] and not OutsideCheck.objects.exists()
+
+    def test_not_before_it_is_clear_who_it_is(self, town: Town) -> None:
+        """About whom would the CIS be asked? Once staff have said, it is."""
+        a_person(replace(ANA, emails=(), identifiers=()))
+        case = town.moves_in(replace(ANA, identifiers=()))
+        assert "M-02" in case.rules
+        assert not OutsideCheck.objects.exists()
+        case.staff("new_person")
+        assert the_check().outcome == "passed"
+
+    def test_without_it_no_trip_to_the_database_is_made(self, town: Town) -> None:
+        town.policy_says(cis_eligibility=False)
+        town.moves_in(BEN)
+        case = town.asks(ANA)
+        with CaptureQueriesContext(connection) as counted:
+            machine.advance(request_id=case.id, now=town.now, policy=town.policy)
+        assert "eligibility" not in trips(counted)
+
+    def test_it_costs_few_trips(self, town: Town) -> None:
+        town.moves_in(BEN)
+        case = town.asks(ANA)
+        machine.advance(request_id=case.id, now=town.now, policy=town.policy)
+        with CaptureQueriesContext(connection) as counted:
+            eligibility.check_eligibility(request_id=case.id, now=town.now, policy=town.policy)
+        assert len(counted) <= 18, trips(counted)
+
+
+@pytest.mark.rule("Y-07")
+class TestWhomItWouldNotServe:
+    def test_is_looked_at_by_staff_and_nothing_is_written(self, town: Town) -> None:
+        house = town.house()
+        somebody_lives_in(town, house)
+        before = town.cis_holds()
+        case = town.moves_in(ANA, house)
+        assert (case.status, case.rules) == (IN_REVIEW, {"Y-07"})
+        assert (the_check().outcome, the_check().reasons) == ("failed", ["premise_occupied"])
+        assert not Person.objects.filter(names__family_name="Zelenko").exists()
+        assert town.cis_holds() == before
+
+    @pytest.mark.parametrize("code", ["debt", "disconnected", "premise_not_served", "premise_occupied", "odd_code"])
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_the_customer_reads_the_same_for_every_cause(self, town: Town, code: str, language: str) -> None:
+        thinks(town, (code, "second"))
+        case = town.moves_in(ANA)
+        assert (case.status, case.rules) == (IN_REVIEW, {"Y-07"})
+        [found] = requests.findings_of(case.request)
+        with override(language):
+            said = sentence(found)
+            assert said == sentence(Finding("D-05"))
+            assert code not in said and code not in str(case.last_message())
+            assert code in sentence(found, for_staff=True)
+
+    def test_is_never_refused_by_the_machine(self, town: Town) -> None:
+        thinks(town, ("debt",))
+        town.moves_in(ANA)
+        case = town.moves_in(BEN)
+        assert case.status == IN_REVIEW
+        assert case.news == ["email_code", "received"]
+
+    def test_staff_let_it_pass_and_the_cis_has_the_last_word(self, town: Town) -> None:
+        thinks(town, ("debt",))
+        assert town.moves_in(ANA).staff("approve", "The debt is a former tenant’s.").status == COMPLETED
+        town.cis_is(script=[{"fault": "refuses"}])
+        thinks(town, ("debt",))
+        case = town.moves_in(BEN).staff("approve", "The debt is a former tenant’s.")
+        assert case.status == IN_REVIEW and "S-03" in case.rules
+
+    def test_staff_refuse_with_words_of_their_own(self, town: Town) -> None:
+        thinks(town, ("premise_not_served",))
+        case = town.moves_in(ANA).staff("refuse", "Riverton Water serves this street.")
+        assert case.status == REFUSED
+        assert town.cis_holds() == NOTHING
+        assert "Riverton Water" in case.last_message() and "premise_not_served" not in case.last_message()
+
+    def test_what_a_cis_writes_as_a_code_is_not_kept_where_it_is_none(self, town: Town) -> None:
+        thinks(town, ("Carl Winter owes $ 40", "debt", "debt"))
+        case = town.moves_in(ANA)
+        assert the_check().reasons == ["other", "debt"]
+        assert "Carl" not in str(case.request.findings)
+
+    def test_a_word_about_one_person_is_none_about_another(self, town: Town) -> None:
+        """R-06: staff let a debt pass; then it turns out to be somebody else, and the CIS says the same again."""
+        thinks(town, ("debt",))
+        case = town.moves_in(ANA)
+        case.staff("ask", "Is this your number?")
+        case.answers(given_name="Anita", id_value="D7654399")
+        case.submits()
+        town.works()
+        assert case.rules == {"Y-07"}
+        assert OutsideCheck.objects.count() == 2
+
+
+class TestTheCisChangesItsMind:
+    def test_what_was_put_right_there_is_asked_anew_when_staff_look_again(self, town: Town) -> None:
+        thinks(town, ("debt",), ())
+        case = town.moves_in(ANA)
+        assert case.status == IN_REVIEW
+        looks_again(case)
+        assert case.status == COMPLETED
+        assert the_check().outcome == "passed"
+
+    def test_something_else_that_turns_up_is_shown_again(self, town: Town) -> None:
+        thinks(town, ("debt",), ("premise_occupied",))
+        case = town.moves_in(ANA)
+        town.now += timedelta(hours=town.policy.cis_eligibility_hours + 1)
+        case.staff("approve", "The debt is a former tenant’s.")
+        assert (case.status, case.rules) == (IN_REVIEW, {"Y-07"})
+        assert the_check().reasons == ["premise_occupied"]
+
+    def test_an_answer_is_good_for_some_hours(self, town: Town) -> None:
+        opinion = thinks(town, ("debt",))
+        case = town.moves_in(ANA)
+        town.now += timedelta(hours=town.policy.cis_eligibility_hours - 1)
+        assert case.staff("approve", "The debt is a former tenant’s.").status == COMPLETED
+        assert len(opinion.asked) == 1
+
+    def test_yes_and_then_no_is_what_a_refusal_always_was(self, town: Town) -> None:
+        town.cis_is(script=[{"fault": "refuses"}])
+        case = town.moves_in(ANA)
+        assert the_check().outcome == "passed"
+        assert (case.status, case.rules) == (IN_REVIEW, {"S-03"})
+
+
+@pytest.mark.rule("Y-08")
+class TestACisThatDoesNotAnswer:
+    def test_is_waited_for_and_the_request_goes_on_when_it_is_back(self, town: Town) -> None:
+        town.cis_is("down", calls=["check"])
+        case = town.moves_in(ANA)
+        town.waits(hours=1)
+        assert case.status == PROCESSING
+        assert case.news == ["email_code", "received"]
+        town.cis_is()
+        town.waits(minutes=30)
+        assert case.status == COMPLETED
+
+    def test_keeps_nobody_waiting_for_ever(self, town: Town) -> None:
+        town.cis_is("down", calls=["check"])
+        case = town.moves_in(ANA)
+        town.waits(minutes=town.policy.cis_eligibility_wait_minutes + 20)
+        assert (case.status, case.rules) == (IN_REVIEW, {"Y-08"})
+        assert (the_check().outcome, the_check().reasons) == ("unavailable", ["cis_unreachable"])
+        town.cis_is()
+        looks_again(case)
+        assert case.status == COMPLETED
+
+    def test_is_asked_ever_more_seldom(self, town: Town) -> None:
+        town.cis_is("down", calls=["check"])
+        heard = calls_of(town)
+        town.policy_says(cis_breaker_failures=1000)
+        town.moves_in(ANA)
+        town.waits(hours=5)
+        assert 8 <= len(heard) <= 40, heard
+
+    def test_goes_to_staff_at_once_where_the_policy_says_so(self, town: Town) -> None:
+        town.policy_says(cis_eligibility_away="review")
+        town.cis_is("down", calls=["check"])
+        case = town.moves_in(ANA)
+        assert (case.status, case.rules) == (IN_REVIEW, {"Y-08"})
+        assert case.staff("approve", "I asked them on the phone.").status == COMPLETED
+
+    def test_stops_nobody_where_the_policy_says_so(self, town: Town) -> None:
+        town.policy_says(cis_eligibility_away="go_on")
+        town.cis_is("down", calls=["check"])
+        case = town.moves_in(ANA)
+        assert case.status == COMPLETED
+        assert [(row["rule"], row["effect"]) for row in case.request.findings] == [("Y-08", "note")]
+
+    def test_that_is_known_to_be_away_is_not_called(self, town: Town) -> None:
+        town.policy_says(cis_breaker_failures=1, cis_eligibility_away="review")
+        town.cis_is("down", calls=["check", "ping"])
+        town.moves_in(ANA)
+        heard = calls_of(town)
+        case = town.moves_in(BEN)
+        assert (case.status, case.rules, heard) == (IN_REVIEW, {"Y-08"}, [])
+
+    def test_that_is_busy_is_waited_for_a_little(self, town: Town) -> None:
+        town.policy_says(cis_at_once=1, cis_eligibility_away="review")
+        town.moves_in(BEN)
+        taken = gate.take_place(now=town.now, policy=town.policy)
+        case = town.moves_in(ANA)
+        assert case.status == PROCESSING
+        assert taken
+        gate.not_called(taken)
+        town.waits(minutes=1)
+        assert case.status == COMPLETED
+
+    @pytest.mark.parametrize("fault", ["slow", "garbage", "answer_lost", "flapping", "duplicate"])
+    def test_whatever_it_does_the_request_gets_there(self, town: Town, fault: str) -> None:
+        town.cis_is(script=[{"fault": fault}] if fault != "flapping" else [], calls=["check"])
+        if fault == "flapping":
+            town.cis_is("flapping", calls=["check"])
+        case = town.moves_in(ANA)
+        town.waits(minutes=5)
+        assert case.status == COMPLETED
+        assert town.cis_holds() == ONE
+
+    def test_that_refuses_the_question_has_staff_look(self, town: Town) -> None:
+        thinks(town, Rejected("cannot_say"))
+        case = town.moves_in(ANA)
+        assert (case.status, case.rules) == (IN_REVIEW, {"Y-08"})
+        assert (the_check().outcome, the_check().reasons) == ("unsure", ["cannot_say"])
+
+    def test_a_connector_that_fails_has_nobody_wait_for_ever(self, town: Town) -> None:
+        thinks(town, ValueError("Carl Winter"))
+        case = town.moves_in(ANA)
+        town.waits(hours=5)
+        assert (case.status, case.rules) == (IN_REVIEW, {"Y-08"})
+        assert "Carl" not in str(case.request.findings)
+
+    def test_the_customer_reads_that_it_is_being_checked(self, town: Town) -> None:
+        town.policy_says(cis_eligibility_away="review")
+        town.cis_is("down", calls=["check"])
+        [found] = requests.findings_of(town.moves_in(ANA).request)
+        for language in ("en", "es"):
+            with override(language):
+                assert sentence(found) == sentence(Finding("D-05"))
+
+
+class TestAskedTwice:
+    def test_the_second_answer_changes_nothing(self, town: Town) -> None:
+        thinks(town, (), ("debt",))
+        case = town.asks(ANA)
+        machine.advance(request_id=case.id, now=town.now, policy=town.policy)
+        eligibility.check_eligibility(request_id=case.id, now=town.now, policy=town.policy)
+        eligibility.check_eligibility(request_id=case.id, now=town.now, policy=town.policy)
+        town.works()
+        assert case.status == COMPLETED
+        assert case.history.count("established") == 1
+
+    def test_two_who_ask_at_one_moment_give_one_answer(self, town: Town) -> None:
+        case = town.asks(ANA)
+        machine.advance(request_id=case.id, now=town.now, policy=town.policy)
+        one = eligibility._about_to_ask(case.id, now=town.now, policy=town.policy)
+        two = eligibility._about_to_ask(case.id, now=town.now, policy=town.policy)
+        assert one and two and one.place != two.place
+        eligibility._answered(case.id, two, ["debt"], now=town.now)
+        eligibility._answered(case.id, one, [], now=town.now)
+        town.works()
+        assert case.rules == {"Y-07"}
+        assert the_check().reasons == ["debt"]
+
+    def test_a_worker_that_died_before_asking_is_followed_by_one_that_asks(self, town: Town) -> None:
+        case = town.asks(ANA)
+        while not OutsideCheck.objects.exists():
+            town.works_once()
+        town.loses_its_jobs()
+        town.now += timedelta(minutes=5)
+        assert flow.rescue(now=town.now) == 1
+        town.works()
+        assert case.status == COMPLETED
+
+    def test_a_rescue_does_not_begin_the_waiting_anew(self, town: Town) -> None:
+        town.cis_is("down", calls=["check"])
+        case = town.moves_in(ANA)
+        asked_at = the_check().asked_at
+        town.loses_its_jobs()
+        town.now += timedelta(minutes=5)
+        flow.rescue(now=town.now)
+        town.works()
+        assert the_check().asked_at == asked_at
+        assert case.status == PROCESSING
+
+
+class TestWithdrawnMeanwhile:
+    def test_the_cis_does_not_hear_of_who_has_withdrawn(self, town: Town) -> None:
+        opinion = thinks(town, ())
+        case = town.asks(ANA)
+        while "check_asked" not in case.history:
+            town.works_once()
+        case.withdraws()
+        town.works()
+        assert (case.status, opinion.asked) == (WITHDRAWN, [])
+
+    def test_an_answer_that_comes_too_late_brings_nothing_back(self, town: Town) -> None:
+        case = town.asks(ANA)
+        machine.advance(request_id=case.id, now=town.now, policy=town.policy)
+        asked = eligibility._about_to_ask(case.id, now=town.now, policy=town.policy)
+        assert asked
+        case.withdraws()
+        eligibility._answered(case.id, asked, [], now=town.now)
+        town.works()
+        assert case.status == WITHDRAWN
+        assert the_check().outcome == ""
+        assert town.cis_holds() == NOTHING
+        assert case.news[-1] == "withdrawn"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_no_lock_is_held_while_the_cis_thinks(self, town: Town) -> None:
+        """The customer withdraws in the middle of the call, from another connection, and waits for nobody."""
+        case = town.asks(ANA)
+        machine.advance(request_id=case.id, now=town.now, policy=town.policy)
+        opinion = thinks(town, ())
+        done: list[str] = []
+
+        def meanwhile(command: EstablishService) -> tuple[str, ...]:
+            def customer() -> None:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET lock_timeout = '3s'")
+                case.withdraws()
+                done.append(case.status)
+                connection.close()
+
+            thread = threading.Thread(target=customer)
+            thread.start()
+            thread.join(10)
+            return ()
+
+        opinion.check = meanwhile  # type: ignore[method-assign]
+        eligibility.check_eligibility(request_id=case.id, now=town.now, policy=town.policy)
+        assert done == [WITHDRAWN]
+        town.works()
+        assert case.status == WITHDRAWN
+
+
+# ---------------------------------------------------------------- over a real socket
+
+
+@pytest.fixture(scope="module")
+def simulator(cis_installed: None) -> Iterator[SimulatedServer]:
+    store = Store(os.environ["DATABASE_URL"], schema="reference_cis")
+    store.install()
+    serving = server(store, token="sesame")
+    threading.Thread(target=serving.run, daemon=True).start()
+    yield serving
+    serving.stop()
+    serving.server_close()
+    store.close()
+
+
+@pytest.fixture
+def wire(town: Town, simulator: SimulatedServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedServer]:
+    monkeypatch.setenv("KEYTURN_CIS_TOKEN", "sesame")
+    simulator.plan = WirePlan()
+    cis = RestCis(simulator.url, timeout_seconds=1, mapping=MAPPING)
+    town.guarded = GuardedCis(cis)
+    yield simulator
+    cis.close()
+
+
+class TestOverASocket:
+    def test_who_would_be_served_goes_on(self, town: Town, wire: SimulatedServer) -> None:
+        assert town.moves_in(ANA).status == COMPLETED
+        assert the_check().outcome == "passed"
+
+    def test_who_would_not_is_shown_to_staff_by_the_code_of_ours(self, town: Town, wire: SimulatedServer) -> None:
+        house = town.house()
+        somebody_lives_in(town, house)
+        case = town.moves_in(ANA, house)
+        assert (case.status, case.rules) == (IN_REVIEW, {"Y-07"})
+        assert the_check().reasons == ["premise_occupied"]
+
+    @pytest.mark.parametrize("fault", ["429", "500", "garbage", "mid_answer", "answer_lost"])
+    def test_whatever_goes_wrong_on_the_way_it_is_asked_again(
+        self, town: Town, wire: SimulatedServer, fault: str
+    ) -> None:
+        wire.plan = WirePlan({"script": [{"fault": fault}], "calls": ["POST /v1/move-ins/eligibility"]})
+        case = town.moves_in(replace(ANA, identifiers=(Identifier("passport", "P1112223"),)))
+        assert (case.status, the_check().outcome) == (PROCESSING, "")
+        town.waits(minutes=5)
+        assert case.status == COMPLETED
+        assert town.cis_holds() == ONE
+
+
+def test_a_request_that_is_told_goes_through_the_same_gate(town: Town) -> None:
+    """A place taken to ask is given back: afterwards as many are free as before."""
+    town.policy_says(cis_at_once=1)
+    for who in (ANA, BEN):
+        assert town.moves_in(who).status == COMPLETED
+    assert gate.take_place(now=town.now, policy=town.policy) is not None
