@@ -91,8 +91,7 @@ def _possible(case: Any, found: Any) -> Iterator[Act]:
     if case.standing == Standing.NOBODY:
         what = {each.what for each in case.events.filter(what__in=("left_in_cis", "cleared_in_cis"))}
         if what == {"left_in_cis"}:
-            hint = _("Something of this request is in the CIS although it is over, and could not be undone from here.")
-            yield Act("cleared", _("It is put right in the CIS"), hint, _("It is put right"), _(WHY))
+            yield Act("cleared", _("It is put right in the CIS"), _left(found), _("It is put right"), _(WHY))
         return
     yield from _mending(case, found)
     if case.step != Step.SYNC or case.standing == Standing.CUSTOMER:
@@ -111,6 +110,18 @@ def _possible(case: Any, found: Any) -> Iterator[Act]:
     hint = _("It ends here. The customer reads the reason. What the CIS did after all is looked for and cancelled.")
     label = _("The reason that the applicant will read")
     yield Act("discard", _("Discard it"), hint, _("Discard it"), label, warns=True)
+
+
+def _left(found: Any) -> str:
+    """What of a request that is over is in the CIS, as a hint."""
+    besides = found.answer.get("besides")
+    if besides is None:
+        return _("Something of this request is in the CIS although it is over, and could not be undone from here.")
+    refs = [besides["person_ref"], besides["account_ref"], *besides["agreement_refs"].values()]
+    return _(
+        "After this was settled by hand an earlier try of %(key)s arrived in the CIS and made something else there: %(refs)s."
+        " See which of the two is right, and end the other one there."
+    ) % {"key": found.key, "refs": ", ".join(filter(None, refs))}
 
 
 def _mending(case: Any, found: Any) -> Iterator[Act]:

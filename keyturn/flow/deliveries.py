@@ -129,10 +129,13 @@ def settle(
     done = rules.is_what_was_done(said, under_the_key)
     if found := [*rules.has_a_reason(reason), *(problems or done)]:
         raise Invalid(found)
-    return _settled(request_id, said, reason, checked=checked, by=by, now=now)
+    with transaction.atomic():
+        settled = _settled(request_id, said, reason, checked=checked, by=by, now=now)
+        if under_the_key is None:  # a try that was sent may arrive yet (S-17)
+            gate.make_sure(settled, now=now, policy=policy)
+    return settled
 
 
-@transaction.atomic
 def _settled(request_id: UUID, said: Answer, reason: str, *, checked: bool, by: Hand, now: datetime) -> Request:
     request, delivery = _held(request_id, by, now, STAYS_WITH)
     _say_why(request, reason, by, now)

@@ -152,7 +152,7 @@ def rescue(*, now: datetime, policy: Policy) -> int:
 
 
 def make_sure(request: Request, *, now: datetime, policy: Policy) -> None:
-    """Have the CIS asked, when the last call must have arrived, whether it served a request that has ended unserved."""
+    """Have the CIS asked, when the last call must have arrived, what it did for a request that ended without its answer."""
     # Where staff had it sent anew, its tries are counted from none again: those before may arrive yet.
     anew = Q(request__events__what__in=("retried", "sent_anew"))
     if Delivery.objects.filter(Q(tries__gt=0) | anew, request=request).exists():

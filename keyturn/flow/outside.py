@@ -22,6 +22,7 @@ from keyturn.steps.maintain.inbound import overwriting
 from keyturn.steps.sync import rules as sync_rules
 from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.rules import Next
+from keyturn.steps.sync.settle import rules as settle_rules
 from keyturn.terms.cis import Answer, Cis, Command, EstablishService, UpdateCustomer
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 from keyturn.terms.finding import Effect, Finding
@@ -246,10 +247,13 @@ def undo_in_cis_job(*, request_id: str, now: datetime, tries: int = 0, looks: in
 
 
 def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: datetime, policy: Policy) -> None:
-    """Cancel what a call in doubt did after all (S-06). `tries` counts how often the CIS did not answer, `looks` how
-    often it had nothing."""
+    """Cancel what a call in doubt did after all (S-06); where staff have settled it by hand, show it to them (S-17).
+
+    `tries` counts how often the CIS did not answer, `looks` how often it had nothing.
+    """
     request = Request.objects.select_related("delivery").get(pk=request_id)
-    if request.standing != Standing.NOBODY or request.outcome == Outcome.COMPLETED:
+    is_done = request.outcome == Outcome.COMPLETED
+    if request.standing != Standing.NOBODY or (is_done and not request.events.filter(what="settled").exists()):
         return
     if gate.is_open():
         at = now + sync_rules.wait(tries + 1, request.delivery.key, policy)
@@ -260,11 +264,16 @@ def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: dateti
         if done is None:
             gate.look_later(request_id, looks=looks + 1, now=now, policy=policy)
             return
+        if is_done:
+            _found_after_settling(request_id, done, now=now)
+            return
         undoing = way_of(request).undoing(request, done, now)
         if undoing.command is not None:
             cis().send(undoing.command, key=sync_rules.key_to_undo(request.reference))
     except (Unavailable, InDoubt, Rejected) as problem:
         gate.heard(problem, now=now, policy=policy)
+        if is_done and isinstance(problem, Rejected):
+            return  # it cannot say: staff, who looked there, have the last word
         if isinstance(problem, Rejected) or tries >= policy.cis_tries:
             log.error("left in the CIS", code=problem.code, tries=tries)
             _after_the_end(request_id, "left_in_cis", now=now, data={"code": problem.code})
@@ -278,6 +287,16 @@ def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: dateti
         if undoing.left:
             data = {"code": "cannot_be_undone", "families": sorted(undoing.left)}
             _after_the_end(request_id, "left_in_cis", now=now, data=data)
+
+
+@transaction.atomic
+def _found_after_settling(request_id: UUID, done: Answer, *, now: datetime) -> None:
+    """An earlier try has arrived: where it made something else than staff named, there are two of it in the CIS."""
+    delivery = Delivery.objects.select_for_update().get(request=request_id)
+    if settle_rules.did_something_else(sync.kept_answer(delivery), done):
+        sync.keep_besides(delivery, done)
+        log.error("left in the CIS", code="done_twice")
+        _after_the_end(request_id, "left_in_cis", now=now, data={"code": "done_twice"})
 
 
 @transaction.atomic

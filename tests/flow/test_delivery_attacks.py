@@ -6,8 +6,10 @@ import pytest
 
 from keyturn import flow
 from keyturn.connectors.cis.faults import FaultyCis
-from keyturn.flow import deliveries
+from keyturn.flow import deliveries, outside
 from keyturn.records.models import Account, Delivery, Person, Request, ServiceAgreement
+from keyturn.records.queries import deliveries as queries
+from keyturn.steps.sync import step as sync
 from keyturn.terms.cis import Answer
 from keyturn.terms.errors import Rejected
 from keyturn.terms.request import Actor, Role
@@ -15,7 +17,7 @@ from tests import factories
 from tests.flow.at_home import Customer
 from tests.flow.test_deliveries import SARA, WHY, rules_of, settles
 from tests.flow.test_known_there import in_cis_alone
-from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, NEEDS_CUSTOMER, STUCK, Case, Town
+from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, MONDAY, NEEDS_CUSTOMER, STUCK, Case, Town
 
 ROSA = Actor(Role.STAFF, "rosa")
 NO = "The meter was removed."
@@ -81,6 +83,74 @@ class TestAnEarlierTryArrivesLate:
         discards(town, case)
         town.waits(hours=1)
         assert case.history[-1] == "undone_in_cis"
+
+
+@pytest.mark.rule("S-17")
+class TestAnEarlierTryArrivesAfterStaffHaveSettledIt:
+    @pytest.fixture
+    def settled(self, town: Town) -> Case:
+        """The CIS was told once, and will do it in some minutes; meanwhile somebody has entered it there by hand."""
+        town.policy_says(cis_tries=1)
+        town.cis_is(script=[{"fault": "late"}], seconds=400)
+        case = town.moves_in(ANA)
+        by_hand = town.cis.send(outside.way_of(case.request).command(case.request, town.policy), key="by-hand")
+        settles(case, **_refs(by_hand))
+        assert (case.status, town.jobs("undo_in_cis")) == (COMPLETED, 1)
+        return case
+
+    def test_something_else_is_a_case_for_staff_until_they_have_put_it_right(self, town: Town, settled: Case) -> None:
+        late = Answer("C-LATE", "A-LATE", {"electric": "E-LATE", "gas": "G-LATE"})
+        town.faulty.find = lambda key: late if town.now > MONDAY + timedelta(hours=5) else None  # type: ignore[method-assign]
+        town.waits(hours=4)
+        assert (settled.history[-1], town.jobs("undo_in_cis")) == ("settled", 1)
+        named = settled.delivery.answer
+        town.waits(hours=20)
+        assert (settled.status, settled.history[-1]) == (COMPLETED, "left_in_cis")
+        assert [each.pk for each in queries.left_in_cis()[0]] == [settled.id]
+        assert settled.delivery.answer == {**named, "besides": sync._as_json(late)}
+        assert town.cis_holds()["accounts"] == 1, "nothing is cancelled: only staff know which is right"
+        deliveries.cleared(request_id=settled.id, reason=WHY, by=SARA, now=town.now)
+        assert queries.left_in_cis()[1] == 0
+        assert settled.chain_holds()
+
+    def test_the_same_is_nothing(self, town: Town, settled: Case) -> None:
+        said = sync.kept_answer(settled.delivery)
+        town.faulty.find = lambda key: said  # type: ignore[method-assign]
+        town.waits(hours=50)
+        assert (settled.history[-1], town.jobs("undo_in_cis")) == ("settled", 0)
+
+    def test_nothing_at_all_is_nothing_after_two_days(self, town: Town, settled: Case) -> None:
+        town.waits(hours=50)
+        assert (settled.history[-1], town.jobs("undo_in_cis")) == ("settled", 0)
+
+    def test_a_cis_that_cannot_tell_leaves_the_word_with_staff(self, town: Town, settled: Case) -> None:
+        def cannot(key: str) -> None:
+            raise Rejected("cannot_tell")
+
+        town.faulty.find = cannot  # type: ignore[method-assign]
+        town.waits(hours=50)
+        assert (settled.history[-1], town.jobs("undo_in_cis")) == ("settled", 0)
+
+    @pytest.mark.parametrize("known", ["never_sent", "found_under_the_key"])
+    def test_what_cannot_arrive_any_more_is_not_looked_for(self, town: Town, known: str) -> None:
+        if known == "never_sent":
+            town.cis_is("down", calls=["search"])
+            case = town.moves_in(ANA)
+            Delivery.objects.filter(request=case.id).update(tries=0)
+            town.cis_is()
+            by_hand = town.cis.send(outside.way_of(case.request).command(case.request, town.policy), key="by-hand")
+            settles(case, **_refs(by_hand))
+        else:
+            town.policy_says(cis_tries=1)
+            town.cis_is(script=[{"fault": "answer_lost"}])
+            case = town.moves_in(ANA)
+            settles(case)
+        assert (case.status, town.jobs("undo_in_cis")) == (COMPLETED, 0)
+
+
+def _refs(said: Answer) -> dict[str, str]:
+    agreements = {f"agreement_{name}": ref for name, ref in said.agreement_refs.items()}
+    return {"person_ref": said.person_ref, "account_ref": said.account_ref, **agreements}
 
 
 @pytest.mark.rule("S-11")

@@ -97,12 +97,23 @@ def close(delivery: Delivery, answer: Answer, *, now: datetime) -> None:
     delivery.save()
 
 
-def _as_json(answer: Answer) -> Mapping[str, Any]:
+def _as_json(answer: Answer) -> dict[str, Any]:
     return {
         "person_ref": answer.person_ref,
         "account_ref": answer.account_ref,
         "agreement_refs": dict(answer.agreement_refs),
     }
+
+
+def kept_answer(delivery: Delivery) -> Answer:
+    """What `close` has kept."""
+    return Answer(**{name: value for name, value in delivery.answer.items() if name != "besides"})
+
+
+def keep_besides(delivery: Delivery, done: Answer) -> None:
+    """What the CIS did besides what staff had settled it with (S-17), for staff to see."""
+    delivery.answer = {**delivery.answer, "besides": _as_json(done)}
+    delivery.save(update_fields=["answer"])
 
 
 def keep_problem(delivery: Delivery, problem: KeyturnError, plan: rules.Plan, *, doubted: bool, now: datetime) -> None:

@@ -58,6 +58,16 @@ def is_what_was_done(said: Answer, done: Answer | None) -> Iterator[Finding]:
             yield Finding("S-11", f"agreement_{service}")
 
 
+@rule(
+    "S-17",
+    "What an earlier try did in the CIS after staff had settled it by hand is looked for, and shown to them where it is not"
+    " what they named",
+)
+def did_something_else(said: Answer, done: Answer) -> bool:
+    """`said` is what staff named, `done` what the CIS has done under our key since."""
+    return any(True for _found in is_what_was_done(said, done))
+
+
 def _is_for(agreement: Shown, service: str, premise_ref: str) -> bool:
     """Is it about this service at this place, as far as the CIS says about which it is?"""
     if agreement is None:
