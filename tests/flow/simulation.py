@@ -1,0 +1,175 @@
+"""How is a life told from a seed, again and again the same?
+
+What happens is drawn by chance from the seed and nothing else; ids, references and numbers come from the seed, too. Each
+seed begins in an empty registry beside an empty CIS, and every commit is a real one.
+"""
+
+import hashlib
+import itertools
+import logging
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+from django.conf import settings
+from django.core import mail
+from django.db import connection
+from django.test import override_settings
+from django.utils import translation
+
+from keyturn.connectors import cis
+from keyturn.connectors.cis.faults import Fault
+from keyturn.flow import deliveries, inbound, outside, reconciling
+from keyturn.records import ids
+from keyturn.records.models import Event, Message
+from tests import emptying, factories
+from tests.flow import town as towns
+from tests.flow.any_order import BY_THE_CUSTOMER, PEOPLE, WORDS_OF_STAFF, Story
+from tests.flow.town import BEN, Town
+
+SHARES = {
+    "somebody_asks": 10,
+    "somebody_begins": 4,
+    "the_customer_acts": 12,
+    "staff_act": 20,
+    "one_job_is_done": 20,
+    "the_worker_works": 14,
+    "a_worker_dies_when_the_cis_has_answered": 8,
+    "the_cis_changes": 12,
+    "the_rescue_comes": 4,
+    "the_queue_is_emptied_by_mistake": 2,
+    "a_month_passes_in_which_nobody_works": 1,
+}
+WHOLE_EVERY = 50
+"""After so many steps everything is read and judged anew, as at the end of each seed."""
+
+
+def _one_of(*values: Any) -> Callable[[random.Random], Any]:
+    return lambda chance: chance.choice(values)
+
+
+VALUES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
+    "somebody_asks": (_one_of(*range(len(PEOPLE))), _one_of(0, 1)),
+    "somebody_begins": (_one_of(*range(len(PEOPLE))), _one_of(0, 1)),
+    "the_customer_acts": (_one_of(*range(6)), _one_of(*sorted(BY_THE_CUSTOMER))),
+    "staff_act": (_one_of(*range(6)), _one_of(*WORDS_OF_STAFF)),
+    "the_worker_works": (_one_of(0, 1, 10, 60, 24 * 60),),
+    "the_cis_changes": (_one_of(*Fault),),
+}
+
+
+def drawn(chance: random.Random, steps: int) -> Iterator[tuple[Any, ...]]:
+    """What happens, one thing after the other; two ask at the beginning."""
+    yield from (("somebody_asks", chance.randrange(len(PEOPLE)), place) for place in (0, 1))
+    names, shares = list(SHARES), list(SHARES.values())
+    for _ in range(steps - 2):
+        (name,) = chance.choices(names, shares)
+        yield (name, *(each(chance) for each in VALUES.get(name, ())))
+
+
+@contextmanager
+def stage() -> Iterator[None]:
+    """Settings and doors of an installation in which nothing but simulations happens. Every row goes."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        override_settings(
+            EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+            KEYTURN_MAILBOX=folder,
+            KEYTURN_POLICY=replace(settings.KEYTURN_POLICY, cis_tries=4),
+        ),
+        _silence(),
+    ):
+        cis.install()
+        _empty()
+        mail.outbox = []
+        try:
+            yield
+        finally:
+            _empty()
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What gives up says so in the log; thousands do."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _empty() -> None:
+    emptying.empty_what_was_written()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    cis.connector().empty()
+
+
+@contextmanager
+def _from(seed: int) -> Iterator[None]:
+    """Everything that is drawn elsewhere by chance, or counted in the process, comes from the seed."""
+    own, number = random.Random(f"references of {seed}"), itertools.count(1)
+    with (
+        patch.object(ids.secrets, "choice", lambda alphabet: own.choice(alphabet)),
+        patch.object(ids, "uuid7", lambda: UUID(int=(0x0190 << 112) + (7 << 76) + (2 << 62) + next(number))),
+        patch.object(factories, "_numbers", itertools.count(1)),
+        patch.object(towns, "_browsers", itertools.count(1)),
+        translation.override("en"),
+    ):
+        yield
+
+
+class Simulation:
+    """One seed. `trace` is what was seen after each step."""
+
+    def __init__(self, seed: int, seen: set[str] | None = None) -> None:
+        self.seed = seed
+        self.chance = random.Random(seed)
+        self.trace: list[str] = []
+        self.seen = set() if seen is None else seen
+
+    def run(self, steps: int) -> str:
+        """A digest of everything that was seen. What is wrong says how to see it again."""
+        mail.outbox.clear()
+        doors = (outside, deliveries, inbound, reconciling)
+        with _from(self.seed):
+            _empty()
+            town = Town(Path(settings.KEYTURN_MAILBOX))
+            self.story = Story(town, known=town.knows(BEN), places=iter(factories.many_premises(2)), seen=self.seen)
+            patches = [patch.object(each, "cis", lambda: town.guarded) for each in doors]
+            try:
+                for each in patches:
+                    each.start()
+                self.story.tell(self._watched(steps))
+                self.trace += self._history()
+            except Exception as wrong:
+                wrong.add_note(f"seed {self.seed}, step {len(self.trace) + 1}: SIM_FIRST={self.seed} SIM_SEEDS=1")
+                raise
+            finally:
+                for each in patches:
+                    each.stop()
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
+
+    def _watched(self, steps: int) -> Iterator[tuple[Any, ...]]:
+        for number, event in enumerate(drawn(self.chance, steps), 1):
+            yield event
+            if number % WHOLE_EVERY == 0:
+                self.story.promises.look(whole=True)
+            rows = self.story.promises.requests.values()
+            stands = [(row["step"], row["standing"], row["outcome"], row["events_written"]) for row in rows]
+            self.trace.append(f"{event} {self.story.town.now:%d %H:%M:%S} {stands}")
+
+    def _history(self) -> list[str]:
+        """What lies there at the end: every event, every message, everything that the CIS has done."""
+        columns = ("request__reference", "number", "at", "what", "role", "actor", "step", "standing", "outcome")
+        events = [str(each) for each in Event.objects.order_by("request", "number").values_list(*columns)]
+        messages = Message.objects.order_by("id").values_list("request__reference", "template", "channel", "state")
+        done = [(each["key"], each["command"]) for each in self.story.told.effects()]
+        return [*events, *map(str, messages), *map(str, done)]
