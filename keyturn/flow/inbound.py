@@ -16,8 +16,9 @@ from django.db.models import F
 
 from keyturn.connectors.cis import cis
 from keyturn.flow import duplicates, gate, moves
-from keyturn.records import acts, dated
+from keyturn.records import acts, cis_news, dated
 from keyturn.records.models import Account, CisCursor, CisNews, Person
+from keyturn.records.models.inbound import LONGEST_FIELD, LONGEST_REF
 from keyturn.steps.maintain import step as maintain
 from keyturn.steps.maintain.inbound import base, persons, rules, step
 from keyturn.steps.maintain.inbound.step import Compared
@@ -81,7 +82,7 @@ def hear_cis(*, now: datetime, policy: Policy) -> int:
 def changed_in_cis(*, noun: str, ref: str, now: datetime) -> None:
     """Somebody outside says that something changed in the CIS: it is read there, soon. Nothing else they say counts."""
     if noun in NOUNS and ref:
-        note((Changed(noun, ref[:64]),), now=now)
+        note((Changed(noun, ref[:LONGEST_REF]),), now=now)
         queue.later("hear_cis", once="due:hear_cis")
 
 
@@ -124,21 +125,17 @@ def note(items: tuple[Changed, ...], *, now: datetime) -> None:
 
     Not what an import has just brought: it wrote both sides from one row.
     """
-    named = {(each.noun, each.ref): each for each in items if each.noun in NOUNS and each.ref and len(each.ref) <= 64}
+    told = [each for each in items if each.noun in NOUNS and 0 < len(each.ref) <= LONGEST_REF]
+    named: dict[tuple[str, str], Changed] = {}
+    for each in told:  # a later word without a key does not take away that a command of ours was there before
+        before = named.get((each.noun, each.ref))
+        is_kept = before is not None and not each.key and before.key != IMPORT
+        named[each.noun, each.ref] = before if before is not None and is_kept else each
     for noun in NOUNS:
         brought = [each.ref for each in named.values() if each.noun == noun and each.key == IMPORT]
         for ref in step.on_file(noun, brought):
             del named[noun, ref]
-    rows = [
-        CisNews(noun=each.noun, ref=each.ref, key=each.key[:120], told_at=now, due_at=now)
-        for _name, each in sorted(
-            named.items()
-        )  # in one order, so that two who note the same never wait for each other
-    ]
-    CisNews.objects.bulk_create(rows, ignore_conflicts=True)
-    for row in rows:
-        waiting = CisNews.objects.filter(noun=row.noun, ref=row.ref).exclude(pk=row.pk)
-        waiting.update(told_again=F("told_again") + 1, key=row.key, due_at=now, tries=0)
+    cis_news.note(named.values(), now=now)
 
 
 # ---------------------------------------------------------------- looking
@@ -281,7 +278,7 @@ def _take_in(kind: str, ref: str, row: Mapping[str, str], *, now: datetime, poli
     noun = kind.removesuffix("s")
     if intake.rejected:
         why = sorted({each.finding.rule for each in intake.objections if each.keeps_out})
-        _case(ref, "unfit", noun=noun, field=",".join(why)[:40], now=now)
+        _case(ref, "unfit", noun=noun, field=",".join(why)[:LONGEST_FIELD], now=now)
         return False
     base.no_longer_differ(noun, ref, why=("unfit",), now=now)
     return True

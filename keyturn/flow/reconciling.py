@@ -18,6 +18,7 @@ from keyturn.connectors.cis import cis
 from keyturn.flow import differing, gate, inbound, moves
 from keyturn.records import dated
 from keyturn.records.models import Account, CisDifference, Delivery, Drift, Person, Reconciliation
+from keyturn.records.models.inbound import LONGEST_FIELD, LONGEST_REF
 from keyturn.steps.maintain.inbound import base, rules, step
 from keyturn.steps.maintain.inbound.drift import KINDS, PARTS
 from keyturn.steps.maintain.inbound.rules import Verdict, kind_of
@@ -114,7 +115,7 @@ def _keep(
     run = Reconciliation.objects.select_for_update().get(pk=seen.pk)
     if run.position != seen.position or run.ended_at:
         return run
-    rows = [Drift(reconciliation=run, kind=f.kind, noun=f.noun, ref=f.ref[:64], field=f.field[:60]) for f in found]
+    rows = [Drift(reconciliation=run, kind=f.kind, noun=f.noun, ref=f.ref[:LONGEST_REF], field=f.field[:LONGEST_FIELD]) for f in found]
     Drift.objects.bulk_create(rows, ignore_conflicts=True)
     run.compared = {**run.compared, part: run.compared.get(part, 0) + compared}
     run.moved_at = now
@@ -310,7 +311,7 @@ def _tell(drift: Drift, actor: Actor, now: datetime, policy: Policy) -> str:
 @transaction.atomic
 def _ask(drift: Drift, actor: Actor, now: datetime, policy: Policy) -> str:
     """No machine says what is right: staff look."""
-    base.differs(drift.noun, drift.ref, field=drift.field[:40], why=drift.kind, now=now)
+    base.differs(drift.noun, drift.ref, field=drift.field, why=drift.kind, now=now)
     return "review"
 
 

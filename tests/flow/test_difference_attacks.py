@@ -8,7 +8,7 @@ import pytest
 from keyturn import flow
 from keyturn.flow import reconciling
 from keyturn.records.models import CisDifference, Drift, Person, PersonName
-from keyturn.steps.maintain.inbound import persons
+from keyturn.steps.maintain.inbound import base, persons
 from keyturn.terms.change import DetailChange
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.request import Actor, Role
@@ -108,3 +108,16 @@ def test_nobody_makes_themselves_the_main_customer_of_an_account(town: Town, hea
     case.save(force_insert=True)
     with pytest.raises(NotAllowed, match="own_request"):
         settles(town, case, "theirs", actor=Actor(Role.STAFF, str(login.pk)))
+
+
+def test_the_longest_field_is_kept_whole_from_the_report_to_the_case(town: Town) -> None:
+    """An agreement is named by the CIS's reference, which may fill its column."""
+    field = "agreement." + "9" * 64
+    run = flow.start_reconciliation(by="staff:rosa", parts=("accounts",), now=town.now)
+    reconciling._keep(
+        run, [reconciling.Found("unknown_reference", "account", "8" * 64, field)], "accounts", "", 1, now=town.now
+    )
+    drift = Drift.objects.get()
+    assert flow.repair_drift(drift.pk, actor=ROSA, now=town.now, policy=town.policy) == "review"
+    assert (drift.field, CisDifference.objects.get().field) == (field, field)
+    assert base.no_longer_differ("account", "8" * 64, fields=[field], now=town.now) == 1

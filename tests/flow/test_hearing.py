@@ -2,8 +2,10 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from keyturn.connectors.cis.faults import FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
@@ -15,6 +17,7 @@ from keyturn.records.models import (
     Person,
 )
 from keyturn.terms.change import DetailChange, NameChange
+from keyturn.terms.cis import Changed
 from tests.flow.both_sides import Heard, heard, name_of
 from tests.flow.town import ANA, BEN, Town
 
@@ -36,6 +39,36 @@ class TestHearing:
         assert CisCursor.objects.get().cursor == cursor
         assert not inbound._noted("", (), "elsewhere", now=town.now)
         assert CisCursor.objects.get().cursor == cursor
+
+    def test_a_word_without_a_key_does_not_take_away_the_key_under_which_it_was_told_first(self, town: Town) -> None:
+        inbound.note((Changed("person", "C1", key="KT-1:establish"), Changed("person", "C2", key="import")), now=town.now)
+        inbound.changed_in_cis(noun="person", ref="C1", now=town.now)
+        inbound.note((Changed("person", "C2", key="KT-2:establish"), Changed("person", "C2")), now=town.now)
+        news = {each.ref: each for each in CisNews.objects.all()}
+        assert {ref: each.key for ref, each in news.items()} == {"C1": "KT-1:establish", "C2": "KT-2:establish"}
+        assert {each.told_again for each in news.values()} == {1}
+
+    def test_what_an_import_brought_and_somebody_there_changed_since_is_looked_at(self, town: Town) -> None:
+        ana = str(town.knows(ANA).ref)
+        inbound.note((Changed("person", ana, key="import"), Changed("person", ana)), now=town.now)
+        assert [(each.ref, each.key) for each in CisNews.objects.all()] == [(ana, "")]
+
+    def test_news_that_are_looked_at_and_taken_away_at_the_same_moment_are_noted_again(self, town: Town) -> None:
+        """Between two statements of who notes it, somebody else has done with the news before and deletes it."""
+        inbound.note((Changed("person", "C1"),), now=town.now)
+        seen = []
+
+        def done_with(execute: Any, sql: str, *rest: Any) -> Any:
+            if "cis_news" in sql:
+                seen.append(sql)
+                if len(seen) == 2:
+                    with connection.cursor() as cursor:
+                        cursor.execute("DELETE FROM cis_news")
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(done_with):
+            inbound.note((Changed("person", "C1"),), now=town.now)
+        assert CisNews.objects.count() == 1
 
     def test_pages_are_read_to_the_end(self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(inbound, "PAGE", 1)

@@ -24,6 +24,8 @@ INBOUND = (
                    col(TECHNICAL, "id version"))),
     Table("reconciliation", _("Comparisons with the billing system"), because=COUNTS,
           columns=(col(NOBODY, "id begun_by kinds started_at moved_at ended_at position compared drift"),)),
+    Table("bulk_repair", _("What staff want put right at once"), because=COUNTS,
+          columns=(col(NOBODY, "id reconciliation_id kind number state proposed_by proposed_at decided_by decided_at"),)),
     Table("drift", _("What a comparison with the billing system found"), whose=BY_REFERENCE,
           columns=(col(FORMER, "kind noun ref field state"), col(TECHNICAL, "id reconciliation_id"))),
 )  # fmt: skip

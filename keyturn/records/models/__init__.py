@@ -13,7 +13,15 @@ from keyturn.records.models.care import MedicalCertification, Protection, RedFla
 from keyturn.records.models.delivery import CisBreaker, CisCalls, CisPlace, Delivery, Message, OutsideCheck
 from keyturn.records.models.document import Document
 from keyturn.records.models.evidence import ClaimCode, Consent, EmailCode, Evidence, Preference, ResumeLink
-from keyturn.records.models.inbound import CisAgreed, CisCursor, CisDifference, CisNews, Drift, Reconciliation
+from keyturn.records.models.inbound import (
+    BulkRepair,
+    CisAgreed,
+    CisCursor,
+    CisDifference,
+    CisNews,
+    Drift,
+    Reconciliation,
+)
 from keyturn.records.models.login import AccountAccess, Attempt, Designee, Invitation
 from keyturn.records.models.matching import (
     BlindReview,
@@ -40,7 +48,7 @@ from keyturn.records.models.privacy import PrivacyCase
 from keyturn.records.models.request import Decision, Event, Note, Request
 
 __all__ = [
-    "Account", "AccountAccess", "AccountGroup", "AccountPerson", "Act", "ApiKey", "Attempt", "BlindReview", "Candidate", "CisAgreed",
+    "Account", "AccountAccess", "AccountGroup", "AccountPerson", "Act", "ApiKey", "Attempt", "BlindReview", "BulkRepair", "Candidate", "CisAgreed",
     "CisBreaker", "CisCalls", "CisCursor", "CisDifference", "CisNews", "CisPlace", "ClaimCode", "Consent", "Decision", "Delivery", "Designee", "Document", "Drift", "DuplicatePair", "EmailCode", "Event", "Evidence", "IdempotentCall",
     "Invitation", "LandlordAgreement", "LinkSwitch", "MatchKey", "MedicalCertification", "Message", "NotSamePerson", "Note",
     "OutsideCheck", "Person", "PersonAddress", "PersonContact", "PersonFeatures", "PersonIdentifier", "PersonLink", "PersonMerge",

@@ -9,6 +9,10 @@ from django.db.models import Q
 
 from keyturn.records.models.fields import Row, Sealed, sealed_column
 
+LONGEST_REF = 64
+LONGEST_FIELD = 80
+"""Room for "agreement." and a reference."""
+
 
 class CisCursor(models.Model):
     """How far the feed of changes has been heard. One row."""
@@ -26,7 +30,7 @@ class CisNews(Row):
     """One thing of which the CIS said that it is not as it was, and that has not been looked at yet. It goes when it has."""
 
     noun = models.CharField(max_length=10)  # person, account, premise
-    ref = models.CharField(max_length=64)
+    ref = models.CharField(max_length=LONGEST_REF)
     key = models.CharField(max_length=120, blank=True)  # of our own command that changed it; "": somebody there did
     told_at = models.DateTimeField()
     told_again = models.PositiveIntegerField(default=0)  # counts up while it waits
@@ -44,7 +48,7 @@ class CisAgreed(Row):
     """What the CIS and we both held when we last compared: the base of a three-way merge, field by field."""
 
     noun = models.CharField(max_length=10)
-    ref = models.CharField(max_length=64)
+    ref = models.CharField(max_length=LONGEST_REF)
     sealed_values = sealed_column()
     values = Sealed(dict)
     agreed_at = models.DateTimeField()
@@ -57,12 +61,13 @@ class CisAgreed(Row):
 class CisDifference(Row):
     """The CIS and we hold different things and no rule says which is right: a case that staff settle.
 
-    `field` is "" where it is about the whole person or account (`why`: gone_there, merged_there, effect_missing, ...).
+    `field` is "" where it is about the whole person or account (`why`: gone_there, merged_there, effect_missing, ...); the
+    longest is "agreement." with a reference behind it.
     """
 
     noun = models.CharField(max_length=10)
-    ref = models.CharField(max_length=64)
-    field = models.CharField(max_length=40, blank=True)
+    ref = models.CharField(max_length=LONGEST_REF)
+    field = models.CharField(max_length=LONGEST_FIELD, blank=True)
     why = models.CharField(max_length=30)
     sealed_values = sealed_column()
     values = Sealed(dict)  # {"agreed": ..., "ours": ..., "theirs": ...}; shown, and what is written when it is settled
@@ -107,12 +112,36 @@ class Drift(Row):
     reconciliation = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="found")
     kind = models.CharField(max_length=30)
     noun = models.CharField(max_length=10)
-    ref = models.CharField(max_length=64)
-    field = models.CharField(max_length=60, blank=True)
+    ref = models.CharField(max_length=LONGEST_REF)
+    field = models.CharField(max_length=LONGEST_FIELD, blank=True)
     state = models.CharField(max_length=10, default="found")  # found, repaired, review, gone
 
     class Meta:
         db_table = "drift"
         constraints = [
             models.UniqueConstraint(fields=["reconciliation", "kind", "noun", "ref", "field"], name="drift_once")
+        ]
+
+
+class BulkRepair(Row):
+    """One member of staff wants everything of one kind put right that a reconciliation has found; another agrees (four eyes,
+    quality.md section 4)."""
+
+    reconciliation = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="repairs")
+    kind = models.CharField(max_length=30)
+    number = models.PositiveIntegerField()  # how many there were when it was proposed
+    state = models.CharField(max_length=8, default="proposed")  # proposed, agreed, refused
+    proposed_by = models.CharField(max_length=80)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=80, blank=True)  # the second pair of eyes
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "bulk_repair"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reconciliation", "kind"],
+                condition=Q(state__in=["proposed", "agreed"]),
+                name="bulk_repair_once",
+            )
         ]
