@@ -16,7 +16,19 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from keyturn import flow
-from keyturn.console import answers, comparison, delivery, kept, papers, story, told_apart, vocabulary, wanted, weighing
+from keyturn.console import (
+    answers,
+    comparison,
+    delivery,
+    kept,
+    papers,
+    story,
+    told_apart,
+    undone,
+    vocabulary,
+    wanted,
+    weighing,
+)
 from keyturn.console.access import DECIDERS, RETRIERS, STAFF, SUPERVISORS, actor_of, may_see_protected, only, role_of
 from keyturn.console.maintained import STAYS
 from keyturn.console.people import proposal_row
@@ -126,6 +138,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         notes=story.spoken(notes, names=names),
         sent=_messages(case),
         delivery=delivery.of(case, now=now),
+        undone=undone.of(case, events),
         events=story.told(events, names=names),
         seen=case.events_written,
         typed=typed,

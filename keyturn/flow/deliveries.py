@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from keyturn.connectors.cis import cis
-from keyturn.flow import counting, gate, moves, outside
+from keyturn.flow import counting, gate, moves, outside, taking_back
 from keyturn.flow.customer import lacking
 from keyturn.flow.handling import is_own
 from keyturn.flow.paths import way_of
@@ -175,13 +175,14 @@ def discard(*, request_id: UUID, reason: str, by: Hand, now: datetime, policy: P
     if problems := [*review_rules.words_are_given(Decision.REFUSE, words)]:
         raise Invalid(problems)
     review.say(request, "reason", words, actor=by.actor, now=now)
-    way_of(request).take_back(request, actor=by.actor, now=now)
+    stays = taking_back.take_back(request, actor=by.actor, now=now, policy=policy)
     moves.end(request, Outcome.REFUSED, now)
     Delivery.objects.filter(request=request).update(parked_at=None)
     _unsay_who_it_is(request)
     gate.make_sure(request, now=now, policy=policy)
     moves.tell(request, News.REFUSED, now=now, values={"text": words})
-    moves.record(request, "discarded", actor=by.actor, now=now)
+    moves.record(request, "discarded", actor=by.actor, now=now, data=stays)
+    taking_back.list_untold(request, now=now)
     return request
 
 
@@ -245,7 +246,8 @@ CORRECTABLE = (
 def _refused(request_id: UUID, by: Hand, now: datetime) -> Request:
     """A request for service that the CIS has refused, and nobody is in doubt about; perhaps the customer was asked since."""
     request, delivery = _held(request_id, by, now, (Standing.STAFF,), steps=(Step.SYNC, Step.REVIEW))
-    if JOURNEYS[request.journey].kind is not Kind.START or delivery.state != "rejected" or not request.established_at:
+    is_refused = delivery.state == "rejected" and delivery.problem != sync_rules.Anothers.CODE
+    if JOURNEYS[request.journey].kind is not Kind.START or not is_refused or not request.established_at:
         raise NotAllowed("not_to_correct")
     return request
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.conf import settings
+
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Delivery, Message, Request
 from keyturn.steps.confirm import step as confirm
@@ -31,6 +33,7 @@ from keyturn.steps.establish.change import step as establish_change
 from keyturn.steps.establish.claim import step as establish_claim
 from keyturn.steps.establish.delegate import step as establish_delegate
 from keyturn.steps.establish.ending import step as ending
+from keyturn.steps.establish.ending import undoing
 from keyturn.steps.gather import step as gather
 from keyturn.steps.maintain.inbound import repair
 from keyturn.steps.maintain.merge import step as merge
@@ -103,9 +106,38 @@ def _cancel(request: Request, done: Answer, now: datetime) -> Undoing:
     return Undoing(CancelService(request_reference=request.reference, account_ref=done.account_ref))
 
 
-def _stays(request: Request, done: Answer, now: datetime) -> Undoing:
-    """A role, an access or a note: whoever knows what stood there before looks there."""
-    return Undoing(None, frozenset({str(JOURNEYS[request.journey].kind)}))
+def _told(request: Request, done: Answer, now: datetime) -> Undoing:
+    """What the CIS was told holds here: there is nothing to undo."""
+    return Undoing(None)
+
+
+def _end_role(request: Request, done: Answer, now: datetime) -> Undoing:
+    return Undoing(sync_delegate.undo(request, now=now))
+
+
+def _end_web_access(request: Request, done: Answer, now: datetime) -> Undoing:
+    return Undoing(sync_claim.undo(request, now=now))
+
+
+def _end_care(request: Request, done: Answer, now: datetime) -> Undoing:
+    return Undoing(sync_care.undo(request, now=now, policy=settings.KEYTURN_POLICY))
+
+
+def _nothing(request: Request, *, now: datetime) -> frozenset[str]:
+    return frozenset()
+
+
+def _an_end(request: Request, *, now: datetime) -> frozenset[str]:
+    return frozenset({"end"})
+
+
+def _an_end_untold(request: Request, *, now: datetime) -> frozenset[str]:
+    return frozenset({"end"}) if sync_delegate.differs(request, now=now) else frozenset()
+
+
+def _own_data(request: Request, *, now: datetime) -> frozenset[str]:
+    """A copy is a copy; what else was done about one's own data holds, whatever the CIS says."""
+    return frozenset({"privacy"}) if privacy.kind_of(request) in privacy.HOLDS else frozenset()
 
 
 def _stands(request: Request, *, actor: Actor, now: datetime) -> None:
@@ -137,7 +169,9 @@ class Way:
     pause: Callable[..., Pause] | None = None
     is_told: Callable[[Request], bool] = _always  # False: the CIS knows nothing of what this is about
     # What a call in doubt did for a request that is over.
-    undoing: Callable[[Request, Answer, datetime], Undoing] = _stays
+    undoing: Callable[[Request, Answer, datetime], Undoing] = _told
+    stays: Callable[..., frozenset[str]] = _nothing  # what `take_back` leaves here
+    untold: Callable[..., frozenset[str]] = _nothing  # what holds here, and the CIS was never told
 
 
 def _write_change(request: Request, *, now: datetime, policy: Policy) -> Verdict:
@@ -190,6 +224,7 @@ WAYS: dict[Kind, Way] = {
         keep=sync.keep_answer,
         tell=confirm.tell,
         undoing=_cancel,
+        stays=undoing.left_by_service,
     ),
     Kind.CHANGE: Way(
         form=(gather, validate_change),
@@ -202,6 +237,7 @@ WAYS: dict[Kind, Way] = {
         mending=decide_change.to_mend,
         pause=_pause_change,
         undoing=_turn_back,
+        stays=establish_change.stays,
     ),
     Kind.DELEGATE: Way(
         form=(gather, validate_delegate),
@@ -210,8 +246,9 @@ WAYS: dict[Kind, Way] = {
         command=sync_delegate.command_for,
         keep=sync_change.keep_answer,
         tell=confirm_delegate.tell,
-        take_back=establish_delegate.take_back,
+        take_back=undoing.take_back,
         pause=_pause_invitation,
+        undoing=_end_role,
     ),
     Kind.END: Way(
         form=(),
@@ -221,6 +258,9 @@ WAYS: dict[Kind, Way] = {
         keep=sync_change.keep_answer,
         tell=confirm_delegate.tell,
         take_back=_stands,
+        undoing=_end_role,
+        stays=_an_end,
+        untold=_an_end_untold,
     ),
     Kind.CLAIM: Way(
         form=(gather, validate_claim),
@@ -229,8 +269,9 @@ WAYS: dict[Kind, Way] = {
         command=sync_claim.command_for,
         keep=sync_change.keep_answer,
         tell=confirm_claim.tell,
-        take_back=establish_claim.take_back,
+        take_back=undoing.take_back,
         at_once=News.CLAIM_DONE,
+        undoing=_end_web_access,
     ),
     Kind.GRANT: Way(
         form=(),
@@ -239,7 +280,8 @@ WAYS: dict[Kind, Way] = {
         command=sync_delegate.command_for,
         keep=sync_change.keep_answer,
         tell=granted.tell,
-        take_back=establish_delegate.take_back,
+        take_back=undoing.take_back,
+        undoing=_end_role,
     ),
     Kind.CARE: Way(
         form=(gather, validate_care),
@@ -250,6 +292,9 @@ WAYS: dict[Kind, Way] = {
         tell=confirm_care.tell,
         take_back=establish_care.take_back,
         at_once=News.CARE_BEGUN,
+        undoing=_end_care,
+        stays=establish_care.stays,
+        untold=establish_care.stays,
     ),
     Kind.PRIVACY: Way(
         form=(gather, validate_change),
@@ -259,6 +304,8 @@ WAYS: dict[Kind, Way] = {
         keep=_keep_privacy,
         tell=confirm_privacy.tell,
         take_back=_stands,
+        stays=_own_data,
+        untold=_own_data,
     ),
     Kind.MERGE: Way(
         form=(),

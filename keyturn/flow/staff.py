@@ -1,13 +1,13 @@
 """What may staff do with a request that came to them?"""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from keyturn.flow import duplicates, gate, moves
+from keyturn.flow import duplicates, gate, moves, taking_back
 from keyturn.flow.handling import is_own
-from keyturn.flow.paths import way_of
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Reading, Request
 from keyturn.records.queries import merges
@@ -99,9 +99,10 @@ def _problems_of_claim(request: Request, word: Decision, reason: str, actor: Act
 
 
 def _act_on(request: Request, word: Decision, reason: str, *, actor: Actor, now: datetime, policy: Policy) -> None:
+    data: dict[str, Any] = {"decision": str(word)}
     match word:
         case Decision.REFUSE:
-            way_of(request).take_back(request, actor=actor, now=now)
+            data |= taking_back.take_back(request, actor=actor, now=now, policy=policy)
             if two := merges.both_of(request.pk):
                 duplicates.look_later(two)
             moves.end(request, Outcome.REFUSED, now)
@@ -113,7 +114,9 @@ def _act_on(request: Request, word: Decision, reason: str, *, actor: Actor, now:
         case _:
             moves.move(request, Step.SYNC if request.established_at else Step.MATCH, Standing.MACHINE)
             queue.later("advance", request_id=str(request.pk))
-    moves.record(request, "reviewed", actor=actor, now=now, data={"decision": str(word)})
+    moves.record(request, "reviewed", actor=actor, now=now, data=data)
+    if word is Decision.REFUSE:
+        taking_back.list_untold(request, now=now)
 
 
 @transaction.atomic

@@ -8,8 +8,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from keyturn.connectors import cis
-from keyturn.flow import duplicates, gate, moves
-from keyturn.flow.paths import way_of
+from keyturn.flow import duplicates, gate, moves, taking_back
 from keyturn.journeys.link_account import LINK_ACCOUNT
 from keyturn.records import dated, person_index
 from keyturn.records.bulk import persons
@@ -68,11 +67,12 @@ def _expire_one(pk: object, *, now: datetime) -> int:
     moves.end(request, Outcome.EXPIRED, now)
     if request.step in moves.DRAFT:
         moves.forget(request)
-    way_of(request).take_back(request, actor=MACHINE, now=now)
+    data = taking_back.take_back(request, actor=MACHINE, now=now, policy=moves.policy())
     gate.make_sure(request, now=now, policy=moves.policy())
     if request.submitted_at:
         moves.tell(request, News.EXPIRED, now=now)
-    moves.record(request, "expired", actor=MACHINE, now=now)
+    moves.record(request, "expired", actor=MACHINE, now=now, data=data)
+    taking_back.list_untold(request, now=now)
     return 1
 
 

@@ -41,6 +41,8 @@ CAME = {
 DEEDS = {
     "access_given": gettext_lazy("Access was given, and accepted"),
     "access_ended": gettext_lazy("Access was ended"),
+    "taken_back": gettext_lazy("Access was taken back"),
+    "access_given_back": gettext_lazy("Access was given back"),
     "access_taken_over": gettext_lazy("Our staff took access over"),
     "designee_ended": gettext_lazy("Copies of shut-off notices were ended"),
     "landlord_changed": gettext_lazy("What goes back to the landlord was changed"),

@@ -109,6 +109,51 @@ def _actor(request: Request) -> Actor:
 
 
 def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
-    """A claim that ends in a refusal protects nobody any more (I6); a certificate that staff read stays."""
-    rows = MedicalCertification.objects.filter(request=request, ended_at=None)
-    rows.update(state="withdrawn", ended_at=now)
+    """What a request began that ends in a refusal protects nobody any more, and what it ended holds again (I6).
+
+    A certificate that staff have read stays, whichever request brought it: no undoing takes it from somebody who may
+    depend on service to live; staff end it by name (`stays`).
+    """
+    if request.established_at is None:
+        return
+    act = str(request.answers.get("act") or "")
+    if act == "":
+        row = MedicalCertification.objects.select_for_update(of=("self",)).filter(
+            request=request, ended_at=None, state="temporary"
+        )
+        _note_undone([_withdrawn(each, now) for each in row], "care_taken_back", actor=actor, now=now)
+    elif act == "end":
+        _note_undone(_hold_again(request), "care_holds_again", actor=actor, now=now)
+
+
+def _withdrawn(row: MedicalCertification, now: datetime) -> MedicalCertification:
+    row.state, row.ended_at, row.version = "withdrawn", now, row.version + 1
+    row.save(update_fields=["state", "ended_at", "version"])
+    return row
+
+
+def _hold_again(request: Request) -> list[MedicalCertification]:
+    """The protection that this request ended; not where another has begun since."""
+    if live_for(request.account_id) is not None:
+        return []
+    rows = MedicalCertification.objects.select_for_update(of=("self",)).filter(account_id=request.account_id)
+    row = rows.filter(ended_at=request.established_at).first()
+    if row is None:
+        return []
+    row.state, row.ended_at = "certified" if row.certified_until else "temporary", None
+    row.version += 1
+    row.save(update_fields=["state", "ended_at", "version"])
+    return [row]
+
+
+def _note_undone(rows: list[MedicalCertification], what: str, *, actor: Actor, now: datetime) -> None:
+    for row in rows:
+        data = {"care": str(row.pk), "state": row.state}
+        acts.note(subject=f"account:{row.account_id}", what=what, actor=actor, now=now, data=data)
+
+
+def stays(request: Request, *, now: datetime) -> frozenset[str]:
+    """What an undoing leaves: a certificate that staff have read."""
+    held = MedicalCertification.objects.filter(account=request.account_id, ended_at=None, state="certified")
+    mine = request.answers.get("act") == "certify" or held.filter(request=request).exists()
+    return frozenset({"certificate"}) if mine and held.exists() else frozenset()

@@ -68,6 +68,18 @@ def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
     request.written = written
 
 
+def stays(request: Request, *, now: datetime) -> frozenset[str]:
+    """What an undoing leaves: what was added beside what there was, and what somebody has changed since."""
+    there, before = on_file.slots(request.person, at=now), request.seen
+    found = set()
+    for each in (Wish(**row) for row in request.written):
+        if each.family in ("alias", "identifier"):
+            found.add("added")
+        elif each.family != "proof" and there.get(each.slot, _nothing(each)) != before.get(each.slot, _nothing(each)):
+            found.add("changed_since")
+    return frozenset(found)
+
+
 def _slot_now(wish: Wish, policy: Policy) -> str:
     """Where a value stands after it was written: a contact is named by what it is."""
     if wish.slot.startswith("contact.") and wish.value:

@@ -72,12 +72,6 @@ def end_given(held: AccountAccess, *, by: Actor, now: datetime) -> None:
         end_given(each, by=by, now=now)
 
 
-def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
-    """A claim that ends in a refusal after all leaves no access (I6)."""
-    for held in AccountAccess.objects.filter(request=request, ended_at=None):
-        ending.end(held, actor=actor, now=now, what="taken_back")
-
-
 def own_access(user: User, account_id: Any, *, now: datetime) -> AccountAccess:
     """The login's own access to this account, locked; to anybody else it does not exist."""
     held = ending.held(now=now, user=user, account_id=account_id)

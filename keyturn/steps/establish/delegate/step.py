@@ -98,9 +98,3 @@ def _designate(invitation: Invitation, now: datetime, policy: Policy) -> None:
 def _owner(request: Request) -> Actor:
 
     return Actor(Role.CUSTOMER, f"login:{request.user_id}")
-
-
-def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
-    """What was given ends (I6)."""
-    AccountAccess.objects.filter(request=request, ended_at=None).update(ended_at=now, ended_by=actor.origin)
-    Designee.objects.filter(invitation__request=request, ended_at=None).update(ended_at=now)

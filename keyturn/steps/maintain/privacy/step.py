@@ -34,6 +34,8 @@ from keyturn.terms.policy import Policy
 from keyturn.terms.request import Verdict
 
 BY = "privacy"
+HOLDS = (rules.ERASURE, rules.RESTRICTION, rules.OBJECTION)
+"""Kinds of which something holds afterwards; erased details cannot come back at all."""
 
 
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:

@@ -1,8 +1,13 @@
 """Which command tells the CIS that somebody else is on an account now, or no longer (BR-20, BR-21)?"""
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
-from keyturn.records.models import Account, AccountAccess, Request
+from keyturn.records.models import Account, AccountAccess, Designee, Request
+from keyturn.records.queries import access
 from keyturn.terms.change import RoleChange
 from keyturn.terms.cis import UpdateCustomer
 from keyturn.terms.policy import Policy
@@ -35,3 +40,46 @@ def _left_by(request: Request, held: str) -> QuerySet[Account]:
     return Account.objects.filter(
         people__person=request.person, people__is_main=True, people__valid_to=None, people__superseded_at=None
     ).exclude(Q(accesses__in=kept) | Q(groups__accesses__in=kept))
+
+
+def undo(request: Request, *, now: datetime) -> UpdateCustomer | None:
+    """The command after which the CIS shows what holds now, where a late effect of this request says otherwise (S-13).
+
+    Asked once the registry was put back: whoever acts there by another request keeps the role, and an end that holds is
+    left as it is. None: the two agree.
+    """
+    assert request.person
+    back = [(role, ref, acts) for role, ref, acts in _roles(request, now) if acts is bool(role.get("ends"))]
+    if not back:
+        return None
+    return UpdateCustomer(
+        request_reference=request.reference,
+        person_ref=request.person.ref or "",
+        changes=tuple(RoleChange(account_ref=ref, **{**role, "ends": not acts}) for role, ref, acts in back),
+        origin={"channel": request.channel},
+    )
+
+
+def differs(request: Request, *, now: datetime) -> bool:
+    """Whether a CIS that was not told shows somebody who may do nothing any more, or not somebody who may."""
+    return any(acts is not bool(role.get("ends")) for role, _ref, acts in _roles(request, now))
+
+
+def _roles(request: Request, now: datetime) -> Iterator[tuple[dict[str, Any], str, bool]]:
+    """What was written, for which account of the CIS, and whether somebody with this address acts there now."""
+    for ref in _refs(request):
+        there = _addresses(ref, now)
+        for role in request.written:
+            yield role, ref, _folded(role["email"]) in there
+
+
+def _addresses(ref: str, now: datetime) -> set[str]:
+    """Of whoever may do anything for the account, or gets its notices."""
+    account = Account.objects.get(ref=ref)
+    designees = Designee.objects.filter(account=account, ended_at=None)
+    logins = [each.user.email for each in access.logins_of(account.pk, at=now)]
+    return {_folded(each) for each in [*logins, *(each.contact.get("email", "") for each in designees)]}
+
+
+def _folded(email: Any) -> str:
+    return str(email).strip().casefold()
