@@ -38,7 +38,17 @@ def home_for(wanted: Path) -> Path:
 
 @contextmanager
 def throw_away(*, durable: bool = False) -> Iterator[Cluster]:
-    """A cluster in a temporary folder, removed at the end. Folders of those who were killed are removed at the start."""
+    """A running cluster in a temporary folder, removed at the end."""
+    with a_temporary_home(durable=durable) as cluster, cluster:
+        yield cluster
+
+
+@contextmanager
+def a_temporary_home(*, durable: bool = False) -> Iterator[Cluster]:
+    """A cluster that is not there yet, for whoever wants to make or copy one themselves; stopped and removed at the end.
+
+    Folders of those who were killed are removed at the start.
+    """
     base = Path(tempfile.gettempdir())
     if not binaries.reachable(base, binaries.owner_for(base / "none")):
         base = Path("/tmp")  # noqa: S108  mkdtemp makes a folder in it that is ours
@@ -49,8 +59,8 @@ def throw_away(*, durable: bool = False) -> Iterator[Cluster]:
         folder.chmod(0o711)
     cluster = Cluster(folder, fast=not durable)
     try:
-        with cluster:
-            yield cluster
+        cluster.reserve()
+        yield cluster
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)

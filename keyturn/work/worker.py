@@ -24,7 +24,8 @@ from psycopg_pool import AsyncConnectionPool
 
 log = structlog.get_logger("keyturn.work")
 
-STALLED_AFTER_SECONDS = 15  # three missed beats
+BEAT_SECONDS = 5.0
+STALLED_AFTER_SECONDS = 15.0  # three missed beats
 BETWEEN_LIVES_SECONDS = 1.0
 EVERY_TEN_SECONDS = "* * * * * */10"  # the seconds come last
 QUEUE = "keyturn"
@@ -87,7 +88,7 @@ async def _work(
             wait=wait,
             install_signal_handlers=False,
             fetch_job_polling_interval=2.0,
-            update_heartbeat_interval=5.0,
+            update_heartbeat_interval=BEAT_SECONDS,
             stalled_worker_timeout=STALLED_AFTER_SECONDS,
             shutdown_graceful_timeout=20.0,
             delete_jobs="successful",

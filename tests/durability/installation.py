@@ -20,10 +20,12 @@ import psycopg
 from keyturn.local.homes import throw_away
 from keyturn.local.postgres import Cluster
 from keyturn.local.processes import Crew, Watch
+from tests.durability import bound
 from tests.durability.customers import Customers
 
 ROOT = Path(__file__).resolve().parents[2]
 VICTIMS = ("web", "worker", "backend", "postmaster")
+WORKER = "keyturn.cli" if bound.BATTERY else "tests.durability.brisk"
 PATIENCE = 120.0  # seconds; T-01's goal is 60 on a calm machine
 LOOK_SECONDS = 0.15
 POLICY = 'label = "attacked"\ncis_timeout_seconds = 2.0\ncis_first_wait_seconds = 0.5\ncis_longest_wait_seconds = 4.0\n'
@@ -66,23 +68,26 @@ class Installation:
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout.splitlines()[-1])
 
-    def start(self, *, workers: int = 2) -> None:
+    def start(self, *, workers: int = 2, webs: int = 2) -> None:
+        """So many workers, and one web server of so many processes if there is none."""
         self.crew.take_over(self.cluster)
-        self._watch("web", "serve", "--port", str(self.port), "--workers", "2", "--threads", "4")
+        if not self._running("web"):
+            self._watch("web", "serve", "--port", str(self.port), "--workers", str(webs), "--threads", "4")
         for number in range(workers):
-            self._watch(f"worker{number}", "worker")
-        self._until_it_answers(6)  # of both web processes
+            self._watch(f"worker{number}", "worker", program=WORKER)
+        self._until_it_answers(3 * webs)  # of each
 
-    def stop(self) -> None:
-        """Web and workers end; the database stays. `start` begins anew."""
-        for watch in self.crew.watches:
+    def stop(self, name: str = "") -> None:
+        """Web and workers end, or those of this name; the database stays. `start` begins anew."""
+        ending = [watch for watch in self.crew.watches if watch.name.startswith(name)]
+        for watch in ending:
             watch.ask_to_stop()
-        for watch in self.crew.watches:
+        for watch in ending:
             watch.finish(time.monotonic() + 5)
-        self.crew.watches.clear()
+            self.crew.watches.remove(watch)
 
-    def _watch(self, name: str, *arguments: str) -> None:
-        command = [sys.executable, "-m", "keyturn.cli", *arguments]
+    def _watch(self, name: str, *arguments: str, program: str = "keyturn.cli") -> None:
+        command = [sys.executable, "-m", program, *arguments]
         self.crew.add(Watch(name, command, env=self.environment, log=self.folder / f"{name}.log"))
 
     def _until_it_answers(self, in_a_row: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from keyturn.local.homes import throw_away
+from keyturn.local.homes import a_temporary_home
 from keyturn.local.postgres import DATABASE, ROLE, Cluster
 
 NAME = "second"
@@ -21,9 +21,7 @@ PATIENCE = 30.0
 @contextmanager
 def a_standby(primary: Cluster) -> Iterator[Cluster]:
     """A copy of a running cluster that follows it, under a supervisor of its own; gone at the end."""
-    with throw_away(durable=True) as standby:
-        standby.stop()
-        shutil.rmtree(standby.data)
+    with a_temporary_home(durable=True) as standby:
         shutil.copy(primary.folder / "credentials.json", standby.folder / "credentials.json")
         copy(primary, standby.data)
         standby.start()

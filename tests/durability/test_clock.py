@@ -185,7 +185,7 @@ def test_real_workers_ten_minutes_apart_lose_and_double_nothing(tmp_path: Path) 
         faults.write_text('{"rates": {"answer_lost": 0.2, "down": 0.1}, "seed": 5}')
         installation.environment |= {"KEYTURN_CIS_FAULTS": str(faults), "DONT_FAKE_MONOTONIC": "1"}
         given = installation.ask_inside("prepare", str(number))
-        installation.start(workers=0)
+        installation.start(workers=0, webs=1)
         for name, offset in (("ahead", "+5m"), ("behind", "-5m")):
             command = ["faketime", "-f", offset, sys.executable, "-m", "keyturn.cli", "worker"]
             log = tmp_path / f"{name}.log"

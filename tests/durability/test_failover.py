@@ -110,6 +110,7 @@ def fail_over(folder: Path, *, synchronous: bool, stands_still: bool) -> tuple[A
                 there.the_second_takes_over(given["api_key"])
                 drained_in = there.drains(customers)
             found = installation.ask_inside("look")
+            installation.stop()  # while there is still a database: without one it takes long
             return Attack(there.asks, customers.heard, installation.kills, drained_in, _without_drafts(found)), there
 
 

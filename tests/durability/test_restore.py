@@ -18,7 +18,8 @@ import psycopg
 from psycopg import sql
 
 from keyturn.local import postgres
-from keyturn.local.homes import throw_away
+from keyturn.local.binaries import owner_for
+from keyturn.local.homes import a_temporary_home
 from keyturn.local.postgres import Cluster
 from tests.durability import bound, standby
 from tests.durability.customers import Ask, Customers, asks_for
@@ -49,12 +50,11 @@ def _hash(connection: "psycopg.Connection[tuple[object, ...]]", schema: str, tab
 @contextmanager
 def archiving() -> Iterator[Path]:
     """Every PostgreSQL that starts within keeps its log in this folder as well."""
-    with throw_away() as keeper:  # only for a folder that PostgreSQL may write, and that goes away
-        keeper.stop()
+    with a_temporary_home() as keeper:  # only for a folder that PostgreSQL may write, and that goes away
         archive = keeper.folder / "archive"
         archive.mkdir()
-        if keeper.owner:
-            os.chown(archive, *keeper.owner)
+        if owner := owner_for(keeper.data):
+            os.chown(archive, *owner)
         command = f"test ! -f {archive}/%f && cp %p {archive}/%f"
         with patch.dict(postgres.COMMON, {"archive_mode": "on", "archive_command": command}):
             yield archive
@@ -65,9 +65,7 @@ def restored(
     backup: Path, archive: Path, *, target: str = "", owner: tuple[int, int] | None, of: Cluster
 ) -> Iterator[Cluster]:
     """An empty machine on which the backup is unpacked and the log is read, up to `target` or to its end."""
-    with throw_away() as cluster:
-        cluster.stop()
-        shutil.rmtree(cluster.data)
+    with a_temporary_home() as cluster:
         shutil.copy(of.folder / "credentials.json", cluster.folder / "credentials.json")
         shutil.copytree(backup, cluster.data)
         (cluster.data / "recovery.signal").touch()
@@ -102,12 +100,12 @@ def a_day_of_work(folder: Path) -> Iterator[tuple[Cluster, Path, Path, Hashes, H
         asks = asks_for(given["premises"], random.Random(SEED), again_share=0)
         backup = archive.parent / "backup"
         standby.copy(cluster, backup, follows=False)
-        installation.start(workers=1)
+        installation.start(workers=1, webs=1)
         serve(installation, given["api_key"], asks[:REQUESTS])
-        installation.stop()
+        installation.stop("worker")  # nobody writes any more
         noon = hashes(cluster)
         standby.admin(cluster, "SELECT pg_create_restore_point('noon')")
-        installation.start(workers=1)
+        installation.start(workers=1, webs=1)
         serve(installation, given["api_key"], asks[REQUESTS:])
         installation.stop()
         evening = hashes(cluster)
