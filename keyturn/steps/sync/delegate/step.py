@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from keyturn.records.models import Account, AccountAccess, Designee, Request
+from keyturn.records.models import Account, AccountAccess, Designee, Invitation, Request
 from keyturn.records.queries import access
 from keyturn.terms.change import RoleChange
 from keyturn.terms.cis import UpdateCustomer
@@ -66,20 +66,32 @@ def differs(request: Request, *, now: datetime) -> bool:
 
 
 def _roles(request: Request, now: datetime) -> Iterator[tuple[dict[str, Any], str, bool]]:
-    """What was written, for which account of the CIS, and whether somebody with this address acts there now."""
+    """What was written, for which account of the CIS, and whether somebody of this name and address acts there now."""
     for ref in _refs(request):
-        there = _addresses(ref, now)
+        there = list(_who_acts(Account.objects.get(ref=ref), now))
         for role in request.written:
-            yield role, ref, _folded(role["email"]) in there
+            email, name = _folded(role["email"]), _folded(role.get("name"))
+            acts = any(email == theirs and (not name or called in ("", name)) for called, theirs in there)
+            yield role, ref, acts
 
 
-def _addresses(ref: str, now: datetime) -> set[str]:
-    """Of whoever may do anything for the account, or gets its notices."""
-    account = Account.objects.get(ref=ref)
-    designees = Designee.objects.filter(account=account, ended_at=None)
-    logins = [each.user.email for each in access.logins_of(account.pk, at=now)]
-    return {_folded(each) for each in [*logins, *(each.contact.get("email", "") for each in designees)]}
+def _who_acts(account: Account, now: datetime) -> Iterator[tuple[str, str]]:
+    """Name and address of whoever may do anything for the account, or gets its notices, as the CIS was told of them.
+
+    No name: it was told none, as of whoever the account belongs to.
+    """
+    for each in access.logins_of(account.pk, at=now):
+        yield _folded(_named(each)), _folded(each.user.email)
+    for designee in Designee.objects.filter(account=account, ended_at=None):
+        yield _folded(designee.contact.get("name")), _folded(designee.contact.get("email"))
 
 
-def _folded(email: Any) -> str:
-    return str(email).strip().casefold()
+def _named(held: AccountAccess) -> str:
+    invitation = Invitation.objects.filter(access=held).first()
+    if invitation is not None:
+        return str(invitation.invitee.get("name") or "")
+    return str(held.request.answers.get("delegate_name") or "") if held.request else ""
+
+
+def _folded(text: Any) -> str:
+    return " ".join(str(text or "").casefold().split())
