@@ -53,6 +53,10 @@ WITH_STAFF = {
 }
 
 
+ON_ANOTHER_FILE = "on_another_file"
+"""The CIS has done it (S-18)."""
+
+
 def of(case: Any, *, now: datetime) -> dict[str, Any] | None:
     """How it stands; None where nothing is to be sent."""
     found = getattr(case, "delivery", None)
@@ -74,6 +78,8 @@ def of(case: Any, *, now: datetime) -> dict[str, Any] | None:
 
 def word_of(found: Any, standing: str) -> str:
     """How it stands, in words: what stands with staff is not sent or looked up by itself."""
+    if standing == Standing.STAFF and found.problem == ON_ANOTHER_FILE:
+        return str(_("Done in the CIS, for somebody on another file"))
     if standing == Standing.STAFF and found.state in WITH_STAFF:
         return str(_(WITH_STAFF[found.state]))
     return say(vocabulary.DELIVERY, found.state)
@@ -127,6 +133,7 @@ def _left(found: Any) -> str:
 def _mending(case: Any, found: Any) -> Iterator[Act]:
     """What the CIS refused is corrected: by staff on the customer's word, or by the partner who sent it."""
     refused = found.state == "rejected" and case.established_at and case.standing == Standing.STAFF
+    refused = refused and found.problem != ON_ANOTHER_FILE
     if not refused or JOURNEYS[case.journey].kind is not Kind.START:
         return
     hint = _("On the customer’s word. It is searched, decided and sent anew, under the same reference.")

@@ -116,15 +116,22 @@ def _is_back(*, now: datetime, policy: Policy) -> None:
     queue.later(DRAIN, once=DRAIN)
 
 
-def drain_soon(*, now: datetime) -> None:
-    """See to it that what waits is let go in its turn."""
-    if not queue.waits(DRAIN):
+def park(delivery: Delivery, *, now: datetime) -> None:
+    """Let it wait without a job, and see to it that it is let go in its turn.
+
+    Under the lock a drain has not begun to look for what waits, or is at its end: one whose job we see here, or that the
+    probe which we do not see yet puts in the queue, sees this delivery.
+    """
+    cis_state.hold_parking()
+    sync.park(delivery, now=now)
+    if not is_open() and not queue.waits(DRAIN):
         queue.later(DRAIN, at=now + rules.DRAINED_EVERY, once=DRAIN)
 
 
 @transaction.atomic
 def drain(*, now: datetime, policy: Policy) -> int:
     """Let go some of what waits, and come back soon for the rest (S-08). How many."""
+    cis_state.hold_parking(alone=True)
     if is_open():
         return 0
     found = sync.waiting(most=rules.at_a_time(policy))
@@ -134,7 +141,9 @@ def drain(*, now: datetime, policy: Policy) -> int:
     for wait, jobs in slots.items():
         queue.later_all("tell_cis", at=now + wait, each=jobs)
     Delivery.objects.filter(pk__in=[each.pk for each in found]).update(parked_at=None)
-    if found:
+    if (
+        found or Delivery.objects.filter(parked_at__isnull=False).exists()
+    ):  # what somebody holds is left for the next turn
         queue.later(DRAIN, at=now + rules.DRAINED_EVERY, once=DRAIN)
     return len(found)
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from keyturn.connectors.cis import cis
 from keyturn.flow import claims, gate, moves
@@ -49,7 +49,11 @@ def tell_cis(*, request_id: UUID, now: datetime, policy: Policy) -> None:
     except (Unavailable, InDoubt, Rejected) as problem:
         _called_in_vain(request_id, problem, started, now=now, policy=policy)
     else:
-        _answered(request_id, answer, started, now=now)
+        try:
+            _answered(request_id, answer, started, now=now)
+        except IntegrityError:
+            if not _is_anothers(request_id, answer, started, now=now, policy=policy):
+                raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,7 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
         return None
     place = gate.take_place(now=now, policy=policy)
     if place is None:
-        sync.park(delivery, now=now)
-        if not gate.is_open():
-            gate.drain_soon(now=now)
+        gate.park(delivery, now=now)
         return None
     if sync.must_wait_for_another(request, delivery):
         gate.not_called(place)
@@ -164,6 +166,20 @@ def _answered(request_id: UUID, answer: Answer, call: Call, *, now: datetime) ->
     gate.called(call.place)
 
 
+@transaction.atomic
+def _is_anothers(request_id: UUID, answer: Answer, call: Call, *, now: datetime, policy: Policy) -> bool:
+    """The answer could not be kept. Where that is because it names what stands on another file here, staff look (S-18)."""
+    request = moves.locked(request_id)
+    refs = sync.elsewhere(request, answer)
+    if not refs:
+        return False
+    delivery = Delivery.objects.select_for_update().get(request=request)
+    if delivery.state == "sent" and delivery.tries == call.number and request.standing == Standing.MACHINE:
+        _go_on(request, delivery, sync_rules.Anothers(sorted(refs)), call, now=now, policy=policy)
+    gate.called(call.place)
+    return True
+
+
 def _complete(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
     complete(request, delivery, answer, now=now)
     moves.record(
@@ -201,7 +217,7 @@ def _go_on(
     plan = sync_rules.plan_after(problem, tries=delivery.tries, key=delivery.key, now=now, policy=policy)
     sync.keep_problem(delivery, problem, plan, doubted=call.look_up, now=now)
     match plan.next:
-        case Next.STAFF | Next.LOOK_THERE | Next.LOOK_FIRST | Next.CHANGED_THERE:
+        case Next.STAFF | Next.LOOK_THERE | Next.LOOK_FIRST | Next.CHANGED_THERE | Next.ANOTHERS:
             number = sync_rules.FINDINGS[plan.next]
             told = {"code": problem.code, "key": delivery.key, "refs": ", ".join(getattr(problem, "refs", ()))}
             found = Finding(number, "", Effect.REFER, {name: each for name, each in told.items() if each})

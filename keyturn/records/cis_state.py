@@ -57,6 +57,17 @@ def is_back(cis: str, *, now: datetime, failures: int) -> None:
     )
 
 
+PARKING = (7104, 2)
+"""The advisory lock between who lets a delivery wait and who lets go what waits: two numbers of our own."""
+
+
+def hold_parking(*, alone: bool = False) -> None:
+    """Until the transaction ends. Many hold it who let something wait; `alone`, after them, who lets go what waits."""
+    with connection.cursor() as cursor:
+        which = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        cursor.execute(f"SELECT {which}(%s, %s)", PARKING)
+
+
 _TAKE = """
 UPDATE cis_place SET until = %(until)s WHERE id = (
     SELECT id FROM cis_place WHERE cis = %(cis)s AND number < %(places)s AND (until IS NULL OR until <= %(now)s)

@@ -1,8 +1,12 @@
 """What does a CIS that is away, slow or full cost, and in which order and how fast is what waited let go afterwards?"""
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread, current_thread, main_thread
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from keyturn import flow
 from keyturn.connectors.cis import known_as
@@ -11,6 +15,7 @@ from keyturn.records import cis_state
 from keyturn.records.models import CisBreaker, CisPlace, Delivery
 from keyturn.steps.sync.gate import rules
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
+from keyturn.work import queue
 from tests.flow.test_cis import MONA, ONE, listening
 from tests.flow.town import ANA, BEN, COMPLETED, PROCESSING, Case, Town
 
@@ -216,3 +221,66 @@ class TestPlaces:
         case.delivery.__class__.objects.update(state="done")
         outside._answered(case.id, town.cis.send(first.command, key=first.key), first, now=town.now)
         assert CisPlace.objects.exclude(until=None).count() == 0
+
+
+@pytest.mark.rule("S-08")
+class TestParkedAtTheVeryMomentInWhichWhatWaitsIsLetGo:
+    """A drain begins, and ends, between what a worker sees and the commit of what it lets wait: nobody would come again."""
+
+    @pytest.fixture
+    def case(self, transactional_db: None, town: Town) -> Case:
+        town.loses_its_jobs()
+        return town.asks(BEN)
+
+    @staticmethod
+    def meanwhile(
+        town: Town, real: Callable[..., Any], also: Callable[[], None]
+    ) -> tuple[Callable[..., Any], list[Thread]]:
+        """What `real` says, from before a drain that another worker runs, and ends where it can, before we go on."""
+        others: list[Thread] = []
+
+        def drains() -> None:
+            also()
+            town.loses_its_jobs()  # the job is its own
+            gate.drain(now=town.now, policy=town.policy)
+            connection.close()
+
+        def says(*args: Any) -> Any:
+            said = real(*args)
+            parks = current_thread() is main_thread() and Delivery.objects.filter(parked_at__isnull=False).exists()
+            if parks and not others:
+                others.append(Thread(target=drains))
+                others[0].start()
+                others[0].join(0.5)
+            return said
+
+        return says, others
+
+    def goes_out(self, town: Town, case: Case, others: list[Thread]) -> None:
+        town.works()
+        others[0].join(10)
+        assert not others[0].is_alive()
+        assert case.delivery.parked_at is None
+        town.cis_is()
+        town.works().waits(seconds=5)
+        assert case.status == COMPLETED
+        town.loses_its_jobs()
+
+    def test_the_cis_is_just_back(self, town: Town, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+        town.policy_says(cis_breaker_failures=1)
+        gate.heard(Unavailable("cis_unreachable"), now=town.now, policy=town.policy)
+        back = lambda: gate._is_back(now=town.now, policy=town.policy)  # noqa: E731
+        says, others = self.meanwhile(town, gate.is_open, back)
+        monkeypatch.setattr(gate, "is_open", says)
+        self.goes_out(town, case, others)
+
+    def test_a_drain_that_was_waiting_has_just_begun(
+        self, town: Town, case: Case, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        town.policy_says(cis_at_once=1)
+        place = gate.take_place(now=town.now, policy=town.policy)
+        assert place
+        queue.later(gate.DRAIN, at=town.now + timedelta(hours=1), once=gate.DRAIN)
+        says, others = self.meanwhile(town, queue.waits, lambda: gate.not_called(place))
+        monkeypatch.setattr(queue, "waits", says)
+        self.goes_out(town, case, others)

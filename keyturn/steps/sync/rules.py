@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from keyturn.terms.cis import Command, EstablishService, UpdateCustomer
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
@@ -21,6 +22,7 @@ class Next(StrEnum):
     LOOK_THERE = "look_there"  # the CIS cannot say what it did: staff must look there
     LOOK_FIRST = "look_first"  # nothing was sent: the CIS may know this person already
     CHANGED_THERE = "changed_there"  # nothing was sent: the CIS's own staff have changed the same
+    ANOTHERS = "anothers"  # it was done, for somebody or something that stands on another file here
     ENGINEER = "engineer"  # tried often enough
 
 
@@ -42,6 +44,16 @@ class ChangedThere(Rejected):
     def __init__(self, fields: Iterable[str]) -> None:
         super().__init__("changed_there")
         self.refs = tuple(fields)
+
+
+class Anothers(Rejected):
+    """The CIS has answered with references that stand on somebody else's file here."""
+
+    CODE: Final = "on_another_file"
+
+    def __init__(self, refs: Iterable[str]) -> None:
+        super().__init__(self.CODE)
+        self.refs = tuple(refs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +95,29 @@ def who_looks(problem: Rejected) -> Next:
         return Next.LOOK_THERE
     if isinstance(problem, ChangedThere):
         return Next.CHANGED_THERE
+    if isinstance(problem, Anothers):
+        return who_is_meant(problem)
     return Next.LOOK_FIRST if isinstance(problem, KnownThere) else Next.STAFF
 
 
-FINDINGS = {Next.STAFF: "S-03", Next.LOOK_THERE: "S-10", Next.LOOK_FIRST: "S-12", Next.CHANGED_THERE: "S-16"}
+@rule(
+    "S-18",
+    "Whom the CIS has taken for somebody on another file is no answer to keep: staff look at both files",
+    implements=("BR-08",),
+)
+def who_is_meant(problem: Anothers) -> Next:
+    """Nothing is tried again: the same key has the same answer. It stays with the CIS until staff have put the files right,
+    or discard it."""
+    return Next.ANOTHERS
+
+
+FINDINGS = {
+    Next.STAFF: "S-03",
+    Next.LOOK_THERE: "S-10",
+    Next.LOOK_FIRST: "S-12",
+    Next.CHANGED_THERE: "S-16",
+    Next.ANOTHERS: "S-18",
+}
 """Under which rule staff read what came of a delivery."""
 
 

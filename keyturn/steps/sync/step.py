@@ -121,7 +121,7 @@ def keep_problem(delivery: Delivery, problem: KeyturnError, plan: rules.Plan, *,
 
     `doubted`: an earlier try was in doubt already. That nobody could be asked about it does not end the doubt (S-02).
     """
-    if plan.next is rules.Next.STAFF:
+    if plan.next in (rules.Next.STAFF, rules.Next.ANOTHERS):  # asked about anew once staff let it go on
         delivery.state = "rejected"
     elif plan.next in (rules.Next.LOOK_FIRST, rules.Next.CHANGED_THERE):
         delivery.state = "intended"

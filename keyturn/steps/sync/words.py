@@ -7,6 +7,7 @@ WORDS = {
     "S-10": _("We are working on your request."),
     "S-12": _("We are working on your request."),
     "S-16": _("We are working on your request."),
+    "S-18": _("We are working on your request."),
 }
 
 STAFF_WORDS = {
@@ -24,5 +25,10 @@ STAFF_WORDS = {
     "S-16": _(
         "The CIS’s own staff have changed the same there meanwhile (%(refs)s). Look there: approve to overwrite it with this "
         "change, or refuse, and what the CIS holds is taken over."
+    ),
+    "S-18": _(
+        "The CIS has done this, but for somebody or something that stands on another file here: %(refs)s. Look at both files. "
+        "If it is one person, make the files one, then approve: the answer is taken without sending anything again. If not, "
+        "discard this below, which cancels it there, and tell the CIS’s staff that they are two."
     ),
 }
