@@ -48,7 +48,7 @@ class Stage:
         parts = {name: process.pid for name, process in self.processes.items()}
         if self.database_process:
             parts["database"] = self.database_process
-        return {name: _cpu(pid) for name, pid in parts.items()}
+        return {name: cpu_of(pid) for name, pid in parts.items()}
 
 
 @contextmanager
@@ -56,9 +56,9 @@ def stage(*, profile: str = "default", workers: int = 2, settings: dict[str, str
     """Start everything on a durable throw-away PostgreSQL and free ports; stop it all at the end."""
     with tempfile.TemporaryDirectory(prefix="keyturn-bench-") as name, throw_away(durable=True) as cluster:
         folder, port = Path(name), free_port()
-        environment = _environment(cluster.url, folder, port, profile) | (settings or {})
+        environment = environment_for(cluster.url, folder, port, profile) | (settings or {})
         made = Stage(f"http://127.0.0.1:{port}/api/v1", "", folder, environment)
-        made.database_process = _postmaster(cluster)
+        made.database_process = postmaster_of(cluster)
         made.run("migrate")
         scopes = [
             "requests:write",
@@ -81,7 +81,7 @@ def stage(*, profile: str = "default", workers: int = 2, settings: dict[str, str
             _stop(made)
 
 
-def _environment(url: str, folder: Path, port: int, profile: str) -> dict[str, str]:
+def environment_for(url: str, folder: Path, port: int, profile: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_")}
     return kept | {
         "DATABASE_URL": url,
@@ -137,12 +137,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _postmaster(cluster: object) -> int:
+def postmaster_of(cluster: object) -> int:
     lines = (Path(cluster.data) / "postmaster.pid").read_text().splitlines()  # type: ignore[attr-defined]
     return int(lines[0])
 
 
-def _cpu(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     """Seconds of CPU of a process, its children, and those that have ended (Linux)."""
     ticks, family = os.sysconf("SC_CLK_TCK"), [pid]
     total = 0.0

@@ -23,7 +23,6 @@ from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Outcome, Standing, Step
-from keyturn.work import queue
 
 
 @transaction.atomic
@@ -156,14 +155,13 @@ def _send_in(request: Request, *, actor: Actor, now: datetime) -> None:
     moves.hand_in(request, actor=actor, now=now)
     if not again and JOURNEYS[request.journey].kind is Kind.START:
         moves.tell(request, News.RECEIVED, now=now)
-    queue.later("advance", request_id=str(request.pk))
+    moves.later(request, "advance", request_id=str(request.pk))
 
 
 NOT_KEPT = frozenset({"G-01", "G-03", "G-04", "G-27"})
 """Rules that say: this answer could not be kept."""
 
 
-@transaction.atomic
 def ask(
     *,
     journey: str,
@@ -180,7 +178,8 @@ def ask(
     """Begin, answer, attest and, with `send`, submit: what a program says in one breath is written in one.
 
     Gives the request and what must be mended. With something to mend, or an answer that could not be kept, it stays a
-    draft: a request is not sent without what its caller meant to say. Invalid (I-01, I-02) leaves nothing behind.
+    draft: a request is not sent without what its caller meant to say. Invalid (I-01, I-02) leaves nothing behind:
+    everything is written at once, at the end.
     """
     _is_open_to_all(journey)
     request = new_request(journey, actor=actor, channel=channel, language=language, now=now, policy=policy)

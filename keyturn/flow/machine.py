@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import prefetch_related_objects
 
 from keyturn.flow import duplicates, gate, moves
 from keyturn.flow.paths import way_of
 from keyturn.flow.territory import who_serves
+from keyturn.records import writing
 from keyturn.records.models import Decision, Request
 from keyturn.steps import words
 from keyturn.steps.confirm.rules import News
@@ -35,10 +35,9 @@ def advance_job(*, request_id: str, now: datetime) -> None:
 @transaction.atomic
 def advance(*, request_id: UUID, now: datetime, policy: Policy) -> None:
     """Search, decide and establish in one transaction, under the identity's locks. Running it again changes nothing."""
-    request = moves.locked(request_id)
+    request = moves.locked_with_proofs(request_id)
     if request.standing != Standing.MACHINE:
         return
-    prefetch_related_objects([request], "evidence")  # several steps ask for it, and none adds to it
     with moves.written_at_once(request):
         if request.established_at is None and not _decide(request, now=now, policy=policy):
             return
@@ -60,7 +59,7 @@ def _accept(request: Request, *, now: datetime, policy: Policy) -> None:
         verdict = sync.again(request)
     moves.move(request, Step.SYNC, Standing.MACHINE)
     moves.record(request, "handed_to_cis", actor=MACHINE, now=now, data=verdict.data)
-    queue.later("tell_cis", request_id=str(request.pk))
+    moves.later(request, "tell_cis", request_id=str(request.pk))
 
 
 def _decide(request: Request, *, now: datetime, policy: Policy) -> bool:
@@ -137,4 +136,4 @@ def _keep_decision(request: Request, verdict: Verdict, *, now: datetime) -> None
         policy_version=request.policy_version,
         model_version=request.model_version,
     )
-    moves.hold(request, decision)
+    writing.beside(request, [decision])

@@ -11,13 +11,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Model
 
 from keyturn.flow import lifecycle
 from keyturn.flow.lifecycle import Place
 from keyturn.flow.paths import way_of
 from keyturn.records import documents, history, writing
 from keyturn.records.models import Request
+from keyturn.records.models.request import Held
+from keyturn.records.prepared import Asked, Prepared, at_once
+from keyturn.records.queries import proofs
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.gather import rules as gather
 from keyturn.steps.identify import rules as identify
@@ -36,12 +38,26 @@ def policy() -> Policy:
 
 def locked(request_id: UUID) -> Request:
     """The request, held until the transaction ends, so that no two moves cross."""
-    try:
-        request = Request.objects.select_for_update().get(pk=request_id)
-    except Request.DoesNotExist:
-        raise NotAllowed("unknown_request") from None
+    return _as_found(_held(pk=request_id))
+
+
+def locked_with_proofs(request_id: UUID) -> Request:
+    """`locked`, with its proofs, for whoever lets several steps look at them and none add to them."""
+    found, *proved = at_once(_held.asked(pk=request_id), *proofs.asked_for(request_id))
+    request = _as_found(found)
+    request.proofs = (proved[0], proved[1])
+    return request
+
+
+def _as_found(found: list[Request]) -> Request:
+    if not found:
+        raise NotAllowed("unknown_request")
+    request = found[0]
     request.came_from = place_of(request)  # type: ignore[attr-defined]
     return request
+
+
+_held = Prepared(lambda pk: Request.objects.select_for_update().filter(pk=pk))
 
 
 def place_of(request: Request) -> Place:
@@ -115,40 +131,39 @@ def record(request: Request, what: str, *, actor: Actor, now: datetime, data: Ma
     request.came_from = after  # type: ignore[attr-defined]
     request.version += 1
     request.updated_at = now
-    held = getattr(request, "held", None)
-    if held is not None:
-        held.append(history.next_event(request, what, actor=actor, now=now, data=data))
-        return
-    history.append(request, what, actor=actor, now=now, data=data)
-    request.save()
+    event = history.next_event(request, what, actor=actor, now=now, data=data)
+    if request.held is None:
+        writing.write([event], changed=[request])
+    else:
+        request.held.rows.append(event)
 
 
 @contextmanager
 def written_at_once(request: Request) -> Iterator[None]:
-    """Several moves of a locked request, or of one that nobody else can know yet: its row and events are written once.
-
-    What is written about a new one meanwhile may name it before it is there: PostgreSQL looks at foreign keys at the
-    commit.
+    """Several moves of a locked request, or of one that nobody else can know yet: its row, its events, what is new
+    beside it (`writing.beside`) and its jobs (`later`) are written in one trip, all or none.
     """
-    request.held = []  # type: ignore[attr-defined]
+    held = request.held = Held()
     yield
-    held, request.held = request.held, None  # type: ignore[attr-defined]
-    if request._state.adding:
-        held.insert(0, request)
+    request.held = None
+    new, changed = ([request], []) if request._state.adding else ([], [request])
+    jobs = [Asked(*queue.statement(held.jobs), list)] if held.jobs else []
+    with transaction.atomic(savepoint=False):
+        writing.write([*new, *held.rows], changed=changed, also=[*held.also, *jobs])
+
+
+def later(request: Request, name: str, **ids: Any) -> None:
+    """Put a job about this request in the queue, with its rows."""
+    if request.held is None:
+        queue.later(name, **ids)
     else:
-        request.save()
-    writing.insert(held)
-
-
-def hold(request: Request, row: Model) -> None:
-    """Have a row written together with those of the moves, inside `written_at_once`."""
-    request.held.append(row)  # type: ignore[attr-defined]
+        request.held.jobs.append((name, ids))
 
 
 def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, Any] | None = None) -> None:
     """Let the customer know, by a job that starts when this transaction is committed."""
     for message in way_of(request).tell(request, news, now=now, values=values):
-        queue.later("send_message", message_id=str(message.pk))
+        later(request, "send_message", message_id=str(message.pk))
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from keyturn.records import crypto
+from keyturn.records import crypto, writing
 from keyturn.records.models import Event, Request
 from keyturn.terms.request import Actor
 
@@ -19,7 +19,7 @@ from keyturn.terms.request import Actor
 def append(request: Request, what: str, *, actor: Actor, now: datetime, data: Mapping[str, Any] | None = None) -> Event:
     """Write the next event of a locked request, as it stands now. `data` holds ids, codes and counts only."""
     event = next_event(request, what, actor=actor, now=now, data=data)
-    event.save(force_insert=True)
+    writing.insert([event])
     return event
 
 

@@ -21,6 +21,7 @@ from keyturn.matching.model import load
 from keyturn.records import deciding
 from keyturn.records.crypto import digest
 from keyturn.records.models import MatchKey, PersonFeatures
+from keyturn.records.prepared import Asked, at_once
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
 
@@ -48,14 +49,25 @@ def lock(probe: Features, premise_id: UUID | None = None) -> None:
     All of them in one order, so that two who decide never wait for each other. That we decide shows, too, as long as
     we do (`deciding`): an import waits for that.
     """
+    at_once(*locks(probe, premise_id))
+
+
+def locks(probe: Features, premise_id: UUID | None = None) -> list[Asked[Any]]:
+    """What takes them when it is asked."""
     premise = {int.from_bytes(premise_id.bytes[8:], "big", signed=True)} if premise_id else set()
     keys = sorted(premise.union(identity_lock_keys(probe)))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock_shared(%s, %s);"
-            " SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) WITH ORDINALITY AS k(key, n) ORDER BY n",
-            [*deciding.DECIDES, keys],
-        )
+    in_order = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) WITH ORDINALITY AS k(key, n) ORDER BY n"
+    shows = Asked("SELECT pg_advisory_xact_lock_shared(%s, %s)", deciding.DECIDES, list)
+    return [shows, Asked(in_order, [keys], list)]
+
+
+def search_under_locks(
+    probe: Features, premise_id: UUID | None, *also: Asked[Any]
+) -> tuple[dict[str, Features], list[Any]]:
+    """`lock`, then `candidates`, and the answers to what else is asked under the locks: in one trip."""
+    taking = locks(probe, premise_id)
+    found, *answers = at_once(*taking, _finding(probe, CANDIDATES_READ), *also)[len(taking) :]
+    return found, answers
 
 
 def candidates(probe: Features, *, limit: int = CANDIDATES_READ) -> dict[str, Features]:
@@ -63,10 +75,16 @@ def candidates(probe: Features, *, limit: int = CANDIDATES_READ) -> dict[str, Fe
 
     Seen in the transaction that writes them. Who was merged into another is not among them.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES, [list(blocking_keys(probe)), HOLDERS_READ, limit])
-        rows = cursor.fetchall()
-    return {str(person_id): read(row, flags) for person_id, row, flags in rows}
+    found: dict[str, Features] = at_once(_finding(probe, limit))[0]
+    return found
+
+
+def _finding(probe: Features, limit: int) -> Asked[dict[str, Features]]:
+    return Asked(
+        _CANDIDATES,
+        [list(blocking_keys(probe)), HOLDERS_READ, limit],
+        lambda rows: {str(person_id): read(row, flags) for person_id, row, flags in rows},
+    )
 
 
 # Each key counts as one, shared out among its holders: two hundred who live in one dormitory do not crowd out the one

@@ -6,12 +6,14 @@ the path of each request is built once in a process (docs/decisions/0021-built-o
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet, Value
 from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesListIterable, get_related_populators
+from psycopg.adapt import Transformer
 
 R = TypeVar("R")
 
@@ -27,16 +29,41 @@ class Asked(Generic[R]):
     read: Callable[[Rows], R]
 
 
+NOTHING: Asked[list[Any]] = Asked("SELECT 1 WHERE false", (), list)
+"""Asked in place of what need not be asked this time."""
+
+
 def at_once(*asked: Asked[Any]) -> list[Any]:
     """The answers to several statements, asked in this order in one trip. At READ COMMITTED each of them sees what was
     committed before it began: what stands after a lock is read under the lock."""
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute("; ".join(each.sql for each in asked), [value for each in asked for value in each.values])
+    if not asked:
+        return []
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    literal = Transformer.from_context(database.connection).as_literal
+    text = b"; ".join(_written_out(each, literal) for each in asked)
+    with database.cursor() as cursor:
+        cursor.execute(text.decode())
         answers = []
         for each in asked:
-            answers.append(each.read(cursor.fetchall()))
+            answers.append(each.read(cursor.fetchall() if cursor.description else []))
             cursor.nextset()
     return answers
+
+
+def _written_out(asked: Asked[Any], literal: Callable[[Any], bytes]) -> bytes:
+    """The statement with its values, by psycopg's own quoting. Left to psycopg, a long one is taken apart each time."""
+    first, *rest = _pieces(asked.sql)
+    parts = [first]
+    for value, piece in zip(asked.values, rest, strict=True):
+        parts += [literal(value), piece]
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _pieces(sql: str) -> list[bytes]:
+    """What stands before, between and after the values."""
+    return [each.replace("%%", "%").encode() for each in sql.split("%s")]
 
 
 class Prepared(Generic[R]):
@@ -67,7 +94,7 @@ class Prepared(Generic[R]):
             self._built[shape] = _build(self._build, values)
         built = self._built[shape]
         if built is None:
-            return Asked("SELECT 1 WHERE false", (), lambda rows: [])
+            return NOTHING
         return Asked(
             built.sql, [each.of(values) if isinstance(each, _Place) else each for each in built.values], built.read
         )

@@ -1,11 +1,14 @@
-"""How are new rows of several tables written in one trip to the database?"""
+"""How are new and changed rows of several tables written in one trip to the database?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import AutoField, Field, Model
+
+from keyturn.records.models import Request
+from keyturn.records.prepared import Asked, Rows, at_once
 
 
 def insert(rows: Iterable[Model]) -> None:
@@ -15,23 +18,54 @@ def insert(rows: Iterable[Model]) -> None:
     refuses (IntegrityError) spoils the transaction, as it does with `save`. Numbers that the database gives (an
     event's `id`) are not read back.
     """
+    write(rows)
+
+
+def write(new: Iterable[Model], *, changed: Sequence[Model] = (), also: Iterable[Asked[Any]] = ()) -> None:
+    """`insert`, and in the same trip the whole of rows that are there, and held by this transaction."""
     tables: dict[type[Model], list[Model]] = {}
-    for row in rows:
+    for row in new:
         tables.setdefault(type(row), []).append(row)
-    if not tables:
-        return
-    database = connections[DEFAULT_DB_ALIAS]
-    values = [
-        each.get_db_prep_save(each.pre_save(row, add=True), database)
-        for table, of_table in tables.items()
-        for row in of_table
-        for each in _fields(table)
-    ]
-    with database.cursor() as cursor:
-        cursor.execute("; ".join(_statement(table, len(of_table)) for table, of_table in tables.items()), values)
+    at_once(*map(_change, changed), *(_insertion(*each) for each in tables.items()), *also)
     for of_table in tables.values():
         for row in of_table:
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def beside(request: Request, rows: Iterable[Model] = (), *, also: Iterable[Asked[Any]] = ()) -> None:
+    """New rows about a request, and statements: written with its own where a verb writes those at once
+    (`moves.written_at_once`), and now where it does not."""
+    if request.held is None:
+        write(rows, also=also)
+    else:
+        request.held.rows.extend(rows)
+        request.held.also.extend(also)
+
+
+def insertion(row: Model, *, otherwise: str) -> Asked[None]:
+    """An INSERT of one row with what becomes of it where it is there already (`ON CONFLICT ...`)."""
+    plain = _insertion(type(row), [row])
+    return Asked(f"{plain.sql} {otherwise}", plain.values, plain.read)
+
+
+def _insertion(table: type[Model], rows: list[Model]) -> Asked[None]:
+    values = [value for row in rows for value in _values(row, _fields(table), is_new=True)]
+    return Asked(_insert_sql(table, len(rows)), values, _nothing)
+
+
+def _change(row: Model) -> Asked[None]:
+    table = type(row)
+    fields = [each for each in _fields(table) if not each.primary_key]
+    return Asked(_update_sql(table), [*_values(row, fields, is_new=False), row.pk], _nothing)
+
+
+def _nothing(rows: Rows) -> None:
+    return None
+
+
+def _values(row: Model, fields: "Iterable[Field[Any, Any]]", *, is_new: bool) -> Iterator[Any]:
+    database = connections[DEFAULT_DB_ALIAS]
+    return (each.get_db_prep_save(each.pre_save(row, add=is_new), database) for each in fields)
 
 
 @cache
@@ -40,7 +74,13 @@ def _fields(table: type[Model]) -> list["Field[Any, Any]"]:
 
 
 @cache
-def _statement(table: type[Model], rows: int) -> str:
+def _insert_sql(table: type[Model], rows: int) -> str:
     columns = ", ".join(f'"{each.column}"' for each in _fields(table))
     one = ", ".join(["%s"] * len(_fields(table)))
     return f'INSERT INTO "{table._meta.db_table}" ({columns}) VALUES ' + ", ".join([f"({one})"] * rows)
+
+
+@cache
+def _update_sql(table: type[Model]) -> str:
+    columns = ", ".join(f'"{each.column}" = %s' for each in _fields(table) if not each.primary_key)
+    return f'UPDATE "{table._meta.db_table}" SET {columns} WHERE "{table._meta.pk.column}" = %s'

@@ -5,7 +5,7 @@ A job holds only ids. Every job may run twice: who does it locks the row and loo
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -14,10 +14,13 @@ from django.db import close_old_connections, transaction
 from django.db.models import CharField, Exists
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext, RetryStrategy, sql
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import DEFAULT_PRIORITY
+from procrastinate.types import JobToDefer
+from psycopg.types.json import Jsonb
 
 log = structlog.get_logger("keyturn.work")
 
@@ -79,6 +82,19 @@ def later(name: str, *, at: datetime | None = None, once: str | None = None, **i
             task.defer(**ids)
     except AlreadyEnqueued:
         log.info("already queued", job=name)
+
+
+def statement(jobs: Iterable[tuple[str, dict[str, Any]]]) -> tuple[str, list[Any]]:
+    """What puts these jobs (name, ids) in the queue when it is executed, and its values: as `later` does, for who writes
+    other things in the same trip."""
+    rows = [
+        tuple(JobToDefer("keyturn", f"keyturn.{name}", DEFAULT_PRIORITY, None, None, Jsonb(ids), None))
+        for name, ids in jobs
+    ]
+    return _DEFER, [rows]
+
+
+_DEFER = sql.queries["defer_jobs"].strip().rstrip(";").replace("%(jobs)s", "%s")
 
 
 def later_all(name: str, *, at: datetime, each: Sequence[dict[str, Any]]) -> None:

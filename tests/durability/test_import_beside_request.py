@@ -73,7 +73,7 @@ def imports(town: Town) -> Any:
 
 def stop_after_search(monkeypatch: pytest.MonkeyPatch) -> Held:
     """The first who searches is stopped when they have found nobody."""
-    held, real = Held(), person_index.candidates
+    held, real = Held(), person_index.search_under_locks
 
     def searches(*given: Any, **more: Any) -> Any:
         found = real(*given, **more)
@@ -81,7 +81,7 @@ def stop_after_search(monkeypatch: pytest.MonkeyPatch) -> Held:
             held.stop()
         return found
 
-    monkeypatch.setattr(person_index, "candidates", searches)
+    monkeypatch.setattr(person_index, "search_under_locks", searches)
     return held
 
 

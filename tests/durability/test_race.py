@@ -181,7 +181,7 @@ def test_one_new_person_many_requests_at_once_lead_to_one_person(
 def test_without_the_locks_there_are_duplicates_so_the_test_can_see_them(
     partner: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person_index, "lock", lambda probe, premise_id: None)
+    monkeypatch.setattr(person_index, "locks", lambda probe, premise_id: [])
     race(partner, persons=HOUSES, each=4, first=9_000_000)
     assert duplicates() > 0
 
@@ -196,6 +196,6 @@ def test_of_several_newcomers_for_one_house_at_once_one_has_it_and_staff_see_the
 def test_without_the_locks_a_house_is_promised_twice_so_the_test_can_see_it(
     partner: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person_index, "lock", lambda probe, premise_id: None)
+    monkeypatch.setattr(person_index, "locks", lambda probe, premise_id: [])
     race_for_houses(partner, houses=HOUSES, each=4, first=6_000_000)
     assert promised_twice() > 0

@@ -149,7 +149,7 @@ def test_one_new_person_through_several_doors_at_once_is_one_person(
 def test_without_the_locks_several_doors_make_duplicates_so_the_test_can_see_them(
     doors: list[Door], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person_index, "lock", lambda probe, premise_id: None)
+    monkeypatch.setattr(person_index, "locks", lambda probe, premise_id: [])
     race(doors, persons=10, each=4, first=9_100_000)
     assert duplicates() > 0
 

@@ -106,7 +106,7 @@ class TestI5EveryChangeHasItsEvent:
         case = town.asks(ANA)
         before = case.history
         with monkeypatch.context() as broken:
-            broken.setattr(queue, "later", lambda *_, **__: (_ for _ in ()).throw(QueueIsGone()))
+            broken.setattr(queue, "statement", lambda *_, **__: (_ for _ in ()).throw(QueueIsGone()))
             with pytest.raises(QueueIsGone):
                 flow.advance(request_id=case.id, now=town.now, policy=town.policy)
         assert case.history == before

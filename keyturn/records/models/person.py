@@ -1,5 +1,7 @@
 """Who is known: persons and organisations, their names, identifiers, contacts and addresses (C.1-C.6)."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -24,6 +26,8 @@ class Person(Row):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    parts: list[Any] | None = None  # names, contacts, identifiers and addresses, once read (`queries.persons.parts_of`)
 
     class Meta:
         db_table = "person"

@@ -1,5 +1,8 @@
 """What is asked for: a request, its history, what was decided about it, and what was said about it."""
 
+from dataclasses import dataclass, field
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -52,6 +55,9 @@ class Request(Row):
     events_written = models.PositiveIntegerField(default=0)
     chain_head = models.BinaryField(default=b"")
 
+    held: "Held | None" = None  # while a verb writes all at once (`flow.moves.written_at_once`)
+    proofs: tuple[list[Any], list[Any]] | None = None  # read together with the request (`records.queries.proofs`)
+
     class Meta:
         db_table = "request"
         indexes = [
@@ -64,6 +70,15 @@ class Request(Row):
             ),
             models.Index(fields=["person", "journey"], name="request_of_person"),
         ]
+
+
+@dataclass(slots=True)
+class Held:
+    """What is written about a request in one trip, at the end of what a verb does: new rows, other statements, jobs."""
+
+    rows: list[models.Model] = field(default_factory=list)
+    also: list[Any] = field(default_factory=list)
+    jobs: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
 class Event(models.Model):

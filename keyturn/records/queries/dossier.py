@@ -139,7 +139,7 @@ def _other_requests(person: Person, request: Request | None) -> list[Request]:
 
 def unpaid(person_id: Any, *, at: datetime) -> list[tuple[Account, date | None]]:
     """The person's unpaid final bills, each with the day its last service ended (D-05)."""
-    return persons.unpaid_final_bills(person_id, at=at)
+    return [(each, each.ended) for each in persons.unpaid_final_bills(person=person_id, at=at)]
 
 
 def differences(details: PersonDetails, person: Person, *, at: datetime) -> list[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Prefetch, prefetch_related_objects
+from django.db.models import F, Max, Prefetch
 
 from keyturn.matching.addresses import normalise
 from keyturn.matching.contacts import normal_email, normal_phone
@@ -21,6 +21,7 @@ from keyturn.records.models import (
     ServiceAgreement,
 )
 from keyturn.records.models.dated import holds_at, not_over_at
+from keyturn.records.prepared import Asked, Prepared, at_once
 from keyturn.records.queries.premises import LIVE
 from keyturn.terms.person import Identifier, Kind, PersonDetails
 
@@ -28,10 +29,13 @@ from keyturn.terms.person import Identifier, Kind, PersonDetails
 def by_id(ident: str) -> Person | None:
     """The person with this id or, where they were merged into another, that one."""
     try:
-        person = Person.objects.filter(pk=UUID(str(ident))).select_related("redirect_to").first()
+        person = _by_id.first(pk=UUID(str(ident)))
     except ValueError:
         return None
     return person.redirect_to if person and person.redirect_to else person
+
+
+_by_id = Prepared(lambda pk: Person.objects.filter(pk=pk).select_related("redirect_to"))
 
 
 def ends_of(person_ids: Iterable[str]) -> frozenset[str]:
@@ -45,19 +49,33 @@ def ends_of(person_ids: Iterable[str]) -> frozenset[str]:
 
 def with_parts(*, at: datetime) -> Any:
     """Persons with the names, contacts, identifiers and addresses that hold at a moment: five queries for any number."""
-    return Person.objects.prefetch_related(*_parts(at))
+    return Person.objects.prefetch_related(*(Prefetch(name, rows) for name, rows in _parts(at).items()))
 
 
-def _parts(at: datetime) -> list[Any]:
+def _parts(at: Any) -> dict[str, Any]:
     """The address for all accounts and all the year comes first, what was an address before comes last."""
     holds, first = holds_at(at), ("-is_primary", "id")
     whole_year = (F("account").asc(nulls_first=True), F("season_from").asc(nulls_first=True))
-    return [
-        Prefetch("names", PersonName.objects.filter(holds).order_by("id")),
-        Prefetch("contacts", PersonContact.objects.filter(holds).order_by(*first)),
-        Prefetch("identifiers", PersonIdentifier.objects.filter(holds).order_by(*first)),
-        Prefetch("addresses", PersonAddress.objects.filter(holds).order_by("purpose", *whole_year, "id")),
-    ]
+    return {
+        "names": PersonName.objects.filter(holds).order_by("id"),
+        "contacts": PersonContact.objects.filter(holds).order_by(*first),
+        "identifiers": PersonIdentifier.objects.filter(holds).order_by(*first),
+        "addresses": PersonAddress.objects.filter(holds).order_by("purpose", *whole_year, "id"),
+    }
+
+
+_parts_of_one = (
+    Prepared(lambda person, at: _parts(at)["names"].filter(person=person)),
+    Prepared(lambda person, at: _parts(at)["contacts"].filter(person=person)),
+    Prepared(lambda person, at: _parts(at)["identifiers"].filter(person=person)),
+    Prepared(lambda person, at: _parts(at)["addresses"].filter(person=person)),
+)
+
+
+def parts_of(person_id: Any, *, at: datetime) -> list[Asked[list[Any]]]:
+    """Names, contacts, identifiers and addresses of one person that hold at a moment, to be asked together with other
+    things; the answers are what `differences` takes."""
+    return [each.asked(person=person_id, at=at) for each in _parts_of_one]
 
 
 def names_of(person_ids: Iterable[Any], *, at: datetime) -> dict[UUID, str]:
@@ -79,8 +97,20 @@ def as_one(name: Any) -> str:
 
 def details_of(person: Person, *, open_identifiers: bool = True) -> PersonDetails:
     """The person as the process speaks of one. `open_identifiers=False` leaves identifiers sealed."""
-    name = next((each for each in person.names.all() if each.name_type == "primary"), None) or PersonName()
-    contacts = list(person.contacts.all())
+    parts = (person.names.all(), person.contacts.all(), person.identifiers.all(), person.addresses.all())
+    return _details(person, *parts, open_identifiers=open_identifiers)
+
+
+def _details(
+    person: Person,
+    names: Iterable[PersonName],
+    contacts: Iterable[PersonContact],
+    identifiers: Iterable[PersonIdentifier],
+    addresses: Iterable[PersonAddress],
+    *,
+    open_identifiers: bool = True,
+) -> PersonDetails:
+    name = next((each for each in names if each.name_type == "primary"), None) or PersonName()
     return PersonDetails(
         kind=Kind(person.kind),
         given_name=name.given_name,
@@ -91,62 +121,74 @@ def details_of(person: Person, *, open_identifiers: bool = True) -> PersonDetail
         date_of_birth=person.date_of_birth,
         emails=tuple(each.value for each in contacts if each.channel == "email"),
         phones=tuple(each.value for each in contacts if each.channel == "phone"),
-        identifiers=tuple(Identifier(each.id_type, each.value) for each in person.identifiers.all())
-        if open_identifiers
-        else (),
-        addresses=tuple(each.address for each in person.addresses.all()),
+        identifiers=tuple(Identifier(each.id_type, each.value) for each in identifiers) if open_identifiers else (),
+        addresses=tuple(each.address for each in addresses),
     )
 
 
-def holders_of(digests: Iterable[str], *, at: datetime) -> list[str]:
-    """Ids of the persons on whose file a unique identifier with one of these digests stands, or will stand."""
-    wanted = list(digests)
-    if not wanted:
-        return []
-    rows = PersonIdentifier.objects.filter(not_over_at(at), digest__in=wanted, unique_by_nature=True)
-    return [str(ident) for ident in rows.values_list("person_id", flat=True).distinct()]
-
-
-def sharing_contact(normalised: Iterable[str], *, at: datetime) -> list[str]:
-    """Ids of the persons who use one of these e-mails or phones (BR-61)."""
-    rows = PersonContact.objects.filter(holds_at(at), normalised__in=[each for each in normalised if each])
-    return [str(ident) for ident in rows.values_list("person_id", flat=True).distinct()[:50]]
-
-
-def unpaid_final_bills(person_id: Any, *, at: datetime) -> list[tuple[Account, Any]]:
-    """The person's own accounts with a balance and no live agreement, each with the day its last service ended."""
-    own = {"people__person_id": person_id, "people__is_responsible": True, "people__is_guarantor": False}
-    accounts = (
-        Account.objects.filter(holds_at(at, "people"), **own, balance__gt=0)
-        .exclude(agreements__status__in=LIVE)
-        .prefetch_related("agreements")
+holders_of = Prepared(
+    lambda digests, at: (
+        PersonIdentifier.objects.filter(not_over_at(at), digest__in=digests, unique_by_nature=True)
+        .values_list("person_id", flat=True)
         .distinct()
     )
-    return [(each, max((a.end_date for a in each.agreements.all() if a.end_date), default=None)) for each in accounts]
+)
+"""Ids of the persons on whose file a unique identifier with one of these digests stands, or will stand."""
+
+digests_held = Prepared(
+    lambda digests, at: PersonIdentifier.objects.filter(
+        not_over_at(at), digest__in=digests, unique_by_nature=True
+    ).values_list("digest", flat=True)
+)
+"""Which of these digests of unique identifiers stand, or will stand, on somebody's file."""
+
+sharing_contact = Prepared(
+    lambda normalised, at: (
+        PersonContact.objects.filter(holds_at(at), normalised__in=normalised)
+        .values_list("person_id", flat=True)
+        .distinct()[:50]
+    )
+)
+"""Ids of the persons who use one of these e-mails or phones (BR-61)."""
+
+unpaid_final_bills = Prepared(
+    lambda person, at: Account.objects.filter(
+        holds_at(at, "people"),
+        people__person_id=person, people__is_responsible=True, people__is_guarantor=False, balance__gt=0,
+    )
+    .exclude(agreements__status__in=LIVE)
+    .annotate(ended=Max("agreements__end_date"))
+)  # fmt: skip
+"""The person's own accounts with a balance and no live agreement, each with the day its last service `ended`."""
+
+live_accounts = Prepared(
+    lambda person, division, customer_class, at: Account.objects.filter(
+        holds_at(at, "people"), people__person_id=person, people__is_main=True, division=division, customer_class=customer_class,
+        agreements__status__in=LIVE,
+    )
+    .order_by("set_up_on", "pk")
+    .distinct()[:1]
+)  # fmt: skip
 
 
 def live_account(person_id: Any, *, division: str, customer_class: str, at: datetime) -> Account | None:
     """The person's own account with live service in this division and class, the oldest first."""
-    return (
-        Account.objects.filter(
-            holds_at(at, "people"), people__person_id=person_id, people__is_main=True, division=division, customer_class=customer_class,
-            agreements__status__in=LIVE,
+    return live_accounts.first(person=person_id, division=division, customer_class=customer_class, at=at)
+
+
+served_at = Prepared(
+    lambda person, premise, at: (
+        ServiceAgreement.objects.filter(
+            holds_at(at, "account__people"),
+            account__people__person_id=person,
+            service_point__premise_id=premise,
+            status__in=LIVE,
         )
-        .order_by("set_up_on", "pk")
+        .values_list("service_point__service", flat=True)
         .distinct()
-        .first()
-    )  # fmt: skip
-
-
-def served_at(person_id: Any, premise_id: Any, *, at: datetime) -> list[str]:
-    """The services that this person has, or is about to have, at this premise (BR-43)."""
-    rows = ServiceAgreement.objects.filter(
-        holds_at(at, "account__people"),
-        account__people__person_id=person_id,
-        service_point__premise_id=premise_id,
-        status__in=LIVE,
     )
-    return list(rows.values_list("service_point__service", flat=True).distinct())
+)
+"""The services that this person has, or is about to have, at this premise (BR-43)."""
 
 
 def differences(details: PersonDetails, person: Person, *, at: datetime) -> list[tuple[str, str]]:
@@ -154,8 +196,9 @@ def differences(details: PersonDetails, person: Person, *, at: datetime) -> list
 
     Reads the parts that hold at that moment, once for each time that the person is read.
     """
-    prefetch_related_objects([person], *_parts(at))
-    on_file = details_of(person)
+    if person.parts is None:
+        person.parts = at_once(*parts_of(person.pk, at=at))
+    on_file = _details(person, *person.parts)
     said = [
         (name, getattr(details, name))
         for name in ("given_name", "middle_name", "family_name", "suffix", "organisation_name")

@@ -5,11 +5,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from rapidfuzz import fuzz
 
 from keyturn.matching.addresses import NormalAddress, normalise, search_terms
 from keyturn.records.models import Premise, ServiceAgreement
+from keyturn.records.prepared import Prepared
 from keyturn.terms.address import Address
 from keyturn.terms.premise import AgreementStatus, Occupancy, PremiseFacts, Service
 
@@ -32,9 +33,12 @@ def search_columns(address: Address) -> dict[str, str]:
 def by_id(ident: str) -> Premise | None:
     """The premise with this id, or None for anything else."""
     try:
-        return Premise.objects.get(pk=UUID(ident))
-    except (ValueError, Premise.DoesNotExist):
+        return _by_id.first(pk=UUID(ident))
+    except ValueError:
         return None
+
+
+_by_id = Prepared(lambda pk: Premise.objects.filter(pk=pk))
 
 
 def resolve(answer: Mapping[str, Any]) -> Premise | None:
@@ -132,44 +136,45 @@ def listed(
     return list(rows.order_by("pk")[:most])
 
 
-def facts(premise: Premise) -> PremiseFacts:
-    """What the rules may know about a premise."""
+def facts(premise: Premise, occupied: Iterable[Any] | None = None) -> PremiseFacts:
+    """What the rules may know about a premise. `occupied`: the answer of `live_at`, where it was asked already."""
+    rows = live_at(premise=premise.pk) if occupied is None else occupied
     return PremiseFacts(
         premise_id=str(premise.pk),
         ref=premise.ref,
         address=premise.address,
         division=premise.division,
         services=tuple(Service(each) for each in premise.services),
-        occupancy=tuple(occupancy([premise.pk]).get(str(premise.pk), [])),
+        occupancy=tuple(_as_occupancy(*row[1:]) for row in rows),
     )
 
 
 def occupancy(premise_ids: Iterable[Any]) -> dict[str, list[Occupancy]]:
     """For each premise and service with a live agreement: what it means for a newcomer (BR-41)."""
     found: dict[str, list[Occupancy]] = {}
-    rows = (
-        ServiceAgreement.objects.filter(service_point__premise_id__in=list(premise_ids), status__in=LIVE)
-        .values_list(
-            "service_point__premise_id",
-            "service_point__service",
-            "status",
-            "start_date",
-            "end_date",
-            "account__customer_class",
-        )
-        .order_by("service_point__service", "start_date")
-    )
-    for premise_id, service, status, _start, end, customer_class in rows:
-        found.setdefault(str(premise_id), []).append(
-            Occupancy(
-                service=Service(service),
-                active=status != AgreementStatus.PENDING_START,
-                pending_start=status == AgreementStatus.PENDING_START,
-                free_from=_day_after(end),
-                landlord=customer_class == "landlord",
-            )
-        )
+    for premise_id, *live in _live(service_point__premise_id__in=list(premise_ids)):
+        found.setdefault(str(premise_id), []).append(_as_occupancy(*live))
     return found
+
+
+def _live(**where: Any) -> Any:
+    rows = ServiceAgreement.objects.filter(**where, status__in=LIVE).order_by("service_point__service", "start_date")
+    at = "service_point__premise_id", "service_point__service"
+    return rows.values_list(*at, "status", "end_date", "account__customer_class")
+
+
+live_at = Prepared(lambda premise: _live(service_point__premise_id=premise))
+"""The live agreements at one premise, for `facts`."""
+
+
+def _as_occupancy(service: str, status: str, end: date | None, customer_class: str) -> Occupancy:
+    return Occupancy(
+        service=Service(service),
+        active=status != AgreementStatus.PENDING_START,
+        pending_start=status == AgreementStatus.PENDING_START,
+        free_from=_day_after(end),
+        landlord=customer_class == "landlord",
+    )
 
 
 def _day_after(day: date | None) -> date | None:
@@ -178,4 +183,8 @@ def _day_after(day: date | None) -> date | None:
 
 def inside(postal_code: str) -> bool:
     """Whether any premise on file lies in this postal code: where it does, we serve it."""
-    return bool(postal_code) and Premise.objects.filter(Q(search_postal=postal_code[:5])).exists()
+    return bool(postal_code) and bool(one_in(postal=postal_code[:5]))
+
+
+one_in = Prepared(lambda postal: Premise.objects.filter(search_postal=postal).values_list("pk", flat=True)[:1])
+"""A premise in this postal code (`search_postal`), for `inside`."""

@@ -12,7 +12,7 @@ from django.utils.translation import override, pgettext
 from keyturn.connectors import letter, mail, sms
 from keyturn.journeys.applicant import applicant, mailing_address, service_address
 from keyturn.matching.contacts import normal_phone
-from keyturn.records import consents
+from keyturn.records import consents, writing
 from keyturn.records.models import Message, Request
 from keyturn.steps.confirm import rules
 from keyturn.steps.confirm.rules import News
@@ -45,7 +45,7 @@ def _message(request: Request, news: News, channel: str, *, now: datetime, value
         created_at=now,
     )
     message.content = {"to": _recipient(request, channel), "values": values}
-    message.save(force_insert=True)
+    writing.beside(request, [message])
     return message
 
 

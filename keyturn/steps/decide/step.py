@@ -1,10 +1,14 @@
 """Which facts does the decision about a request rest on, and what do the rules say to them?"""
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from keyturn.journeys.applicant import applicant, service_address
+from keyturn.journeys.journey import Answers
 from keyturn.matching.contacts import normal_email, normal_phone
-from keyturn.records.models import Person, Request
+from keyturn.records.models import Person, Premise, Request
+from keyturn.records.prepared import NOTHING, Asked, at_once
 from keyturn.records.queries import persons, premises
 from keyturn.steps.decide import rules
 from keyturn.terms.days import local_date
@@ -20,46 +24,54 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
 
 def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Facts:
     """Read what the rules need. Dates are the utility's local ones."""
-    answers, details, person = request.answers, applicant(request.answers), request.person
+    answers, person, place = request.answers, request.person, request.premise
+    details, code = applicant(answers), _postal_code(answers)
+    nearby, occupied, *about = at_once(
+        premises.one_in.asked(postal=code[:5]) if code else NOTHING,
+        premises.live_at.asked(premise=place.pk) if place else NOTHING,
+        *(_asked_about(person, place, now) if person else [_asked_about_contacts(details, now)]),
+    )
+    if person:
+        person.parts = about[2:]
     return rules.Facts(
         today=local_date(now, policy),
         start_date=date.fromisoformat(answers["start_date"]),
         services=tuple(Service(each) for each in answers["services"]),
-        premise=premises.facts(request.premise) if request.premise else None,
-        inside_territory=_inside(request, policy),
+        premise=premises.facts(place, occupied) if place else None,
+        inside_territory=rules.postal_code_is_ours(code, policy, premises_nearby=bool(nearby)),
         is_new_person=person is None,
         is_organisation=details.kind is Kind.ORGANISATION,
         has_birth_date=details.date_of_birth is not None,
         identifier_declined=answers.get("id_type") == "none",
         identifier_given=bool(details.identifiers),
         person_flags=frozenset(person.flags) if person else frozenset(),
-        debts=_debts(person, now, policy),
-        served_already=frozenset(Service(each) for each in _served(person, request, now)),
-        others_with_contact=_others(details, now) if person is None else 0,
+        debts=_debts(about[0], policy) if person else (),
+        served_already=frozenset(Service(each) for each in about[1]) if person else frozenset(),
+        others_with_contact=0 if person else len(about[0]),
         differs_on=tuple(name for name, _ in persons.differences(details, person, at=now)) if person else (),
     )
 
 
-def _inside(request: Request, policy: Policy) -> bool:
-    address = service_address(request.answers)
-    code = address.postal_code if address else ""
-    return rules.postal_code_is_ours(code, policy, premises_nearby=premises.inside(code))
+def _postal_code(answers: Answers) -> str:
+    address = service_address(answers)
+    return address.postal_code if address else ""
 
 
-def _debts(person: Person | None, now: datetime, policy: Policy) -> tuple[rules.Debt, ...]:
-    if person is None:
-        return ()
-    business = policy.customer_class_organisation
-    return tuple(
-        rules.Debt(float(account.balance), ended, account.customer_class == business)
-        for account, ended in persons.unpaid_final_bills(person.pk, at=now)
-    )
+def _asked_about(person: Person, place: Premise | None, now: datetime) -> list[Asked[Any]]:
+    """Debts, services here, and what is on file."""
+    return [
+        persons.unpaid_final_bills.asked(person=person.pk, at=now),
+        persons.served_at.asked(person=person.pk, premise=place.pk, at=now) if place else NOTHING,
+        *persons.parts_of(person.pk, at=now),
+    ]
 
 
-def _served(person: Person | None, request: Request, now: datetime) -> list[str]:
-    return persons.served_at(person.pk, request.premise_id, at=now) if person and request.premise_id else []
-
-
-def _others(details: PersonDetails, now: datetime) -> int:
+def _asked_about_contacts(details: PersonDetails, now: datetime) -> Asked[list[Any]]:
+    """Who else uses them."""
     contacts = [*map(normal_email, details.emails), *map(normal_phone, details.phones)]
-    return len(persons.sharing_contact(contacts, at=now))
+    return persons.sharing_contact.asked(normalised=[each for each in contacts if each], at=now)
+
+
+def _debts(unpaid: Iterable[Any], policy: Policy) -> tuple[rules.Debt, ...]:
+    business = policy.customer_class_organisation
+    return tuple(rules.Debt(float(each.balance), each.ended, each.customer_class == business) for each in unpaid)

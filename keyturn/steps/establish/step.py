@@ -32,8 +32,8 @@ from keyturn.records.models import (
     ServiceAgreement,
     ServicePoint,
 )
-from keyturn.records.models.dated import not_over_at
-from keyturn.records.queries import persons
+from keyturn.records.prepared import Asked, Prepared, at_once
+from keyturn.records.queries import persons, proofs
 from keyturn.steps.establish import rules
 from keyturn.terms.days import local_date
 from keyturn.terms.person import PersonDetails
@@ -47,22 +47,53 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     if request.established_at:
         return PASS
     details = applicant(request.answers)
+    form = person_index.features(details)
     is_new = request.person is None
+    customer_class = rules.customer_class(details.kind, policy)
+    points, known = at_once(
+        _points.asked(premise=request.premise_id, services=request.answers["services"]),
+        _asked_of_new(form, policy, now) if is_new else _asked_of_known(request, customer_class, now),
+    )
     if rules.may_write_person(is_new=is_new):
-        rows = _new_person(request, details, now=now, policy=policy)
+        rows = _new_person(request, details, form, taken=known, now=now, policy=policy)
     else:
         rows = _proposals(request, details, now)
-    account = _account(request, details, is_new=is_new, now=now, policy=policy)
-    agreements = _agreements(request, is_new_account=bool(account))
+        request.account = next(iter(known), None)
+    account = _account(request, customer_class, now=now, policy=policy)
+    agreements = _agreements(request, dict(points), is_new_account=bool(account))
     request.established_at = now
     link = _link(request, is_new=is_new, now=now)
     again = _looked_at_again(request, link, now=now, policy=policy)
-    writing.insert([*rows, *account, link, *again, *agreements, *_consents(request, now)])
+    writing.beside(request, [*rows, *account, link, *again, *agreements, *_consents(request, now)])
     _remember_not_same(request, now)
     return Verdict(data={"person": str(request.person_id), "account": str(request.account_id), "new_person": is_new})
 
 
-def _new_person(request: Request, details: PersonDetails, *, now: datetime, policy: Policy) -> list[Model]:
+_points = Prepared(
+    lambda premise, services: ServicePoint.objects.filter(premise=premise, service__in=services).values_list(
+        "service", "pk"
+    )
+)
+
+
+def _asked_of_new(form: Features, policy: Policy, now: datetime) -> Asked[list[str]]:
+    """Which of their identifiers stand on a file already. Staff may have let a shared one pass (M-04)."""
+    wanted = [each for id_type, each in form.identifiers if id_type in policy.unique_identifiers]
+    return persons.digests_held.asked(digests=wanted, at=now)
+
+
+def _asked_of_known(request: Request, customer_class: str, now: datetime) -> Asked[list[Account]]:
+    """The live account of the same division and class, if any (BR-01)."""
+    assert request.premise is not None
+    division = request.premise.division
+    return persons.live_accounts.asked(
+        person=request.person_id, division=division, customer_class=customer_class, at=now
+    )
+
+
+def _new_person(
+    request: Request, details: PersonDetails, form: Features, *, taken: list[str], now: datetime, policy: Policy
+) -> list[Model]:
     person = request.person = Person(
         kind=str(details.kind), date_of_birth=details.date_of_birth, created_at=now, updated_at=now,
         language=request.answers.get("language") or request.language,
@@ -72,13 +103,12 @@ def _new_person(request: Request, details: PersonDetails, *, now: datetime, poli
         suffix=details.suffix, organisation_name=details.organisation_name, **_entered(request, now),
     )  # fmt: skip
     mailing = mailing_address(request.answers)
-    form = person_index.features(details)
     proved = _proved(request, form)
     return [
         person,
         name,
         *_contacts(request, details, proved, now=now, policy=policy),
-        *_identifiers(request, details, form, proved, now=now, policy=policy),
+        *_identifiers(request, details, form, proved, taken, now=now, policy=policy),
         *(PersonAddress(person=person, **_entered(request, now), **each.as_json()) for each in (mailing,) if each),
         *person_index.entries(person.pk, form),
     ]
@@ -90,13 +120,13 @@ def _entered(request: Request, now: datetime) -> dict[str, Any]:
 
 def _proved(request: Request, form: Features) -> set[str]:
     """Of which kinds these very details were proved; what was changed after its proof is not (M-06)."""
-    proofs = {(each.kind, each.subject) for each in request.evidence.all()}
+    evidence = {(each.kind, each.subject) for each in proofs.of(request)}
     subjects = {
         "email": [digest("email", each) for each in form.emails],
         "phone": [digest("phone", each) for each in form.phones],
         "identity": [each for _type, each in form.identifiers],
     }
-    return {kind for kind, each in subjects.items() if any((kind, subject) in proofs for subject in each)}
+    return {kind for kind, each in subjects.items() if any((kind, subject) in evidence for subject in each)}
 
 
 def _contacts(
@@ -115,7 +145,14 @@ def _contacts(
 
 
 def _identifiers(
-    request: Request, details: PersonDetails, form: Features, proved: set[str], *, now: datetime, policy: Policy
+    request: Request,
+    details: PersonDetails,
+    form: Features,
+    proved: set[str],
+    taken: list[str],
+    *,
+    now: datetime,
+    policy: Policy,
 ) -> Iterator[Model]:
     digests = dict(form.identifiers)
     for number, each in enumerate(each for each in details.identifiers if each.id_type in digests):
@@ -126,15 +163,10 @@ def _identifiers(
             verified_at=now if "identity" in proved else None,
             **_entered(request, now),
         )  # fmt: skip
-        # Staff may have let a shared identifier pass (M-04): it is kept on both, and is unique on the first only.
-        row.unique_by_nature = each.id_type in policy.unique_identifiers and not _is_taken(row, now)
+        # A shared identifier that staff have let pass is kept on both, and is unique on the first only.
+        row.unique_by_nature = each.id_type in policy.unique_identifiers and row.digest not in taken
         row.value = each.value
         yield row
-
-
-def _is_taken(row: PersonIdentifier, now: datetime) -> bool:
-    same = PersonIdentifier.objects.filter(not_over_at(now), id_type=row.id_type, digest=row.digest)
-    return same.filter(unique_by_nature=True).exists()
 
 
 def _proposals(request: Request, details: PersonDetails, now: datetime) -> list[Model]:
@@ -185,19 +217,13 @@ def _remember_not_same(request: Request, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _account(request: Request, details: PersonDetails, *, is_new: bool, now: datetime, policy: Policy) -> list[Model]:
-    """The person's live account of the same division and class, or a new one (BR-01)."""
+def _account(request: Request, customer_class: str, *, now: datetime, policy: Policy) -> list[Model]:
+    """A new one, where there is no live one (BR-01)."""
     assert request.premise is not None
-    division = request.premise.division
-    customer_class = rules.customer_class(details.kind, policy)
-    if not is_new:
-        request.account = persons.live_account(
-            request.person_id, division=division, customer_class=customer_class, at=now
-        )
     if request.account is not None:
         return []
     request.account = Account(
-        division=division, customer_class=customer_class, set_up_on=local_date(now, policy),
+        division=request.premise.division, customer_class=customer_class, set_up_on=local_date(now, policy),
         language=request.answers.get("language") or request.language,
         paperless=request.answers.get("paperless") is True,
     )  # fmt: skip
@@ -207,13 +233,17 @@ def _account(request: Request, details: PersonDetails, *, is_new: bool, now: dat
     return [request.account, part]
 
 
-def _agreements(request: Request, *, is_new_account: bool) -> list[Model]:
+_begun = Prepared(
+    lambda account: ServiceAgreement.objects.filter(account=account, status=AgreementStatus.PENDING_START).values_list(
+        "service_point_id", flat=True
+    )
+)
+
+
+def _agreements(request: Request, known: dict[str, object], *, is_new_account: bool) -> list[Model]:
     """An agreement that begins already is not begun twice. Of two that write one at once, one fails and looks again."""
-    points = _service_points(request.premise_id, request.answers["services"])
-    begun: set[object] = set()
-    if not is_new_account:
-        rows = ServiceAgreement.objects.filter(account=request.account, status=AgreementStatus.PENDING_START)
-        begun = set(rows.values_list("service_point_id", flat=True))
+    points = _service_points(request.premise_id, request.answers["services"], known)
+    begun = set() if is_new_account else set(_begun(account=request.account_id))
     start = date.fromisoformat(request.answers["start_date"])
     return [
         ServiceAgreement(
@@ -224,15 +254,13 @@ def _agreements(request: Request, *, is_new_account: bool) -> list[Model]:
     ]
 
 
-def _service_points(premise_id: object, services: Sequence[str]) -> list[object]:
+def _service_points(premise_id: object, services: Sequence[str], known: dict[str, object]) -> list[object]:
     """Ids of the premise's points for these services. One that is not on file yet is made, by whoever comes first."""
-    points = ServicePoint.objects.filter(premise_id=premise_id, service__in=services)
-    found = dict(points.values_list("service", "pk"))
-    if set(services) - set(found):
-        missing = [ServicePoint(premise_id=premise_id, service=each) for each in services if each not in found]
+    if set(services) - set(known):
+        missing = [ServicePoint(premise_id=premise_id, service=each) for each in services if each not in known]
         ServicePoint.objects.bulk_create(missing, ignore_conflicts=True)
-        found = dict(points.values_list("service", "pk"))
-    return list(found.values())
+        known = dict(_points(premise=premise_id, services=services))
+    return list(known.values())
 
 
 def _consents(request: Request, now: datetime) -> list[Model]:

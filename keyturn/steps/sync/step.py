@@ -1,12 +1,13 @@
 """What is the CIS told about a request, and what do we keep of its answer?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef
 
 from keyturn.journeys.applicant import applicant, mailing_address
+from keyturn.records import writing
 from keyturn.records.models import Account, Delivery, Person, Request, ServiceAgreement
 from keyturn.records.queries import persons
 from keyturn.steps.sync import rules
@@ -23,9 +24,9 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
 
     One that was corrected has its delivery already, and its key for ever (S-01).
     """
-    key = rules.key_for(request.reference)
-    Delivery.objects.bulk_create([Delivery(request=request, key=key, created_at=now)], ignore_conflicts=True)
-    return Verdict(data={"key": key})
+    first = Delivery(request=request, key=rules.key_for(request.reference), created_at=now)
+    writing.beside(request, also=[writing.insertion(first, otherwise="ON CONFLICT DO NOTHING")])
+    return Verdict(data={"key": first.key})
 
 
 def again(request: Request) -> Verdict:

@@ -10,9 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.journeys.applicant import applicant
 from keyturn.matching.contacts import normal_email, normal_phone
-from keyturn.records import ids, person_index
+from keyturn.records import ids, person_index, writing
 from keyturn.records.crypto import digest, fingerprint
 from keyturn.records.models import EmailCode, Evidence, OutsideCheck, Request, ResumeLink
+from keyturn.records.queries import proofs
 from keyturn.steps.verify import rules
 from keyturn.steps.verify.eligibility import step as eligibility
 from keyturn.terms.finding import Finding
@@ -34,14 +35,15 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
 
 
 def _facts(request: Request) -> rules.Facts:
-    proofs = {(each.kind, each.subject) for each in request.evidence.all()}
-    checks = request.checks.filter(kind="identity", subject=identity_subject(request))
+    evidence = {(each.kind, each.subject) for each in proofs.of(request)}
+    identity = identity_subject(request)
+    checks = [each.outcome for each in proofs.checks_of(request, "identity") if each.subject == identity]
     return rules.Facts(
         channel=request.channel,
-        email_proved=("email", request.email_digest) in proofs,
-        identity_attested=("identity", identity_subject(request)) in proofs,
+        email_proved=("email", request.email_digest) in evidence,
+        identity_attested=("identity", identity) in evidence,
         is_new_person=request.match_zone == "new",
-        identity_outcome=next(iter(checks.values_list("outcome", flat=True)), ""),
+        identity_outcome=next(iter(checks), ""),
     )
 
 
@@ -156,15 +158,16 @@ def _code_digest(request: Request, purpose: str, code: str) -> str:
     return digest("code", f"{request.pk}:{purpose}:{code}")
 
 
-def _enter(request: Request, proofs: list[tuple[str, str]], source: str, actor: Actor, now: datetime) -> None:
+def _enter(request: Request, proved: list[tuple[str, str]], source: str, actor: Actor, now: datetime) -> None:
     """Each proof once: who proves the same thing again has proved it already."""
-    Evidence.objects.bulk_create(
-        [
-            Evidence(request=request, kind=kind, subject=subject, source=source, actor=actor.ident[:80], at=now)
-            for kind, subject in dict.fromkeys(proofs)
-        ],
-        ignore_conflicts=True,
-    )
+    rows = [
+        Evidence(request=request, kind=kind, subject=subject, source=source, actor=actor.ident[:80], at=now)
+        for kind, subject in dict.fromkeys(proved)
+    ]
+    if request._state.adding:
+        writing.beside(request, rows)
+    else:
+        Evidence.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def open_draft_of(email: str, *, now: datetime) -> Request | None:

@@ -245,8 +245,8 @@ def test_an_account_that_ended_has_ended(take_in: TakeIn, ada: Row, house: Row, 
     ended = account | {"status": "stopped", "end_date": "2026-01-01", "balance": "214.60"}
     assert counts(take_in("accounts", ended)) == (0, 1, 0, 0)
     assert set(ServiceAgreement.objects.values_list("status", "end_date")) == {("stopped", date(2026, 1, 1))}
-    [(bill, last_day)] = persons.unpaid_final_bills(Person.objects.get().pk, at=LATER)
-    assert (str(bill.balance), last_day) == ("214.60", date(2026, 1, 1))
+    [bill] = persons.unpaid_final_bills(person=Person.objects.get().pk, at=LATER)
+    assert (str(bill.balance), bill.ended) == ("214.60", date(2026, 1, 1))
     assert Account.objects.get().version == 2
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from keyturn.journeys import JOURNEYS
 from keyturn.records.models import Evidence, Request
+from keyturn.records.queries import proofs
 from keyturn.steps.verify import step as verify
 from keyturn.steps.verify.change import rules
 from keyturn.terms.policy import Policy
@@ -18,15 +19,15 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
 
 def _facts(request: Request, now: datetime) -> rules.Facts:
     wishes = JOURNEYS[request.journey].wishes(request.answers, request.seen)
-    proofs = list(request.evidence.all())
+    evidence = proofs.of(request)
     return rules.Facts(
         families=frozenset(each.family for each in wishes),
-        proved_at=max((each.at for each in proofs if each.kind == PROOF), default=None),
+        proved_at=max((each.at for each in evidence if each.kind == PROOF), default=None),
         submitted_at=sent_at(request, now),
         new_email=any(each.family == "email" and (each.value or {}).get("value") for each in wishes)
         and request.answers.get("act") == "set",
-        contact_proved=any((each.kind, each.subject) == _to_prove(request) for each in proofs),
-        email_proved=any(each.kind == "email" and each.subject == request.email_digest for each in proofs),
+        contact_proved=any((each.kind, each.subject) == _to_prove(request) for each in evidence),
+        email_proved=any(each.kind == "email" and each.subject == request.email_digest for each in evidence),
     )
 
 

@@ -26,7 +26,7 @@ from keyturn.records.models import (
     ServiceAgreement,
 )
 from keyturn.records.models.dated import holds_at
-from keyturn.records.queries import persons
+from keyturn.records.queries import persons, proofs
 from keyturn.signin.logins import federated
 from keyturn.steps.verify.claim import rules
 from keyturn.steps.verify.rules import normal_code
@@ -118,7 +118,7 @@ def try_code(request: Request, typed: str, *, actor: Actor, now: datetime, polic
 
 def proved_by(request: Request) -> ClaimCode | None:
     """The code that was used."""
-    used = [each.subject for each in request.evidence.all() if each.kind == PROOF]
+    used = [each.subject for each in proofs.of(request) if each.kind == PROOF]
     return request.claim_codes.filter(used_at__isnull=False, pk__in=used).order_by("-used_at").first() if used else None
 
 
