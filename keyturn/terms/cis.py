@@ -204,7 +204,11 @@ class Cis(Protocol):
         ...
 
     def check(self, command: EstablishService) -> tuple[str, ...]:
-        """Eligibility: the codes for which `send` would reject `command` now; empty: it would be taken. Writes nothing."""
+        """Eligibility: the codes for which `send` would reject `command` now; empty: it would be taken. Writes nothing.
+
+        Besides those of `Rejected` staff have words for "debt" (unpaid bills), "disconnected" (cut off there) and
+        "premise_not_served"; any other code in small letters is shown as it is. The gravest comes first.
+        """
         ...
 
     def changes(self, since: str, *, limit: int) -> Changes:
