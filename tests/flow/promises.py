@@ -43,6 +43,7 @@ class Promises:
         self._merges: dict[Any, Row] = {}
         self._messages: set[Any] = set()
         self._done: dict[str, list[Row]] = {}
+        self._cancelled: set[str] = set()
         self._fresh: list[Row] = []  # the events since the last look
         self._acts: list[Row] = []  # and the acts
 
@@ -135,7 +136,9 @@ class Promises:
         if self._sent != self.sent():
             self._sent, self._done = self.sent(), {}
             for each in self.effects():
-                if each["command"] != "CancelService":
+                if each["command"] == "CancelService":
+                    self._cancelled.add(each["request_reference"])
+                else:
                     self._done.setdefault(each["request_reference"], []).append(each)
         elif not changed & {"request", "cis_delivery", "account", "account_person"}:
             return
@@ -157,6 +160,14 @@ class Promises:
         assert not sights.rows("accounts_of_nobody"), "I3: an account without its person"
         of_one_call = [row["begun_by"] for row in self.requests.values() if row["channel"] == "api"]
         assert len(of_one_call) == len(set(of_one_call)), "I2: two requests of one call"
+
+    def nothing_is_left_unseen(self) -> None:
+        """When all has come to rest, what the CIS did for a request that came to nothing is cancelled, or staff read of it."""
+        for pk, row in self.requests.items():
+            if not self._done.get(row["reference"]) or row["outcome"] in ("", "completed"):
+                continue
+            seen = row["reference"] in self._cancelled or "left_in_cis" in self._happened[pk]
+            assert seen, f"I3: {row['outcome']}, and the CIS has done it"
 
     def _kind(self, row: Row) -> Kind:
         return JOURNEYS[row["journey"]].kind

@@ -128,7 +128,10 @@ def _tell_again(result: Result, most: int) -> None:
     with Teller(result.steps_each, 4242) as teller:
         for seed in chosen:
             result.again += 1
-            if teller.tells(seed).get("digest") != result.digests[seed]:
+            answer = teller.tells(seed)
+            if "broken" in answer:
+                result.broken[seed] = answer["broken"]
+            elif answer["digest"] != result.digests[seed]:
                 result.other.append(seed)
 
 

@@ -30,21 +30,42 @@ from keyturn.records import ids
 from keyturn.records.models import Event, Message
 from tests import emptying, factories
 from tests.flow import town as towns
-from tests.flow.any_order import BY_THE_CUSTOMER, PEOPLE, WORDS_OF_STAFF, Story
-from tests.flow.town import BEN, Town
+from tests.flow.any_order import BY_THE_CUSTOMER, PEOPLE, WORDS_OF_STAFF
+from tests.flow.life import BY_HAND, Life
+from tests.flow.town import Town
 
 SHARES = {
-    "somebody_asks": 10,
+    "somebody_asks": 9,
     "somebody_begins": 4,
-    "the_customer_acts": 12,
-    "staff_act": 20,
+    "the_customer_acts": 10,
+    "staff_act": 18,
     "one_job_is_done": 20,
     "the_worker_works": 14,
-    "a_worker_dies_when_the_cis_has_answered": 8,
+    "a_worker_dies_when_the_cis_has_answered": 4,
+    "it_dies_at_a_commit": 14,
     "the_cis_changes": 12,
     "the_rescue_comes": 4,
     "the_queue_is_emptied_by_mistake": 2,
     "a_month_passes_in_which_nobody_works": 1,
+    "a_partner_asks": 2,
+    "a_partner_asks_again": 2,
+    "a_partner_uses_a_key_twice": 1,
+    "the_customer_changes_a_phone": 3,
+    "the_customer_changes_a_name": 2,
+    "the_desk_changes_a_name": 2,
+    "somebody_is_invited": 2,
+    "the_invitation_is_answered": 2,
+    "an_invitation_is_taken_back": 1,
+    "access_ends": 1,
+    "two_are_said_to_be_one": 2,
+    "a_colleague_decides": 3,
+    "they_are_two_again": 2,
+    "a_link_is_undone": 1,
+    "a_clerk_changes": 3,
+    "the_registry_listens": 5,
+    "staff_settle_a_difference": 3,
+    "both_sides_are_compared": 1,
+    "staff_put_a_delivery_right": 8,
 }
 WHOLE_EVERY = 50
 """After so many steps everything is read and judged anew, as at the end of each seed."""
@@ -54,14 +75,39 @@ def _one_of(*values: Any) -> Callable[[random.Random], Any]:
     return lambda chance: chance.choice(values)
 
 
+EITHER = _one_of(False, True)
+ANY = _one_of(*range(6))
+SOMEBODY, SOMEWHERE = _one_of(*range(len(PEOPLE))), _one_of(0, 1)
 VALUES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
-    "somebody_asks": (_one_of(*range(len(PEOPLE))), _one_of(0, 1)),
-    "somebody_begins": (_one_of(*range(len(PEOPLE))), _one_of(0, 1)),
-    "the_customer_acts": (_one_of(*range(6)), _one_of(*sorted(BY_THE_CUSTOMER))),
-    "staff_act": (_one_of(*range(6)), _one_of(*WORDS_OF_STAFF)),
+    "somebody_asks": (SOMEBODY, SOMEWHERE),
+    "somebody_begins": (SOMEBODY, SOMEWHERE),
+    "the_customer_acts": (ANY, _one_of(*sorted(BY_THE_CUSTOMER))),
+    "staff_act": (ANY, _one_of(*WORDS_OF_STAFF)),
     "the_worker_works": (_one_of(0, 1, 10, 60, 24 * 60),),
     "the_cis_changes": (_one_of(*Fault),),
+    "a_partner_asks": (SOMEBODY, SOMEWHERE),
+    "a_partner_asks_again": (ANY,),
+    "a_partner_uses_a_key_twice": (ANY,),
+    "the_customer_changes_a_phone": (ANY, EITHER),
+    "the_customer_changes_a_name": (ANY, EITHER),
+    "the_desk_changes_a_name": (ANY, _one_of("wrong", "changed")),
+    "the_invitation_is_answered": (EITHER,),
+    "two_are_said_to_be_one": (EITHER,),
+    "a_colleague_decides": (_one_of(False, True, True),),
+    "a_link_is_undone": (ANY,),
+    "a_clerk_changes": (_one_of(0, 1, 2), ANY),
+    "staff_settle_a_difference": (ANY,),
+    "both_sides_are_compared": (EITHER,),
+    "staff_put_a_delivery_right": (ANY, _one_of(*BY_HAND)),
 }
+MORTAL = (
+    "somebody_asks", "the_customer_acts", "staff_act", "one_job_is_done", "one_job_is_done", "one_job_is_done",
+    "the_worker_works", "the_worker_works", "the_worker_works", "a_partner_asks", "the_customer_changes_a_phone",
+    "the_desk_changes_a_name", "the_registry_listens", "the_registry_listens", "a_colleague_decides",
+    "they_are_two_again", "staff_settle_a_difference", "staff_put_a_delivery_right", "the_rescue_comes",
+    "both_sides_are_compared", "the_invitation_is_answered", "a_month_passes_in_which_nobody_works",
+)  # fmt: skip
+"""What may be under way when its process dies at a commit: accepting, deciding, delivering, hearing, and the rest."""
 
 
 def drawn(chance: random.Random, steps: int) -> Iterator[tuple[Any, ...]]:
@@ -70,7 +116,15 @@ def drawn(chance: random.Random, steps: int) -> Iterator[tuple[Any, ...]]:
     names, shares = list(SHARES), list(SHARES.values())
     for _ in range(steps - 2):
         (name,) = chance.choices(names, shares)
-        yield (name, *(each(chance) for each in VALUES.get(name, ())))
+        if name == "it_dies_at_a_commit":
+            inner = chance.choice(MORTAL)
+            yield (name, chance.choice((1, 1, 2, 2, 3, 4, 6)), chance.random() < 0.5, inner, *_values(chance, inner))
+        else:
+            yield (name, *_values(chance, name))
+
+
+def _values(chance: random.Random, name: str) -> list[Any]:
+    return [each(chance) for each in VALUES.get(name, ())]
 
 
 @contextmanager
@@ -81,7 +135,7 @@ def stage() -> Iterator[None]:
         override_settings(
             EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
             KEYTURN_MAILBOX=folder,
-            KEYTURN_POLICY=replace(settings.KEYTURN_POLICY, cis_tries=4),
+            KEYTURN_POLICY=replace(settings.KEYTURN_POLICY, cis_tries=4, cis_longest_wait_seconds=4 * 3600.0),
         ),
         _silence(),
     ):
@@ -141,8 +195,8 @@ class Simulation:
         doors = (outside, deliveries, inbound, reconciling)
         with _from(self.seed):
             _empty()
-            town = Town(Path(settings.KEYTURN_MAILBOX))
-            self.story = Story(town, known=town.knows(BEN), places=iter(factories.many_premises(2)), seen=self.seen)
+            town, places = Town(Path(settings.KEYTURN_MAILBOX)), iter(factories.many_premises(5))
+            self.story = Life(town, places=places, seen=self.seen)
             patches = [patch.object(each, "cis", lambda: town.guarded) for each in doors]
             try:
                 for each in patches:

@@ -114,6 +114,7 @@ class Town:
         self.cis = connector()
         self.slept = 0.0
         self.jobs_done = 0
+        self.in_hand: Any = None  # the job that is being done
         self.cis_is("")
 
     # What the utility is like
@@ -218,15 +219,28 @@ class Town:
         with connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM procrastinate_jobs WHERE id = (SELECT id FROM procrastinate_jobs WHERE status = 'todo'"
-                " AND (scheduled_at IS NULL OR scheduled_at <= %s) ORDER BY id LIMIT 1) RETURNING task_name, args::text",
+                " AND (scheduled_at IS NULL OR scheduled_at <= %s) ORDER BY id LIMIT 1)"
+                " RETURNING task_name, args::text, queue_name, queueing_lock",
                 [self.now],
             )
-            row = cursor.fetchone()
-        if row is None:
+            self.in_hand = cursor.fetchone()
+        if self.in_hand is None:
             return False
         self.jobs_done += 1
-        JOBS[row[0]](now=self.now, **json.loads(row[1]))
+        JOBS[self.in_hand[0]](now=self.now, **json.loads(self.in_hand[1]))
+        self.in_hand = None
         return True
+
+    def gets_back_the_job_of_the_dead(self) -> None:
+        """Whoever had it in hand is gone: it waits again, unless one of its name waits already."""
+        if self.in_hand is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO procrastinate_jobs (task_name, args, queue_name, queueing_lock)"
+                    " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                    self.in_hand,
+                )
+        self.in_hand = None
 
     def jobs(self, name: str = "") -> int:
         """How many jobs are in the queue, due or not."""
