@@ -6,7 +6,7 @@ A job holds only ids. Every job may run twice: who does it locks the row and loo
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
@@ -14,7 +14,7 @@ from django.db import close_old_connections, transaction
 from django.db.models import CharField, Exists
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
-from procrastinate import JobContext, RetryStrategy, sql
+from procrastinate import JobContext, sql
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
@@ -22,13 +22,12 @@ from procrastinate.jobs import DEFAULT_PRIORITY
 from procrastinate.types import JobToDefer
 from psycopg.types.json import Jsonb
 
+from keyturn.work import clock
+from keyturn.work.retrying import RETRY, TRIES
+
 log = structlog.get_logger("keyturn.work")
 
 F = TypeVar("F", bound=Callable[..., None])
-
-TRIES = 8
-RETRY = RetryStrategy(max_attempts=TRIES, wait=1, exponential_wait=2)
-"""For what nobody foresaw (a lost connection, a bug): after 3 s, 5 s, 9 s ... up to some minutes, then `gave_up`."""
 
 
 def job(name: str, *, gave_up: Callable[..., None] | None = None) -> Callable[[F], F]:
@@ -42,7 +41,7 @@ def job(name: str, *, gave_up: Callable[..., None] | None = None) -> Callable[[F
             close_old_connections()
             began = time.perf_counter()
             try:
-                function(now=datetime.now(UTC), **ids)
+                function(now=clock.now(), **ids)
                 log.info("job", job=name, number=context.job.id, attempt=context.job.attempts, ms=_since(began))
             except Exception as error:
                 _failed(name, error, context, gave_up, ids)
@@ -67,7 +66,7 @@ def _failed(
     last = context.job.attempts >= TRIES
     log.error("job failed", job=name, number=context.job.id, attempt=context.job.attempts, last=last, exc_info=error)
     if last and gave_up is not None:
-        gave_up(now=datetime.now(UTC), problem=type(error).__name__, **ids)
+        gave_up(now=clock.last_known(), problem=type(error).__name__, **ids)
 
 
 def later(name: str, *, at: datetime | None = None, once: str | None = None, **ids: Any) -> None:

@@ -8,7 +8,6 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -21,6 +20,8 @@ from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
 from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool
+
+from keyturn.work import clock
 
 log = structlog.get_logger("keyturn.work")
 
@@ -125,7 +126,7 @@ async def rescue_stalled(worker_app: App, *, seconds: float) -> int:
     """Give the jobs of workers that stopped beating back to the queue. They may run twice: every job allows that."""
     stalled = list(await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds))
     for job in stalled:
-        await worker_app.job_manager.retry_job(job, retry_at=datetime.now(UTC))
+        await worker_app.job_manager.retry_job(job, retry_at=clock.last_known())
     if stalled:
         log.warning("rescued", jobs=len(stalled))
     return len(stalled)
