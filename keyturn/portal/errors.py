@@ -53,6 +53,22 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def full_house(request: HttpRequest, kind: str) -> HttpResponse:
+    """More people came than can be served. `kind`: look (a page was asked for), typed (what was sent comes back in the page) or
+    lost (it cannot). For everybody the same: who is signed in is not asked."""
+    sent = _("What you sent has not reached us yet.")
+    said = {
+        "look": (_("Wait a minute, then try again. Everything that you sent before is saved."), ""),
+        "typed": (sent, _("It is kept on this page. Wait a minute, then press the button.")),
+        "lost": (sent, _("Wait a minute, go back in your browser, and send it again. Choose any file once more.")),
+    }
+    lead, more = said[kind]
+    title = _("Many people are here right now")
+    response = show(request, "full_house.html", title=title, lead=lead, more=more, kind=kind, status=503)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Mostly a page that was open for very long, or a browser that keeps no cookies."""
     here = request.get_full_path()

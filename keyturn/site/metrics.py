@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from keyturn.site import delivery_metrics, inbound_metrics
+from keyturn.site import delivery_metrics, door_metrics, inbound_metrics
 
 _JOBS = """
 SELECT count(*) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()),
@@ -96,3 +96,4 @@ def _of_the_messages(due: int, failed: int) -> Iterator[GaugeMetricFamily]:
 
 
 REGISTRY.register(FromTheDatabase())
+REGISTRY.register(door_metrics.OfTheDoor())

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "keyturn.signin.sessions.Limits",
     "csp.middleware.CSPMiddleware",
     "axes.middleware.AxesMiddleware",
+    "keyturn.site.turned_away.Middleware",
 ]
 
 ROOT_URLCONF = "keyturn.site.urls"
