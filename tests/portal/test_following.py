@@ -1,9 +1,13 @@
 """Does the status page tell the one whose request it is where it stands, and nobody else anything?"""
 
+import re
 from collections.abc import Callable
 
+import pytest
+
 from tests import factories
-from tests.flow.town import ANA, BEN, Case
+from tests.flow.test_eligibility import thinks
+from tests.flow.town import ANA, BEN, IN_REVIEW, Case
 from tests.portal.visitor import Visitor
 
 
@@ -106,3 +110,31 @@ class TestWhatCanBeDoneThere:
                 "First, let us make sure that it is you"
             )
         assert case.request.outcome == ""
+
+
+class TestWhileTheCisIsAsked:
+    """Whether it would serve somebody is nobody's business but staff's: the customer reads the same for every cause."""
+
+    def test_a_cis_that_is_away_is_nothing_to_worry_about_and_the_request_can_be_withdrawn(
+        self, visitor: Visitor
+    ) -> None:
+        visitor.town.policy_says(cis_eligibility=True)
+        visitor.town.cis_is("down", calls=["check"])
+        reference = a_request(visitor).request.reference
+        sees_it(visitor, reference).sees("We have your request", "Withdraw")
+        visitor.does_not_see("CIS", "cis_unreachable", "Y-08")
+
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_every_cause_looks_alike(self, another: Callable[..., Visitor], language: str) -> None:
+        pages = set()
+        for code in ("debt", "premise_occupied", "disconnected", "premise_not_served"):
+            visitor = another(language=language)
+            visitor.town.policy_says(cis_eligibility=True)
+            thinks(visitor.town, (code,))
+            case = a_request(visitor)
+            assert case.status == IN_REVIEW
+            visitor.opens(f"/requests/{case.request.reference}").sends()
+            visitor.sends(code=visitor.code()).is_at(f"/requests/{case.request.reference}")
+            visitor.does_not_see(code, "Y-07", "CIS")
+            pages.add(re.sub(r"KT-\w{4}-\w{4}|\d+ [A-Z]\w+ (Street|Avenue|Court)", "", visitor.text))
+        assert len(pages) == 1
