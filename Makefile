@@ -61,6 +61,7 @@ battery: export LOAD_SECONDS ?= 60
 battery: export LOAD_PROCESSES ?= 2
 battery: export OVERLOAD_TIMES ?= 10
 battery: export OVERLOAD_SECONDS ?= 60
+battery: export UPLOADS ?= 300
 battery: export MIGRATE_ROWS ?= 300000
 battery: export STORIES ?= 2000
 battery: export RACE_FULL ?= 1

@@ -31,11 +31,13 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from keyturn.local.homes import throw_away
+from keyturn.local.postgres import Cluster
 from keyturn.terms.errors import KeyturnError
 from tests import emptying
 
 GIVEN = {name: os.environ.get(name) for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
 _opened = ExitStack()
+_own: list[Cluster] = []  # the server that was started here, if one was
 atexit.register(_opened.close)
 gc.set_threshold(50_000, 20, 50)  # a seventh of the tests' time went into looking for cycles
 
@@ -86,8 +88,11 @@ def _set_environment() -> None:
     server = os.environ.get("DATABASE_URL")
     if _only_hands_out():
         url = "postgresql://nobody@127.0.0.1:1/none"
+    elif server:
+        url = _new_database(server)
     else:
-        url = _new_database(server) if server else _opened.enter_context(throw_away()).url
+        _own.append(_opened.enter_context(throw_away()))
+        url = _own[0].url
     os.environ.update(
         DATABASE_URL=url,
         DJANGO_SETTINGS_MODULE="keyturn.site.settings",
@@ -164,6 +169,14 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         connections.close_all()
+
+
+@pytest.fixture
+def own_server() -> Cluster:
+    """The tests' own PostgreSQL, for what only its superuser may do; skipped on the server of DATABASE_URL."""
+    if not _own:
+        pytest.skip("needs a PostgreSQL of the tests' own: DATABASE_URL is set")
+    return _own[0]
 
 
 @pytest.fixture(autouse=True)

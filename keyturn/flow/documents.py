@@ -7,8 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
+from psycopg.errors import DiskFull
 
 from keyturn.connectors import file_making
 from keyturn.connectors.virus_check import virus_check
@@ -41,15 +42,18 @@ def upload(
 ) -> Document:
     """Take a file into a request that waits for its customer; the same file twice is kept once.
 
-    It also becomes part of the answer to the question that asks for `purpose`. Invalid (G-20 to G-25, ER-30) says why it
+    It also becomes part of the answer to the question that asks for `purpose`. Invalid (G-20 to G-25, G-30; ER-30) says why it
     cannot be taken: then nothing is kept, and what was there stays. NotAllowed: it is not the customer's turn.
     """
     field = _may_add(request_id, purpose, data, actor=actor, now=now, policy=policy)
     scan = _scanned(request_id, data, field, actor=actor, now=now, policy=policy)
     made = _made(data, field, policy)
-    return _keep(
-        request_id, purpose, file_name, made, crypto.checksum(data), scan, field, actor=actor, now=now, policy=policy
-    )
+    checksum = crypto.checksum(data)
+    try:
+        return _keep(request_id, purpose, file_name, made, checksum, scan, field, actor=actor, now=now, policy=policy)
+    except OperationalError as problem:
+        _refuse(*rules.could_be_kept(not isinstance(problem.__cause__, DiskFull), field=field))
+        raise
 
 
 @transaction.atomic
@@ -117,6 +121,8 @@ def _made(data: bytes, field: str, policy: Policy) -> Remade:
         return file_making.remake(data, rules.type_of(data), bounds)
     except NotMade as problem:
         raise Invalid(list(rules.could_be_made(problem.code, field=field, policy=policy))) from None
+    except Unavailable:
+        raise Invalid(list(rules.could_be_kept(False, field=field))) from None
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from keyturn.look.parts import Part
 from keyturn.portal import seat as seats
 from keyturn.records.queries import documents
 from keyturn.records.queries.documents import Held
-from keyturn.terms.errors import Invalid, NotAllowed, Unavailable
+from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor
@@ -77,8 +77,6 @@ def receive(
                 )  # fmt: skip
             except Invalid as refused:
                 problems += [Finding(found.rule, name, params=found.params) for found in refused.findings]
-            except Unavailable:
-                problems.append(Finding("G-25", name))
     _remove(request, request_id=request_id, actor=actor, now=now)
     chosen = any(request.FILES.getlist(name) for name in purposes)
     wanted = str(request.POST.get("upload", ""))

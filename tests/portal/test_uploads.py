@@ -1,32 +1,26 @@
 """How does a customer give us files on a page, without JavaScript, and what do they see when one cannot be taken?"""
 
 from collections.abc import Callable
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 from PIL import Image
+from psycopg.errors import DiskFull
 
-from keyturn.journeys import JOURNEYS
-from keyturn.journeys.journey import Ask, Page, Question
+from keyturn.connectors import file_making
+from keyturn.records import documents as rows
 from keyturn.records.models import Document
+from keyturn.terms.errors import Unavailable
 from tests import factories
 from tests.flow import papers
 from tests.flow.town import ANA
 from tests.portal.visitor import Visitor
 
-
-@pytest.fixture(autouse=True)
-def a_page_that_asks_for_a_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody who starts service must show anything; here they are asked on a page of its own."""
-    lease = Question("lease", Ask.DOCUMENTS, "Photo or PDF of your lease", purpose="lease", hint="All pages, please.")
-    called = Question("called", Ask.TEXT, "What do you call the house?")
-    journey = JOURNEYS["start_service"]
-    page = Page("lease", "Show us your lease", (called, lease), section="Address")
-    monkeypatch.setitem(JOURNEYS, "start_service", replace(journey, pages=(page, *journey.pages)))
+pytestmark = pytest.mark.usefixtures("a_page_that_asks_for_a_lease")
 
 
 def file(data: bytes, name: str = "lease.jpg", said: str = "image/jpeg") -> SimpleUploadedFile:
@@ -70,6 +64,36 @@ def test_one_bad_file_keeps_no_good_one_out(visitor: Visitor) -> None:
     at_the_page(visitor).sends(lease=[file(b"MZ", "a.exe"), file(papers.a_photo())], upload="lease")
     assert visitor.status == 422
     visitor.sees("We can only take photos", "lease.jpg")
+
+
+@pytest.mark.rule("G-30")
+@pytest.mark.parametrize(("place", "problem"), [(rows, DiskFull()), (file_making, Unavailable("file_making_busy"))])
+def test_what_cannot_be_opened_or_kept_now_is_asked_for_again(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch, place: Any, problem: Exception
+) -> None:
+    def cannot(*_: Any, **__: Any) -> None:
+        if isinstance(problem, Unavailable):
+            raise problem
+        raise OperationalError from problem
+
+    at_the_page(visitor)
+    with monkeypatch.context() as patched:
+        patched.setattr(place, "remake" if place is file_making else "keep", cannot)
+        visitor.sends(called="Rose Cottage", lease=file(papers.a_photo()), upload="lease")
+    assert visitor.status == 422
+    visitor.sees("We cannot take files right now. Everything else is kept")
+    assert visitor.request.answers["called"] == "Rose Cottage"
+    assert not Document.objects.exists()
+    visitor.sends(lease=file(papers.a_photo()), upload="lease").is_at("/start/lease").sees("lease.jpg")
+
+
+def test_a_database_that_is_away_is_no_full_disk(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**_: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(rows, "keep", away)
+    at_the_page(visitor).sends(lease=file(papers.a_photo()), upload="lease")
+    assert visitor.status == 503
 
 
 def test_add_without_a_file(visitor: Visitor) -> None:

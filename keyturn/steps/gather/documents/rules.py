@@ -63,6 +63,13 @@ def was_scanned(scanned: bool, *, field: str, policy: Policy) -> Iterator[Findin
         yield Finding("G-25", field)
 
 
+@rule("G-30", "A file that cannot be opened or kept just now is asked for again", implements=("ER-30",))
+def could_be_kept(possible: bool, *, field: str) -> Iterator[Finding]:
+    """Not `possible`: too many are being made anew, or the disk that holds them is full."""
+    if not possible:
+        yield Finding("G-30", field)
+
+
 @rule("G-26", "A document is for a purpose that the journey asks about, or for what staff asked")
 def purpose_is_asked(journey: Journey, purpose: str, *, question_open: bool) -> bool:
     """`question_open`: staff asked the customer something, and papers may be the answer."""

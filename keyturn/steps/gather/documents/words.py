@@ -20,5 +20,6 @@ WORDS = {
     ),
     "G-24": _("Our virus scanner stopped this file, and we did not keep it. Choose another one, or take a photo."),
     "G-25": _("We cannot check files for viruses right now. Nothing is lost: try again in a few minutes."),
+    "G-30": _("We cannot take files right now. Everything else is kept: add this one again in a few minutes."),
     "G-27": _("One of these documents is not part of this request. Add it again."),
 }
