@@ -109,8 +109,8 @@ def test_an_upload_onto_a_full_disk_is_asked_for_again_and_loses_nothing(disk: S
 
 def test_negative_control_where_nobody_minds_the_disk_what_was_typed_is_lost(
     disk: SmallDisk,
-    visitor: Visitor,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    visitor: Visitor,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(documents, "DiskFull", ZeroDivisionError)
     visitor.begins().opens("/start/lease")
