@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -22,6 +23,7 @@ def command() -> None:
 
     \b
     Examples:
+      keyturn cis connection
       keyturn cis operations
       keyturn cis ping
       keyturn cis read person C1001
@@ -29,6 +31,39 @@ def command() -> None:
       keyturn cis changes --limit 5
     """
     use_settings(or_those_of_the_demo=True)
+
+
+@command.command()
+def connection() -> None:
+    """Show where the CIS is, as whom it is asked, and by which mapping file; try the token and look at certificates.
+
+    Of a secret you see the name of its variable, and whether it is set.
+
+    \b
+    Example:
+      keyturn cis connection
+    """
+    from django.conf import settings
+
+    from keyturn.connectors.cis import connector
+
+    ours = connector()
+    lines = [("connector", f"{ours.name} ({type(ours).__module__}.{type(ours).__name__})")]
+    if hasattr(ours, "connection"):
+        lines += ours.connection()
+    else:
+        lines.append(("address", "as KEYTURN_CIS_URL says" if settings.KEYTURN_CIS_URL else "Keyturn's own database"))
+    lines.append(("time", f"{settings.KEYTURN_POLICY.cis_timeout_seconds} s for each call (cis_timeout_seconds)"))
+    if settings.KEYTURN_CIS_FAULTS:
+        lines.append(("faults", f"it misbehaves on purpose, by {settings.KEYTURN_CIS_FAULTS} (KEYTURN_CIS_FAULTS)"))
+    for what, told in lines:
+        click.echo(f"{what:<12} {told}")
+    seconds = _told(ours.token_seconds) if hasattr(ours, "token_seconds") else None
+    if seconds is not None:
+        click.echo(f"{'token':<12} given; it holds for {seconds:.0f} s")
+    outdated = ours.outdated(datetime.now(UTC)) if hasattr(ours, "outdated") else []
+    if outdated:
+        raise click.ClickException("\n".join(outdated))
 
 
 @command.command()
@@ -63,7 +98,7 @@ def ping(times: int) -> None:
 
 @command.command()
 @click.argument("noun", type=click.Choice(["person", "account", "premise"]))
-@click.argument("ref")
+@click.argument("ref", callback=lambda ctx, param, given: _not_empty(given))
 @click.option(
     "--show", is_flag=True, help="Show what it says of people, too. It stays on your screen: nothing is kept."
 )
@@ -81,7 +116,7 @@ def read(noun: str, ref: str, show: bool) -> None:
 
 
 @command.command()
-@click.argument("key")
+@click.argument("key", callback=lambda ctx, param, given: _not_empty(given))
 def find(key: str) -> None:
     """Ask what became of an idempotency KEY: its answer, or that the CIS never saw it.
 
@@ -112,7 +147,8 @@ def changes(since: str, limit: int) -> None:
     Example:
       keyturn cis changes --limit 5
     """
-    told = _told(lambda: _cis().changes(since, limit=limit))
+    hint = "--since takes the cursor that an earlier answer ended with, and no day" if since else ""
+    told = _told(lambda: _cis().changes(since, limit=limit), hint=hint)
     for each in told.items:
         click.echo(f"{each.noun:<8} {each.ref}" + (f"  by {each.key}" if each.key else ""))
     click.echo(f"next: keyturn cis changes --since {told.cursor}" + ("" if told.more else "  (nothing more now)"))
@@ -124,15 +160,29 @@ def _cis() -> Cis:
     return cis()
 
 
-def _told(call: Any) -> Any:
-    """The answer, or one sentence that says what went wrong."""
+def _told(call: Any, *, hint: str = "") -> Any:
+    """The answer, or one sentence that says what went wrong. `hint`: what may be meant where the CIS says no."""
     try:
         return call()
     except Rejected as no:
-        reason = f"this CIS does not offer {no.detail}" if no.code == "not_offered" else f"the CIS says no ({no.code})"
-        raise click.ClickException(reason) from None
+        raise click.ClickException(f"{_refusal(no)}{f'; {hint}' if hint else ''}") from None
     except KeyturnError as problem:
-        raise click.ClickException(f"the CIS could not be asked ({problem.code}): see `keyturn doctor`") from None
+        near = "see `keyturn cis connection` and `keyturn doctor`"
+        raise click.ClickException(f"the CIS could not be asked ({problem}): {near}") from None
+
+
+def _refusal(no: Rejected) -> str:
+    if no.code == "not_offered":
+        return f"this CIS does not offer {no.detail}: `keyturn cis operations` lists what it has"
+    if no.code == "cannot_tell":
+        return "this CIS cannot say what became of a key: somebody must look there"
+    return f"the CIS says no ({no})"
+
+
+def _not_empty(given: str) -> str:
+    if not given.strip():
+        raise click.BadParameter("it is empty")
+    return given
 
 
 def veiled(value: Any, name: str = "") -> Any:

@@ -2,13 +2,15 @@
 
 import resource
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from keyturn.connectors.cis.mapped.over_soap import SoapTransport
-from keyturn.connectors.cis.mapped.parts import Auth, Transport
+from keyturn.connectors.cis.mapped.loading import load
+from keyturn.connectors.cis.mapped.over_soap import SoapTransport, check_files
+from keyturn.connectors.cis.mapped.parts import Auth, Call, Transport
 from keyturn.connectors.cis.mapped.wire import Deadline
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 from tests.connectors.stub import Stub, stub
@@ -108,6 +110,25 @@ def test_a_wsdl_file_that_cannot_be_used_says_so_at_the_start(server, tmp_path):
     (tmp_path / "bad.wsdl").write_text("<not-finished")
     with pytest.raises(ImproperlyConfigured, match=r"bad\.wsdl cannot be used"):
         transport(server, wsdl="bad.wsdl", folder=tmp_path)
+
+
+def test_the_check_of_a_mapping_looks_into_its_wsdl_and_asks_nobody(monkeypatch):
+    monkeypatch.delenv("OUR_SECRET", raising=False)
+    whole = Transport("soap", auth=Auth("username_token", "OUR_USER", "OUR_SECRET"), wsdls={"": "person.wsdl"})
+    call, small = Call("ReadPersn"), load(HERE.parent / "small.toml")
+    ask = replace(small.read["person"], calls={"": Call("ReadPerson")})
+    soap = replace(
+        small,
+        path=HERE / "cis.toml",
+        transport=whole,
+        ping=call,
+        find=None,
+        send={},
+        read=dict.fromkeys(small.read, ask),
+    )
+    with pytest.raises(ImproperlyConfigured, match=r"no operation ReadPersn \(did you mean ReadPerson\?\)"):
+        check_files(soap)
+    check_files(replace(soap, ping=Call("ReadPerson")))
 
 
 def ask_misspelt(server):

@@ -1,5 +1,6 @@
 """What is said about a mapping file that cannot be used? Always one sentence that says what is wrong, and where."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,21 @@ def test_a_good_file_is_read_and_says_what_the_cis_offers():
         ("[transport]", '[transport]\nheaders = { X-Api-Key = "s3cret" }', "transport.headers.X-Api-Key must name an"),
         ("[transport]", '[transport]\nheaders = { Accept = 3 }', "transport.headers.Accept must be a text"),
         ('name = "small"', "name = ", "cis.toml: Invalid value"),
+        ("electric = [\"E\", \"E2\"]", "electric = true", "codes.service.electric must be a code, or a list of codes, not True"),
+        ("[transport]", "[transport]\nconnections = 0", "transport.connections must be from 1 to 1000, not 0"),
+        ("[transport]", "[transport]\nplain_htpp = true", "transport has no 'plain_htpp' (did you mean plain_http?)"),
+        ("[transport]", '[transport]\ncertificates = "none.pem"', "transport.certificates cannot be used: "),
+        ('steps = ["person", "account"]', 'steps = ["person", "account", "person"]', "steps names 'person' twice"),
+        ('steps = ["person", "account"]', 'steps = ["person", 7]', "steps must be a list of names, not 7"),
+        ("person: done.person", "person: done.persn", "reads done.persn, which is not there (did you mean person?)"),
+        ("{key: key, name: command", "{key: done.account, name: command", "reads done.account before there is one"),
+        ("/persons/{done.person}", "/persons/{done.persons}", "undo.call reads done.persons, which is not there (did you mean person?)"),
+        ("body.last.digest", "(" * 3000 + "a" + ")" * 3000, "find.digest is nested more than 100 deep"),
+        ("body.last.digest", "[" * 3000 + "a" + "]" * 3000, "find.digest is nested more than 100 deep"),
+        ("body.last.digest", "[" * 150 + "a" + "]" * 150, "find.digest is nested more than 100 deep"),
+        ("body.last.digest", "!" * 9000 + "a", "find.digest is nested more than 100 deep"),
+        ("body.last.digest", "a || " * 3900 + "a", "find.digest is nested more than 100 deep"),
+        ("body.last.digest", "a" * 30_000, "find.digest is longer than 20,000 characters"),
     ],
 )  # fmt: skip
 def test_a_slip_is_told_in_one_sentence(tmp_path, old, new, sentence):
@@ -133,3 +149,46 @@ def test_a_worker_does_not_start_with_a_mapping_that_cannot_be_used(settings, tm
     settings.KEYTURN_CIS_MAPPING = str(changed(tmp_path, ("[ping]", "[pong]")))
     with pytest.raises(ImproperlyConfigured, match=r"ping is missing \(is it written as pong\?\)"):
         CliRunner().invoke(worker, ["--once"], catch_exceptions=False)
+
+
+# Files that nobody wrote by hand
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty: begin with a copy of one that ships"),
+        (b" \n\t\n", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (TEXT.encode("utf-16"), "is not in UTF-8 (byte 1): save it so"),
+        (TEXT.replace("small", "sm\xe4ll").encode("latin-1"), "is not in UTF-8 (byte"),
+        (b"\x00" * 1000, "cis.toml: Invalid"),
+        (b"a = " + b"[" * 100_000, "nested too deep"),
+        (b"a" + b".a" * 20_000 + b" = 1", "nested too deep"),
+        (b"[a" + b' . "a"' * 20_000 + b"]", "nested too deep"),
+        (b"a" * 400_000, "cis.toml: "),
+        (b"#" * 500_001, "is larger than 500 kB"),
+        (TEXT.encode() + TEXT.encode(), "cis.toml: Cannot"),
+        (b'<?xml version="1.0"?><mapping/>', "cis.toml: Invalid"),
+        (b"name = 'x'\n[[transport]]\n", "transport must be a table"),
+    ],
+)
+def test_a_file_that_is_no_mapping_is_told_in_one_short_sentence(tmp_path, content, sentence):
+    (tmp_path / "cis.toml").write_bytes(content)
+    with pytest.raises(MappingError) as no:
+        load(tmp_path / "cis.toml")
+    assert sentence in str(no.value)
+    assert len(str(no.value)) < 300
+    assert "\n" not in str(no.value)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path):
+    (tmp_path / "cis.toml").write_bytes(b"\xef\xbb\xbf" + TEXT.encode())
+    assert load(tmp_path / "cis.toml").name == "small"
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    for path in (tmp_path / "pipe.toml", tmp_path, Path("/dev/zero")):
+        with pytest.raises(MappingError, match="is no file"):
+            load(path)

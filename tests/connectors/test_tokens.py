@@ -282,7 +282,7 @@ def test_no_secret_and_no_token_is_told_anywhere(cis, provider, caplog):
     )
     with pytest.raises(Unavailable) as no:
         cis.ping()
-    office = cis._transport._line.office
+    office = cis._transport.line.office
     told = caplog.text + str(no.value) + repr(no.value) + repr(office) + repr(office._held) + repr(vars(cis))
     for secret in (SECRET, "s3cret", "t4711", base64.b64encode(b"our+client").decode()[:10]):
         assert secret not in told

@@ -63,3 +63,26 @@ def test_shapes_stay_and_values_go() -> None:
         "agreements": [{"status": "active", "note": ""}],
         "main": True,
     }
+
+
+def test_an_empty_or_misspelt_question_is_told_in_a_sentence(town: Town) -> None:
+    for arguments, sentence in (
+        (("read", "person", ""), "it is empty"),
+        (("find", "  "), "it is empty"),
+        (("pnig",), "Did you mean 'ping'?"),
+        (("read", "persn", "1"), "'persn' is not one of 'person', 'account', 'premise'"),
+        (("changes", "--limit", "0"), "0 is not in the range"),
+        (("ping", "--times", "some"), "'some' is not a valid integer"),
+    ):
+        done = keyturn(*arguments)
+        assert (done.exit_code, sentence in done.output) == (2, True), done.output
+    done = keyturn("changes", "--since", "2026-11-23")
+    assert done.exit_code == 1
+    assert done.output.endswith("; --since takes the cursor that an earlier answer ended with, and no day\n")
+
+
+def test_where_the_cis_is_and_as_whom_it_is_asked_is_told(town: Town) -> None:
+    told = keyturn("connection").output
+    assert "reference (keyturn.connectors.cis.reference.ReferenceCis)" in told
+    assert "Keyturn's own database" in told or "as KEYTURN_CIS_URL says" in told
+    assert "postgres" not in told  # an address of a database holds a password

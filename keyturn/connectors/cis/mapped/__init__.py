@@ -4,7 +4,9 @@
 KEYTURN_CIS_MAPPING names it; without that it is `cis.toml` in the profile's folder, or the one that ships.
 """
 
+import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,14 @@ from keyturn.connectors.cis.fingerprint import fingerprint
 from keyturn.connectors.cis.mapped import local, reading
 from keyturn.connectors.cis.mapped.asking import Asker
 from keyturn.connectors.cis.mapped.delivering import Delivery
+from keyturn.connectors.cis.mapped.described import certificates_wrong, ways
 from keyturn.connectors.cis.mapped.expressions import Unreadable
 from keyturn.connectors.cis.mapped.loading import load
 from keyturn.connectors.cis.mapped.over_rest import RestTransport
 from keyturn.connectors.cis.mapped.parts import CisMapping, Means, Send
 from keyturn.connectors.cis.mapped.plain import ours, plain
 from keyturn.connectors.cis.mapped.table import MappingError
+from keyturn.connectors.cis.mapped.tokens import SignedLine
 from keyturn.connectors.cis.mapped.wire import Deadline, Transport
 from keyturn.terms.cis import Answer, Changes, Command, EstablishService
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
@@ -90,6 +94,22 @@ class MappedCis:
         if not reply.good:
             means, code = asker.meaning(reply)
             raise Rejected(code) if means is Means.REJECTED else Unavailable("cis_failed", str(reply.status))
+
+    # What whoever connects it asks besides (`keyturn cis connection`)
+
+    def connection(self) -> list[tuple[str, str]]:
+        """How it is reached, and as whom: what, and what is said of it. No secret is among it."""
+        where = [("address", self._transport.line.base), ("mapping", str(self.mapping.path))]
+        return [*where, *ways(self.mapping.transport, os.environ)]
+
+    def token_seconds(self) -> float | None:
+        """How long the token holds that we are given; None where the CIS wants none. Raises Unavailable."""
+        line = self._transport.line
+        return line.office.seconds(Deadline(self._seconds)) if isinstance(line, SignedLine) else None
+
+    def outdated(self, now: datetime) -> list[str]:
+        """A sentence for each certificate that the mapping names and that does not hold at `now`."""
+        return certificates_wrong(self.mapping.transport, os.environ, now=now)
 
     # What tests use besides
 

@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 import jmespath
 from jmespath import exceptions, functions
@@ -29,6 +29,10 @@ from keyturn.terms.errors import Rejected
 Scope = Mapping[str, Any]
 Codes = Mapping[str, Mapping[str, tuple[Any, ...]]]
 """Table -> our word -> the CIS's codes: the first is sent, all are read."""
+
+MOST_LETTERS: Final = 20_000
+DEEPEST: Final = 100
+TOO_DEEP: Final = f"is nested more than {DEEPEST} deep"
 
 _ANY: dict[str, list[str]] = {"types": []}
 
@@ -96,6 +100,8 @@ class Expression:
     def __init__(self, text: str, codes: Codes) -> None:
         """ValueError where `text` is no JMESPath, or uses a function or a table that is not there."""
         self.text, self._codes = text, codes
+        if len(text) > MOST_LETTERS:
+            raise ValueError(f"is longer than {MOST_LETTERS:,} characters")
         try:
             self._compiled = jmespath.compile(text)
         except exceptions.ParseError as problem:
@@ -105,12 +111,14 @@ class Expression:
             ) from None
         except exceptions.EmptyExpressionError:
             raise ValueError("is empty") from None
+        except RecursionError:
+            raise ValueError(TOO_DEEP) from None
         self._check_functions()
 
     def evaluate(self, scope: Scope) -> Any:
         try:
             return self._compiled.search(scope, jmespath.Options(custom_functions=_Ours(scope, self._codes)))
-        except (exceptions.JMESPathError, ValueError, TypeError, AttributeError) as problem:
+        except (exceptions.JMESPathError, ValueError, TypeError, AttributeError, RecursionError) as problem:
             raise Unreadable(type(problem).__name__) from None  # its own text may quote what was sent
 
     def true(self, scope: Scope) -> bool:
@@ -123,7 +131,9 @@ class Expression:
         yield from _roots(self._compiled.parsed)
 
     def _check_functions(self) -> None:
-        for node in _every(self._compiled.parsed):
+        for node, depth in _every(self._compiled.parsed):
+            if depth > DEEPEST:
+                raise ValueError(TOO_DEEP)
             if node["type"] == "subexpression" and node["children"][0]["type"] == "not_expression":
                 raise ValueError("reads !a.b as (!a).b, as JMESPath does: write !(a.b)")
             if node["type"] != "function_expression":
@@ -142,11 +152,14 @@ def meant(name: str, known: Any) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
-def _every(node: Any) -> Iterator[Any]:
-    if isinstance(node, dict) and "type" in node:
-        yield node
-        for child in node.get("children", ()):
-            yield from _every(child)
+def _every(node: Any) -> Iterator[tuple[Any, int]]:
+    """Every part of a compiled expression, and how deep it stands; without recursion, because it may be too deep for it."""
+    waiting = [(node, 1)]
+    while waiting:
+        each, depth = waiting.pop()
+        if isinstance(each, dict) and "type" in each:
+            yield each, depth
+            waiting += [(child, depth + 1) for child in each.get("children", ())]
 
 
 _LEFT_ONLY = {"index_expression", "projection", "value_projection", "filter_projection", "flatten", "slice", "pipe"}

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpcore
 from django.core.exceptions import ImproperlyConfigured
 
+from keyturn.connectors.cis.mapped.certificates import verifying
 from keyturn.connectors.cis.mapped.parts import Auth, Transport
 from keyturn.connectors.cis.mapped.wire import Deadline
 from keyturn.terms.errors import InDoubt, KeyturnError, Unavailable
@@ -106,7 +107,7 @@ class Line:
         self.base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self._now = _Now()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_verifying(settings) if parts.scheme == "https" else None,
+            ssl_context=verifying(settings, os.environ) if parts.scheme == "https" else None,
             max_connections=settings.connections,
             keepalive_expiry=_IDLE_SECONDS,
             network_backend=_Backend(self._now),
@@ -147,28 +148,13 @@ class Line:
 
     def _broken(self, how: Exception) -> KeyturnError:
         slow = isinstance(how, httpcore.TimeoutException)
+        told = type(how).__name__
+        within = how.args[0] if how.args else None  # httpcore wraps what went wrong
+        if isinstance(within, ssl.SSLCertVerificationError):
+            told = f"its certificate: {within.verify_message}"
         if self._now.sent:
-            return InDoubt("cis_too_slow" if slow else "no_answer", type(how).__name__)
-        return Unavailable("cis_too_slow" if slow else "cis_unreachable", type(how).__name__)
-
-
-def _verifying(settings: Transport) -> ssl.SSLContext:
-    """Certificates are verified, always; by the utility's own authority too, where the mapping names one. And ours is
-    shown, where it says that we have one."""
-    context = ssl.create_default_context()
-    if settings.certificates:
-        try:
-            context.load_verify_locations(settings.certificates)
-        except (OSError, ssl.SSLError):
-            raise ImproperlyConfigured(f"The certificates in {settings.certificates.name} cannot be read") from None
-    if settings.client_certificate:
-        try:
-            context.load_cert_chain(os.environ.get(settings.client_certificate, ""))
-        except (OSError, ssl.SSLError):
-            raise ImproperlyConfigured(
-                f"{settings.client_certificate} must say where a PEM file lies with our certificate and its key"
-            ) from None
-    return context
+            return InDoubt("cis_too_slow" if slow else "no_answer", told)
+        return Unavailable("cis_too_slow" if slow else "cis_unreachable", told)
 
 
 def authorization(auth: Auth, secret: Mapping[str, str]) -> dict[str, str]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from keyturn.connectors.cis.mapped.expressions import Codes, Expression, meant
+from keyturn.connectors.cis.mapped.loading_transport import transport_of
 from keyturn.connectors.cis.mapped.parts import (
     REFUSALS,
     Ask,
-    Auth,
     Call,
     CisMapping,
     ErrorRule,
@@ -25,37 +25,55 @@ from keyturn.connectors.cis.mapped.parts import (
 from keyturn.connectors.cis.mapped.plain import COMMANDS
 from keyturn.connectors.cis.mapped.table import MappingError, Table
 
+MOST_BYTES: Final = 500_000
 NOUNS: Final = ("person", "account", "premise")
-AUTHS: Final = {
-    "rest": ("none", "bearer", "basic", "client_credentials"),
-    "soap": ("none", "basic", "username_token", "client_credentials"),
-}
 VERBS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CANNOT_TELL: Final = "cannot_tell"
 
 _ANSWERED = ("status", "body", "fault", "got")
 _STEP = ("command", "key", "digest", "done", "each", "index")
 _OPTIONAL = {"MergePersons": "cannot_merge", "UnmergePersons": "cannot_merge"}
-_SECRET = re.compile("auth|key|token|secret|cookie|passw", re.IGNORECASE)
+_DOTS = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")  # tomllib takes the square of their number
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
 def load(path: Path) -> CisMapping:
     """The mapping in the file at `path`. Raises MappingError with a sentence that says what is wrong, and where."""
+    return from_rows(rows_of(path), path=path)
+
+
+def rows_of(path: Path) -> dict[str, Any]:
+    """What stands in the file, as TOML has it. Raises MappingError."""
     try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.exists() and not path.is_file():  # a pipe would be waited for, a device read for ever
+            raise MappingError(f"{path} is no file")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise MappingError(f"{path.name} is larger than {MOST_BYTES // 1000} kB: no mapping is")
+        text = content.decode("utf-8-sig")
+        if not text.strip():
+            raise MappingError(f"{path.name} is empty: begin with a copy of one that ships")
+        if _DOTS.search(text):
+            raise RecursionError
+        return tomllib.loads(text)
     except OSError as problem:
         raise MappingError(f"{path} cannot be read: {problem.strerror}") from None
-    except ValueError as problem:  # not TOML, or not UTF-8
+    except UnicodeDecodeError as problem:
+        raise MappingError(f"{path.name} is not in UTF-8 (byte {problem.start + 1}): save it so") from None
+    except RecursionError:
+        raise MappingError(f"{path.name}: its lists or tables are nested too deep") from None
+    except MappingError:
+        raise
+    except ValueError as problem:  # not TOML
         raise MappingError(f"{path.name}: {problem}") from None
-    return from_rows(rows, path=path)
 
 
 def from_rows(rows: Any, *, path: Path) -> CisMapping:
     top = Table(rows, file=path.name, where="")
     top.codes = _codes(top.under("codes"))
     name = str(top.take("name", str, required=True))
-    transport = _transport(top.under("transport", required=True), path.parent)
+    transport = transport_of(top.under("transport", required=True), path.parent)
     reading = _File(transport)
     read = top.under("read", required=True)
     mapping = CisMapping(
@@ -96,32 +114,40 @@ class _File:
         refuse = table.word("refuse", sorted(REFUSALS)) if "refuse" in table else ""
         order = table.take("steps", list, [], required=not refuse)
         steps = table.under("step")
-        for each in order:
+        for place, each in enumerate(order):
+            if not isinstance(each, str):
+                raise table.wrong(f"must be a list of names, not {each!r}", "steps")
+            if each in order[:place]:
+                raise table.wrong(f"names {each!r} twice: each step is done once", "steps")
             if each not in steps:
                 raise table.wrong(f"names {each!r}, but there is no [{table.where}.step.{each}]", "steps")
         refusals = table.under("refuse_when")
         for code in refusals.rows.keys() - REFUSALS:
             raise refusals.wrong(f"is no code of terms/cis.py{meant(code, REFUSALS)}", code)
         send = Send(
-            steps=tuple(self._step(steps.under(each), each, name) for each in order),
+            steps=tuple(self._step(steps.under(each), place, order, name) for place, each in enumerate(order)),
             refuse=refuse,
             check_first=bool(table.take("check_first", bool, False)),
             refuse_when=tuple(
                 (refusals.compiled(refusals.take(code, str), code, ("command",), command=name), code)
                 for code in refusals.rows
             ),
-            answer=table.expression("answer", ("command", "key", "done"), command=name),
+            answer=table.knowing("done", order).expression("answer", ("command", "key", "done"), command=name),
         )
         steps.end()
         table.end()
         return send
 
-    def _step(self, table: Table, name: str, command: str) -> Step:
+    def _step(self, table: Table, place: int, order: list[str], command: str) -> Step:
+        """One that stands at `place`: it may read what those before it made; what undoes it, what those after it did."""
         scope = _STEP
+        table.knowing("done", order[:place], later=order[place:])
         done = self.optional(table, "done", scope, command=command, with_digest=True)
-        undo = self.call(table.under("undo"), scope, command=command) if "undo" in table else None
+        undo = None
+        if "undo" in table:
+            undo = self.call(table.under("undo").knowing("done", order), scope, command=command)
         step = Step(
-            name=name,
+            name=order[place],
             when=table.expression("when", scope, command=command),
             each=table.expression("each", scope, command=command),
             done=done,
@@ -150,7 +176,16 @@ class _File:
         told = (*scope, *_ANSWERED)
         if "calls" in table:
             several = table.under("calls")
-            calls = {each: self.call(several.under(each), (*scope, "got"), command=command) for each in several.rows}
+            names = [*several.rows]
+            calls = {
+                each: self.call(
+                    several.under(each).knowing("got", names[:place], later=names[place:]),
+                    (*scope, "got"),
+                    command=command,
+                )
+                for place, each in enumerate(names)
+            }
+            table.knowing("got", names)
         else:
             calls = {"": self.call(table, scope, command=command, last=False)}
         answer = table.expression("answer", told, command=command, required=True)
@@ -195,92 +230,10 @@ def _codes(table: Table) -> Codes:
         found[name] = {}
         for word, code in rows.rows.items():
             codes = code if isinstance(code, list) else [code]
-            if not codes or any(not isinstance(each, str | int) for each in codes):
+            if not codes or any(isinstance(each, bool) or not isinstance(each, str | int) for each in codes):
                 raise rows.wrong(f"must be a code, or a list of codes, not {code!r}", word)
             found[name][word] = tuple(codes)
     return found
-
-
-def _transport(table: Table, folder: Path) -> Transport:
-    kind = table.word("kind", AUTHS)
-    auth = table.under("auth")
-    found = Transport(
-        kind=kind,
-        auth=_auth(auth, kind),
-        headers=_headers(table.under("headers")),
-        connections=table.take("connections", int, 20),
-        plain_http=table.take("plain_http", bool, False),
-        certificates=folder / table.take("certificates", str) if "certificates" in table else None,
-        client_certificate=_from_environment(table, "client_certificate"),
-        wsdls=_wsdls(table, kind),
-        service=table.take("service", str, ""),
-        port=table.take("port", str, ""),
-    )
-    for name in ("wsdl", "wsdls", "service", "port"):
-        if kind == "rest" and name in table:
-            raise table.wrong('is for kind = "soap"', name)
-    table.end()
-    return found
-
-
-def _headers(table: Table) -> dict[str, str]:
-    """What goes along with every call. One whose name speaks of a secret has its value in the environment."""
-    for name in table.rows:
-        if name.lower() == "authorization":
-            raise table.wrong("must not hold a secret: use transport.auth")
-        if _SECRET.search(name):
-            _from_environment(table, name)
-        else:
-            table.take(name, str)
-    return dict(table.rows)
-
-
-def _wsdls(table: Table, kind: str) -> dict[str, str]:
-    """`wsdl` is one, for operations called by their name alone; `wsdls` are several, each under a name of the file's."""
-    if kind != "soap" or "wsdls" not in table:
-        return {"": table.take("wsdl", str, required=True)} if kind == "soap" else {}
-    several = table.under("wsdls")
-    return {name: several.take(name, str) for name in several.rows}
-
-
-def _auth(table: Table, kind: str) -> Auth:
-    way = table.word("kind", AUTHS[kind], "none")
-    if way == "client_credentials":
-        return _client_credentials(table, way)
-    known = way in ("basic", "username_token")
-    user = _from_environment(table, "user", required=known)
-    secret = _from_environment(table, "secret", required=known or way == "bearer")
-    digest = bool(table.take("digest", bool, False))
-    table.end()
-    return Auth(way, user, secret, digest)
-
-
-def _client_credentials(table: Table, way: str) -> Auth:
-    """RFC 6749, 4.4. What differs between a test system and the real one may stand in the environment, too."""
-    found = Auth(
-        way,
-        user=_from_environment(table, "client", required=True),
-        secret=_from_environment(table, "secret", required=True),
-        token_url=table.take("token_url", str, required=True),
-        scope=table.take("scope", str, ""),
-        audience=table.take("audience", str, ""),
-        client_in=table.word("client_in", ("header", "body"), "header"),
-    )
-    if not re.fullmatch(r"env:[A-Za-z_]\w*|/[^/\s?#][^\s?#]*|https?://[^\s?#@]+", found.token_url):
-        raise table.wrong(
-            'must be like "https://identity.utility.example/oauth2/v1/token", "/oauth2/v1/token" or "env:NAME"',
-            "token_url",
-        )
-    table.end()
-    return found
-
-
-def _from_environment(table: Table, name: str, *, required: bool = False) -> str:
-    """The name of an environment variable, written "env:NAME"; "" where there is none."""
-    value = str(table.take(name, str, "", required=required))
-    if value and not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", value):
-        raise table.wrong('must name an environment variable, "env:NAME": secrets do not stand in this file', name)
-    return value.removeprefix("env:")
 
 
 def _errors(top: Table) -> tuple[ErrorRule, ...]:

@@ -19,7 +19,7 @@ class RestTransport:
     """JSON by GET, POST, PUT, PATCH and DELETE under the address `url`."""
 
     def __init__(self, url: str, settings: Transport) -> None:
-        self._line = way_to(url, settings, os.environ)
+        self.line = way_to(url, settings, os.environ)
         self._headers = {"Accept": "application/json", **headers_of(settings, os.environ)}
 
     def exchange(self, target: str, body: Any, *, deadline: Deadline) -> Reply:
@@ -29,11 +29,11 @@ class RestTransport:
         if body is not None or verb in ("POST", "PUT", "PATCH"):
             content = json.dumps(body).encode()
             headers = {**headers, "Content-Type": "application/json"}
-        status, _, said = self._line.exchange(verb, path, headers=headers, content=content, deadline=deadline)
+        status, _, said = self.line.exchange(verb, path, headers=headers, content=content, deadline=deadline)
         return Reply(status, _read(said, needed=200 <= status < 300))
 
     def close(self) -> None:
-        self._line.close()
+        self.line.close()
 
 
 def filled(target: str, values: Any) -> str | None:

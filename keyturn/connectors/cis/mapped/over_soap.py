@@ -7,8 +7,9 @@ over our own line (`line.py`) to the configured address: the one that stands in 
 import os
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import zeep
@@ -22,12 +23,14 @@ from zeep.wsse.username import UsernameToken
 
 from keyturn.connectors.cis.mapped.expressions import meant
 from keyturn.connectors.cis.mapped.line import headers_of, secrets_of
-from keyturn.connectors.cis.mapped.parts import Auth, Transport
+from keyturn.connectors.cis.mapped.parts import Auth, CisMapping, Transport
 from keyturn.connectors.cis.mapped.plain import plain
 from keyturn.connectors.cis.mapped.safe_xml import UnsafeXml, must_be_safe
-from keyturn.connectors.cis.mapped.tokens import Way, way_to
-from keyturn.connectors.cis.mapped.wire import Deadline, Reply
+from keyturn.connectors.cis.mapped.tokens import way_to
+from keyturn.connectors.cis.mapped.wire import Deadline, Reply, Way
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
+
+MOST_DOCUMENTS: Final = 100
 
 
 class _Answered:
@@ -54,11 +57,15 @@ class _Wire(zeep.Transport):
     def __init__(self, line: Way, headers: Mapping[str, str], folder: Path) -> None:
         self.line, self.headers, self.folder = line, dict(headers), folder
         self.now = threading.local()
+        self.loaded = 0  # documents of the WSDL that is being read
         self.cache = None
         self._close_session = False
 
     def load(self, url: str) -> bytes:
         """A WSDL or a schema that it imports. Raises UnsafeXml, OSError or what `Line.exchange` raises."""
+        self.loaded += 1
+        if self.loaded > MOST_DOCUMENTS:
+            raise UnsafeXml("too many schemas: one that imports itself, perhaps")
         if urlsplit(url).scheme in ("http", "https"):
             return must_be_safe(self._fetched(url))
         path = Path(url.removeprefix("file://")).resolve()
@@ -133,6 +140,10 @@ class SoapTransport:
             if name in self._services:
                 self._operation(name, operation)
 
+    @property
+    def line(self) -> Way:
+        return self._wire.line
+
     def close(self) -> None:
         self._wire.line.close()
 
@@ -150,7 +161,7 @@ class SoapTransport:
     def _load_file(self, name: str, where: str) -> None:
         try:
             self._services[name] = self._service(str(self._wire.folder / where), "")
-        except (ZeepError, etree.LxmlError, OSError, ValueError) as problem:
+        except (ZeepError, etree.LxmlError, OSError, ValueError, AttributeError, RecursionError) as problem:
             raise ImproperlyConfigured(f"The WSDL {where} cannot be used: {problem}") from None
 
     def _load_remote(self, name: str) -> None:
@@ -168,17 +179,28 @@ class SoapTransport:
                 raise Unavailable(unheard.code, unheard.detail) from None
             except KeyturnError:
                 raise
-            except (ZeepError, etree.LxmlError, OSError, ValueError, AttributeError) as problem:
+            except (ZeepError, etree.LxmlError, OSError, ValueError, AttributeError, RecursionError) as problem:
                 raise Unavailable("unreadable_wsdl", type(problem).__name__) from None
 
     def _service(self, location: str, path: str) -> ServiceProxy:
-        chosen = self._settings
+        chosen, self._wire.loaded = self._settings, 0
         options = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, force_https=False)
         client = zeep.Client(location, wsse=self._wsse, transport=self._wire, settings=options)
         bound = client.bind(chosen.service or None, chosen.port or None)
         if bound is None:
             raise UnsafeXml("no service")
         return ServiceProxy(client, bound._binding, address=path)
+
+
+def check_files(mapping: CisMapping) -> None:
+    """ImproperlyConfigured where a WSDL that is a file cannot be used, or has not an operation that the mapping calls.
+
+    Nobody is asked, and no secret is needed.
+    """
+    bare = replace(mapping.transport, auth=Auth(), headers={}, certificates=None, client_certificate="")
+    SoapTransport("https://nobody.invalid", bare, folder=mapping.path.parent).must_know(
+        call.target for call in mapping.calls()
+    )
 
 
 def _remote(where: str) -> bool:

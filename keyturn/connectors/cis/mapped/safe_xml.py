@@ -8,7 +8,9 @@ the bytes must be in an encoding in which it can be seen.
 import re
 from typing import Final
 
-MOST_TAGS: Final = 200_000
+MOST_TAGS: Final = 100_000
+MOST_ATTRIBUTES: Final = 500
+"""In one element: lxml takes the square of their number to list them."""
 _ENCODINGS = {b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"windows-1252"}
 _DECLARED = re.compile(rb"""\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{1,40})["']""")
 
@@ -32,4 +34,8 @@ def must_be_safe(content: bytes) -> bytes:
         raise UnsafeXml("an inclusion")
     if content.count(b"<") > MOST_TAGS:
         raise UnsafeXml("too many elements")
+    if content.count(b"=") > MOST_ATTRIBUTES and any(
+        part.count(b"=") > MOST_ATTRIBUTES for part in content.split(b"<")
+    ):
+        raise UnsafeXml("too many attributes")
     return content

@@ -22,9 +22,16 @@ class Table:
             raise self.wrong("must be a table")
         self.rows = dict(rows)
         self._known: list[str] = []
+        self._fields: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self.rows
+
+    def knowing(self, root: str, names: Iterable[str], *, later: Iterable[str] = ()) -> "Table":
+        """This table, whose expressions (and those of tables under it) may read `root.name` of these names only; of
+        `later` the complaint says that there is nothing yet."""
+        self._fields[root] = (tuple(names), tuple(later))
+        return self
 
     def wrong(self, sentence: str, name: str = "") -> MappingError:
         where = f"{self.where}.{name}" if self.where and name else self.where or name
@@ -55,7 +62,9 @@ class Table:
         """The table `name` in this one (or `rows`, as what stands there); an empty one where there is none."""
         found = self.take(name, dict, {}, required=required) if rows is None else rows
         where = f"{self.where}.{name}" if self.where else name
-        return Table(found, file=self.file, where=where, codes=self.codes)
+        under = Table(found, file=self.file, where=where, codes=self.codes)
+        under._fields = dict(self._fields)
+        return under
 
     def expression(
         self, name: str, scope: Iterable[str], *, command: str = "", required: bool = False
@@ -73,8 +82,10 @@ class Table:
         for root, field in expression.roots():
             if root not in known:
                 raise self.wrong(f"begins with {root!r}: here there are {', '.join(known)}{meant(root, known)}", name)
-            of = _fields(root, command)
-            if of and field and field not in of:
+            of, later = self._fields.get(root, (_fields(root, command), ()))
+            if field and field in later:
+                raise self.wrong(f"reads {root}.{field} before there is one: it comes later in the file's order", name)
+            if of is not None and field and field not in of:
                 raise self.wrong(f"reads {root}.{field}, which is not there{meant(field, of)}", name)
         return expression
 
@@ -85,8 +96,8 @@ class Table:
                 raise self.wrong(f"has no {name!r}{meant(name, self._known)}")
 
 
-def _fields(root: str, command: str) -> tuple[str, ...]:
-    """The fields that are known of what a path begins with; none: anything may follow."""
+def _fields(root: str, command: str) -> tuple[str, ...] | None:
+    """The fields that are known of what a path begins with; None: anything may follow."""
     if root == "command" and command in COMMANDS:
         return tuple(each.name for each in fields(COMMANDS[command]))
-    return tuple(each.name for each in fields(PersonDetails)) if root == "wanted" else ()
+    return tuple(each.name for each in fields(PersonDetails)) if root == "wanted" else None

@@ -13,12 +13,12 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Any, Final, Protocol, TypeGuard
+from typing import Any, Final, TypeGuard
 from urllib.parse import quote_plus, urlencode, urljoin, urlsplit
 
 from keyturn.connectors.cis.mapped.line import Line, from_environment, secrets_of
 from keyturn.connectors.cis.mapped.parts import Auth, Transport
-from keyturn.connectors.cis.mapped.wire import Deadline
+from keyturn.connectors.cis.mapped.wire import Deadline, Exchanged, Way
 from keyturn.terms.errors import InDoubt, Unavailable
 
 UNTOLD_SECONDS: Final = 300.0
@@ -30,20 +30,6 @@ _REFUSALS = {
     *("invalid_scope", "invalid_target", "access_denied", "temporarily_unavailable", "server_error"),
 }
 _TOKEN = re.compile(r"[\x21-\x7e]{1,16000}")
-
-Exchanged = tuple[int, Mapping[str, str], bytes]
-
-
-class Way(Protocol):
-    """What a transport needs of a line."""
-
-    base: str
-
-    def exchange(
-        self, verb: str, path: str, *, headers: Mapping[str, str], content: bytes | None, deadline: Deadline
-    ) -> Exchanged: ...
-
-    def close(self) -> None: ...
 
 
 def way_to(url: str, settings: Transport, environment: Mapping[str, str]) -> Way:

@@ -1,6 +1,7 @@
 """What does a transport take, and what does it give back?"""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -39,11 +40,30 @@ class Deadline:
         return left
 
 
+Exchanged = tuple[int, Mapping[str, str], bytes]
+"""Status, headers (names in small letters) and body."""
+
+
+class Way(Protocol):
+    """What a transport needs of a line."""
+
+    base: str
+
+    def exchange(
+        self, verb: str, path: str, *, headers: Mapping[str, str], content: bytes | None, deadline: Deadline
+    ) -> Exchanged: ...
+
+    def close(self) -> None: ...
+
+
 class Transport(Protocol):
     """One exchange with the CIS.
 
     Raises Unavailable where not one byte has left, and InDoubt where some have and no whole, readable answer came.
     """
+
+    @property
+    def line(self) -> Way: ...
 
     def exchange(self, target: str, body: Any, *, deadline: Deadline) -> Reply: ...
 
