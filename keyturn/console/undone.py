@@ -55,43 +55,42 @@ OTHER = gettext_noop("It could not be taken back there (%(code)s): put it right 
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """One line. `there`: in the CIS. `is_open`: somebody must do something about it."""
+    """One line. `is_open`: somebody must do something about it."""
 
-    there: bool
     text: str
     is_open: bool = False
 
 
-def of(case: Any, events: Sequence[Any]) -> list[Remainder]:
-    """Of a request that was written down and came to nothing; of any other there is nothing to say."""
+def of(case: Any, events: Sequence[Any]) -> dict[str, list[Remainder]]:
+    """ "here" and "there", of a request that was written down and came to nothing; of any other there is nothing to say."""
     is_over = case.standing == Standing.NOBODY and case.outcome != Outcome.COMPLETED
     if not is_over or getattr(case, "delivery", None) is None:
-        return []
-    return [*_here(events), *_there(case, events)]
+        return {}
+    return {"here": list(_here(events)), "there": list(_there(case, events))}
 
 
 def _here(events: Sequence[Any]) -> Iterator[Remainder]:
     stays = next((each.data["stays"] for each in reversed(events) if "stays" in each.data), ())
     if stays:
-        yield Remainder(False, _("What it had written here was taken back, but for what is named now."))
+        yield Remainder(_("What it had written was taken back, but for this:"))
     else:
-        yield Remainder(False, _("What it had written here was taken back."))
+        yield Remainder(_("What it had written was taken back."))
     for name in stays:
-        yield Remainder(False, say(HERE, name))
+        yield Remainder(say(HERE, name))
 
 
 def _there(case: Any, events: Sequence[Any]) -> Iterator[Remainder]:
     said = {each.what: each.data for each in events}
     is_cleared = "cleared_in_cis" in said
     if "undone_in_cis" in said:
-        yield Remainder(True, _("It had arrived late, and was taken back there."))
+        yield Remainder(_("It had arrived late, and was taken back there."))
     if "left_in_cis" in said:
         for text in _left(said["left_in_cis"]):
-            yield Remainder(True, text, is_open=not is_cleared)
+            yield Remainder(text, is_open=not is_cleared)
     if is_cleared:
-        yield Remainder(True, _("Staff have put it right there."))
+        yield Remainder(_("Staff have put it right there."))
     if not {"undone_in_cis", "left_in_cis"} & set(said):
-        yield Remainder(True, _never(case))
+        yield Remainder(_never(case))
 
 
 def _left(data: Mapping[str, Any]) -> Iterator[str]:

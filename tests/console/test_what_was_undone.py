@@ -68,7 +68,7 @@ class TestWhatStays:
         goes_wrong(town)
         case = invites(ana, carla)
         refuses(case)
-        rosa.opens(case).sees("What was undone, and what stays", "What it had written here was taken back.")
+        rosa.opens(case).sees("What was undone, and what stays", "What it had written was taken back.")
         rosa.sees("Should a try arrive late, it is found and taken back.")
         arrives_late(town)
         rosa.opens(case).sees("It had arrived late, and was taken back there.")
