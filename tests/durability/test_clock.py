@@ -206,7 +206,7 @@ def test_real_workers_six_days_apart_lose_and_double_nothing_and_tell_one_time(t
     )  # fmt: skip
     assert wrongs == {}
     assert own[0] - own[1] > timedelta(days=5), "the workers' own clocks were right"
-    assert apart < 200
+    assert apart < 3600, "somebody wrote down what his own clock said"
 
 
 def _own_time(log: Path) -> datetime:
