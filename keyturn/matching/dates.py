@@ -17,8 +17,9 @@ DIFFERENT: Final = "different"
 SLIPS: Final = frozenset({TRANSPOSED, DAY_MONTH, ONE_DIGIT, DAY_OFF})
 """What typing does to a date (quality.md section 2, policy 3); every other difference is a veto."""
 
-GENERATION_YEARS: Final = 13
-"""A slip that makes somebody this much older is as likely a parent: 1951 and 1981 differ by one digit."""
+GENERATION_YEARS: Final = range(13, 61)
+"""A slip that makes somebody this much older is as likely a parent: 1951 and 1981 differ by one digit. Nobody's parent
+was born in 1681, or in 4004, or 70 years before them: that is a slip."""
 
 
 _PLACEHOLDERS: Final = frozenset(
@@ -72,4 +73,4 @@ def _are_neighbours(one: str, other: str) -> bool:
 
 def a_generation_apart(one: str, other: str) -> bool:
     """Whether two ISO dates could be those of a parent and a child."""
-    return abs(int(one[:4]) - int(other[:4])) >= GENERATION_YEARS
+    return abs(int(one[:4]) - int(other[:4])) in GENERATION_YEARS

@@ -278,8 +278,29 @@ def wants_review(scored: Scored, model: Model) -> bool:
 
 
 def is_another_to_any_reader(scored: Scored) -> bool:
-    """Another surname and another birth date: whoever is asked says no, so that nobody is asked on a faint chance."""
-    return "different_birth_date" in scored.vetoes and scored.level("family") in ("different", "crossed")
+    """Whoever is asked says no, so that nobody is asked on a faint chance: too much is another's, and too little ties them."""
+    date, family, given = scored.level("birth_date"), scored.level("family"), scored.level("given")
+    other_date, other_family = "different_birth_date" in scored.vetoes, family in ("different", "crossed")
+    other_middle = scored.level("middle") in ("different", "other_initial")
+    if other_family and other_date:
+        return True
+    if scored.groups & {"contact", "identifier"}:
+        return False
+    if other_middle and (other_date or not date) and (other_family or not given or not family):
+        return True
+    if "address" in scored.groups:
+        return False
+    if other_family and date != "exact":
+        return date != ""
+    if other_date and (other_middle or not {given, family} <= {"exact", "slip"}):
+        return True
+    return (given == "different" and other_middle) or _no_half_agrees(given, family)
+
+
+def _no_half_agrees(given: str, family: str) -> bool:
+    """Neither given name nor surname agrees, and one of them is another."""
+    halves = {given, family}
+    return halves <= {"", "different", "garbled", "crossed"} and halves != {""}
 
 
 def matcher_zone(decision: Decision) -> str:

@@ -19,14 +19,17 @@ from keyturn.matching.names import (
 from keyturn.matching.organisations import names_of
 from keyturn.matching.text import squeezed
 
-KEYS_VERSION = 2
+KEYS_VERSION = 3
 """Goes up whenever the same features give other keys: then all persons must be keyed again."""
 
 RARE = 2e-5
 """A whole name alone is a key where fewer than this share of people are expected to have it."""
 
-RARE_PART = 3e-5
-"""The same for a surname or a given name with the middle initial."""
+RARE_SURNAME = 2e-4
+"""The same for a surname with the middle initial."""
+
+RARE_GIVEN = 3e-5
+"""The same for a given name with the middle initial: it tells less, and more people share it than any table shows."""
 
 MOST_PLACES = 4
 """Addresses that are keyed; the first are the current ones."""
@@ -99,14 +102,23 @@ def _person_texts(features: Features) -> Iterator[str]:
             yield f"nn {_pair(sound, phonetic(given))}"
     if features.middle:
         yield from _rare_part_texts(given, features.family, features.middle[0])
+        if given and features.birth_date:
+            yield from _without_surname_texts(given, features.middle[0], features.birth_date)
 
 
 def _rare_part_texts(given: str, family: str, initial: str) -> Iterator[str]:
     """A rare half of the name with the middle initial: the other half is missing, or was changed."""
-    if family and (frequency_of_family(family) or RARE_PART) <= RARE_PART:
+    if family and (frequency_of_family(family) or 0.0) <= RARE_SURNAME:
         yield f"fi {phonetic(squeezed(family))} {initial}"
-    if given and (frequency_of_given(given) or RARE_PART) <= RARE_PART:
+    if given and (frequency_of_given(given) or 0.0) <= RARE_GIVEN:
         yield f"gi {phonetic(given)} {initial}"
+
+
+def _without_surname_texts(given: str, initial: str, born: str) -> Iterator[str]:
+    """Given name and middle initial with half of the date: the surname is missing or another, and the date has a slip in it."""
+    sound = phonetic(given)
+    yield f"gy {sound} {initial} {born[:4]}"
+    yield f"gd {sound} {initial} {born[5:]}"
 
 
 def _words(family: str) -> list[str]:

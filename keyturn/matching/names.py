@@ -34,15 +34,16 @@ _PARTICLES: Final = word_set(
     "da das de del dela della den der di do dos du el la las le lo los mac san santa ten ter van von y zu af al bin ibn"
 )
 _NO_NAMES: Final = word_set(
-    "adult anon anonymous apellido baby boy brother casa child current customer dad daughter declined desconocido dont dummy "
-    "father fathers female first friend gent gentelman gentleman girl grandchild granddaughter granddaddy grandfather "
-    "grandma grandmother grandpa grandson guest head hh hhm hija hijo home hombre house household householder husband "
-    "inmate kid know lady last landlord male man member men mom mother mr mrs ms mujer na name newborn nina nino no nobody "
-    "nombre none null occupant of oldest one other owner parent person ref reference refuse refused renter res resident "
-    "residente respondant respondent roommate self senor senora sir sister son spouse tenant test the three tbd two "
-    "unknown unk woman women wife xx xxx young younger youngest a in de la el los las"
+    "adult age anon anonymous apellido baby boy brother casa child coh current customer dad dau daughter declined "
+    "desconocido doe doh dont dummy father fathers female first five four friend gent gentelman gentle gentleman "
+    "gentlemen girl goh grandchild granddaddy granddaughter grandfather grandma grandmother grandpa grandson guest "
+    "head hh hhm hija hijo hombre home house household householder husband inmate kid know lady landlord last loh "
+    "male man member men minor miss moh mom mother mr mrs ms mujer na name nephew newborn niece nina nino no nobody "
+    "nombre none null occupant of oldest one other owner parent person ref reference refuse refused renter res "
+    "resident residente resp respondant respondent roommate self senor senora sir sister soh son spouse tbd tenant "
+    "test the three two unk unknown wife woman women xx xxx young younger youngest a in de la el los las"
 )
-"""What is written where nobody gave a name: "occupant", "lady of the house". Some people are really called so
+"""What is written where nobody gave a name: "occupant", "lady of the house", "MOH". Some people are really called so
 (Julia Child), so that such words are only passed over where they disagree with a name."""
 _DATA = Path(__file__).parent / "data"
 KNOWN_BY_HEART: Final = 1 << 16
@@ -132,7 +133,8 @@ def are_nicknames(one: str, other: str) -> bool:
 @lru_cache(maxsize=KNOWN_BY_HEART)
 def is_no_name(name: str) -> bool:
     """Whether a folded name may have been put in the place of one that nobody gave."""
-    return all(word in _NO_NAMES for word in name.split())
+    words = [word for word in name.split() if len(word) > 1] or name.split()
+    return all(word in _NO_NAMES for word in words)
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ GROUPS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
     "birth_date": frozenset(("birth_date", level) for level in {EXACT, *SLIPS}),
     "identifier": frozenset({("identifier", "equal"), ("identifier", "last4")}),
     "contact": frozenset({("email", "exact"), ("email", "same_mailbox"), ("phone", "exact")}),
-    "address": frozenset(("address", level) for level in ("exact", "building", "similar")),
+    "address": frozenset(("address", level) for level in ("exact", "building", "similar", "near_number")),
 }
 """Which levels make an independent group agree; a name needs both of its halves (see `_name_agrees`)."""
 

@@ -112,6 +112,11 @@ def test_a_slip_in_the_year_can_hide_a_generation() -> None:
     assert not a_generation_apart("1951-03-12", "1953-03-12")
 
 
+@pytest.mark.parametrize("other", ["1681-03-12", "2981-03-12", "1911-03-12"])
+def test_a_year_in_which_no_parent_was_born_is_a_slip(other: str) -> None:
+    assert not a_generation_apart(other, "1981-03-12")
+
+
 def test_a_date_that_systems_make_up_is_no_date() -> None:
     assert normal_date(date(1900, 1, 1)) == ""
     assert normal_date(None) == ""

@@ -7,6 +7,8 @@ import pytest
 
 from keyturn.matching import Decision, Features, decide, load, matcher_zone
 from keyturn.matching.addresses import NormalAddress
+from keyturn.matching.decide import is_another_to_any_reader
+from keyturn.matching.score import score
 from keyturn.terms.policy import Policy
 
 MODEL = load()
@@ -335,3 +337,34 @@ def test_another_surname_and_another_birth_date_are_another_to_any_reader() -> N
     assert (decision.zone, decision.ranked[0].relation) == ("new", ("same_door",))
     same_day = decided(replace(JANE, middle="a", emails=(), phones=()), replace(lodger, birth_date=JANE.birth_date))
     assert matcher_zone(same_day) != "new"
+
+
+class TestAnotherToAnyReader:
+    """Too much is another's and too little ties the two, so that nobody is asked; a little less, and somebody is."""
+
+    @pytest.mark.parametrize(
+        ("change", "enough"),
+        [
+            (
+                {"family": "smith", "birth_date": "1970-03-21"},
+                {"family": "zelenka"},
+            ),  # a slip, where the rest is another's
+            ({"family": "", "middle": "b", "birth_date": ""}, {"middle": "a", "birth_date": "1970-03-12"}),
+            ({"given": "zoe", "middle": "b"}, {"given": "jane"}),
+            ({"given": "", "family": "smith"}, {"given": "jane"}),
+            ({"given": "zoe", "family": ""}, {"given": "jane"}),
+            ({"given": "janet", "family": "zelenko roe", "birth_date": "1988-08-01"}, {"birth_date": "1970-03-12"}),
+        ],
+        ids=lambda change: ", ".join(change),
+    )
+    def test_is_whose_names_or_dates_contradict_and_nothing_else_is_shared(
+        self, change: dict[str, Any], enough: dict[str, Any]
+    ) -> None:
+        on_file = replace(JANE, middle="a", emails=(), phones=(), addresses=(AWAY,))
+        bare = replace(JANE, middle="a", emails=(), phones=())
+        assert is_another_to_any_reader(score(replace(bare, **change), on_file, model=MODEL))
+        assert not is_another_to_any_reader(score(replace(bare, **(change | enough)), on_file, model=MODEL))
+
+    def test_is_nobody_who_shows_the_same_telephone_or_document(self) -> None:
+        other = replace(JANE, middle="b", family="", birth_date="", addresses=(AWAY,))
+        assert not is_another_to_any_reader(score(other, replace(JANE, middle="a"), model=MODEL))

@@ -97,6 +97,14 @@ def test_either_name_with_a_slip_in_the_birth_date_or_the_zip_code_is_enough() -
     assert share_a_key(bare, replace(bare, date_of_birth=None, family_name="Zelinko", addresses=(there,)))
 
 
+@pytest.mark.parametrize("born", [date(1970, 3, 22), date(1970, 5, 12), date(1981, 3, 12)])
+def test_given_name_and_middle_initial_are_enough_with_half_of_the_birth_date(born: date) -> None:
+    """The surname is another, the door too, and there is a slip in the date."""
+    one = PersonDetails(given_name="Susan", middle_name="Q", family_name="Miller", date_of_birth=date(1970, 3, 12))
+    assert share_a_key(one, replace(one, given_name="Sue", family_name="Baker", date_of_birth=born))
+    assert not share_a_key(one, replace(one, family_name="Baker", middle_name="R", date_of_birth=born))
+
+
 def test_a_rare_name_is_found_with_its_halves_exchanged() -> None:
     one = PersonDetails(given_name="Radomir", family_name="Zelenko")
     assert share_a_key(one, PersonDetails(given_name="Zelenko", family_name="Radomir"))

@@ -70,7 +70,7 @@ def curved(values: dict[str, Any], knots: object) -> None:
         (lambda v: v["person"]["given"].update(equal=[1] * 5), "person.given has no equal"),
         (lambda v: v["vetoes"].append("twins"), "vetoes has no twins (did you mean twin?)"),
         (lambda v: v["keys"].update(families=["nn"]), "keys has no families"),
-        (lambda v: v["keys"].update(version=1), "keys.version is 1, and this Keyturn files persons under keys of version 2"),
+        (lambda v: v["keys"].update(version=1), "keys.version is 1, and this Keyturn files persons under keys of version 3"),
         (lambda v: v["thresholds"].update(link=1.5), "thresholds.link must be a number from 0.5 to 1, not 1.5"),
         (lambda v: v["thresholds"].update(link="much"), "thresholds.link must be a number from 0.5 to 1, not 'much'"),
         (lambda v: v["thresholds"].update(review=0.9999), "thresholds.review must not be over thresholds.link"),
