@@ -175,6 +175,6 @@ def test_nobody_is_searched_for_by_keys_that_persons_are_not_filed_under(probes:
     done = match(probes(HEADING + AGAIN), "--out", out_of(probes))
     assert done.exit_code == 1
     assert (
-        "filed under keys of version 1, and this Keyturn searches by version 2: run `keyturn matching rekey`"
+        "filed under keys of version 1, and this Keyturn searches by version 3: run `keyturn matching rekey`"
         in done.output
     )
