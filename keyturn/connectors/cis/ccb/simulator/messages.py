@@ -34,6 +34,8 @@ _TEXTS: Final = {
     "not_portal_owned": (CATEGORY, 20505, "The account person row is not owned by self-service."),
     "no_changes": (CATEGORY, 20506, "No change was given."),
     "no_person": (CATEGORY, 20507, "Neither a person nor the data of a new one was given."),
+    "already_merged": (CATEGORY, 20508, "Person %1 has been merged."),
+    "not_merged": (CATEGORY, 20509, "Person %1 has not been merged by that request."),
     "stale": (CATEGORY, 20601, "The record has been changed by another user."),
     "required": (INPUT_CATEGORY, 253, "Field %1 is required."),
     "too_long": (INPUT_CATEGORY, 254, "Field %1 is too long."),
@@ -54,6 +56,7 @@ _BY_CONSTRAINT: Final = {
     "one_main_customer": "main_customer",
     "main_pays": "main_pays",
     "one_primary_name": "primary_name",
+    "merged_once": "already_merged",
     "web_user_client_id_key": "client_id_in_use",
 }
 

@@ -1,7 +1,7 @@
 """Which services has the utility of this simulator defined over its business objects: what each takes, does and answers?
 
 Every utility defines its own; these are named as one would. Each is one transaction. The SOAP wire offers them all; the
-REST wire offers its documented resources, and two of these ("cm") for what no documented one does.
+REST wire offers its documented resources, and some of these ("cm") for what no documented one does.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from keyturn.connectors.cis.ccb.simulator import (
     change_log,
     changes,
     customer_contacts,
+    merging,
     persons,
     premises,
     tasks,
@@ -125,6 +126,18 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "CM-CustomerChange": Operation(
         {**_REFERENCE, "personId": 10, "changes": [CHANGE]}, {"personId": 10}, changes.carry_out
+    ),
+    "CM-PersonMerge": Operation(
+        {
+            **_REFERENCE,
+            "action": 8,
+            "survivorPersonId": 10,
+            "mergedPersonId": 10,
+            "mergeReference": 254,
+            "accountIds": [10],
+        },
+        {"personId": 10},
+        merging.carry_out,
     ),
     "CM-CustomerContactSearch": Operation(
         {"externalReference": 254}, {"customerContacts": [CUSTOMER_CONTACT]}, _contacts

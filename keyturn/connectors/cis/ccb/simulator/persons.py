@@ -91,8 +91,15 @@ def read(cursor: Cursor, per_id: str) -> dict[str, Any]:
         "addresses": addresses.of(cursor, per_id),
         "characteristics": characteristics.of(cursor, per_id),
         "accountIds": accounts,
+        "mergedIntoPersonId": merged_into(cursor, per_id),
         "customerContacts": customer_contacts.of(cursor, "per_id", per_id),
     }
+
+
+def merged_into(cursor: Cursor, per_id: str) -> str:
+    """The person of whom this one was made part; "" where of none."""
+    cursor.execute("SELECT survivor FROM per_merge WHERE merged = %s AND reversed IS NULL", (per_id,))
+    return str((cursor.fetchone() or {}).get("survivor", ""))
 
 
 def locked(cursor: Cursor, per_id: str) -> dict[str, Any]:

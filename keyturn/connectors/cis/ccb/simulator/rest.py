@@ -105,6 +105,7 @@ _ROUTES: list[tuple[str, str, Shape | None, Work]] = [
     ("GET", "/webUserAccounts/{}", None, lambda c, ids, said: {"webUserAccounts": web_users.links(c, ids[0])}),
     ("DELETE", "/webUserAccounts/{}/{}", None, lambda c, ids, said: web_users.unlink(c, ids[0], ids[1])),
     ("POST", "/cm/customerChange", *_cm("CM-CustomerChange")),
+    ("POST", "/cm/personMerge", *_cm("CM-PersonMerge")),
     ("POST", "/cm/changeLog", *_cm("CM-ChangeLog")),
     ("POST", "/cm/cancelStart", *_cm("CM-CancelStart")),
     ("GET", "/cm/systemDate", None, lambda c, ids, said: OPERATIONS["CM-SystemDate"].run(c, said)),

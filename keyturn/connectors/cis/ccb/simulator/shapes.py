@@ -81,6 +81,7 @@ PERSON: Final[Shape] = {
     "addresses": [DATED_ADDRESS],
     "characteristics": [CHARACTERISTIC],
     "accountIds": [10],
+    "mergedIntoPersonId": 10,
     "customerContacts": [CUSTOMER_CONTACT],
 }
 ACCOUNT_PERSON: Final[Shape] = {

@@ -14,7 +14,7 @@ from typing import Any
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from keyturn.connectors.cis.ccb.simulator import accounts, agreements, change_log, persons
+from keyturn.connectors.cis.ccb.simulator import accounts, agreements, change_log, merging, persons
 from keyturn.connectors.cis.ccb.simulator.messages import by_constraint
 from keyturn.connectors.cis.ccb.simulator.numbers import new_number
 from keyturn.connectors.cis.ccb.simulator.shapes import ACCOUNT, PERSON, checked
@@ -24,6 +24,7 @@ from keyturn.terms.errors import Rejected
 _TABLES = (
     *(
         "change",
+        "per_merge",
         "sa_change",
         "sa",
         "task",
@@ -72,10 +73,10 @@ class Store:
         with self._link.writing() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('keyturn ccb simulator', 0))")
             cursor.execute("SELECT to_regclass(%s) AS found", (sql.Identifier(self._link.schema, "per").as_string(),))
-            if (cursor.fetchone() or {})["found"]:
-                return
-            cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self._link.schema)))
-            cursor.execute(files(__package__).joinpath("schema.sql").read_bytes())
+            if not (cursor.fetchone() or {})["found"]:
+                cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self._link.schema)))
+                cursor.execute(files(__package__).joinpath("schema.sql").read_bytes())
+            cursor.execute(merging.TABLE)  # came later
 
     def close(self) -> None:
         self._link.close()
