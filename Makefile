@@ -70,10 +70,10 @@ battery: export NAUGHTY_FULL ?= 1
 battery: export API_EXAMPLES ?= 100
 battery: export BATTERY_TOLD ?= $(CURDIR)/var/battery.jsonl
 battery: $(VENV)/.installed-test ## the long tests: kill -9, power loss, failover, races, a simulated life cycle (WRITE=1 puts the result into docs/)
-	@mkdir -p var && rm -f "$$BATTERY_TOLD"
+	@mkdir -p var
 	@$(RUN) -m pytest -q -s --disable-warnings $(or $(ARGS),tests/durability tests/api/test_double_submit.py tests/flow/test_invariants.py \
-		tests/flow/test_simulation.py tests/flow/test_tampering.py tests/api/test_naughty_strings.py tests/api/test_schemathesis.py)
-	@$(if $(WRITE),$(RUN) -m tests.durability.page "$$BATTERY_TOLD")
+		tests/flow/test_simulation.py tests/flow/test_tampering.py tests/api/test_naughty_strings.py tests/api/test_schemathesis.py); \
+		ended=$$?; $(if $(WRITE),$(RUN) -m tests.durability.page "$$BATTERY_TOLD";) exit $$ended
 
 lock: $(VENV)/.installed-test ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --generate-hashes --no-header --python-version 3.11 --universal -q -o requirements/runtime.txt

@@ -34,6 +34,7 @@ from keyturn.local.homes import throw_away
 from keyturn.local.postgres import Cluster
 from keyturn.terms.errors import KeyturnError
 from tests import emptying
+from tests.durability import bound, order
 
 GIVEN = {name: os.environ.get(name) for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
 _opened = ExitStack()
@@ -195,7 +196,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.parent.name
         return SLOW_FIRST.index(folder) if folder in SLOW_FIRST else len(SLOW_FIRST)
 
-    items.sort(key=rank)
+    items.sort(key=(lambda item: order.minutes(item.path.stem)) if bound.BATTERY else rank)
 
 
 def pytest_collection_finish() -> None:

@@ -1,30 +1,87 @@
-"""What did the long tests find? Makes docs/results/battery.md of what they told: python -m tests.durability.page TOLD"""
+"""What have the long tests found, on whatever days they ran? python -m tests.durability.page [TOLD ...]
 
-import json
-import sys
-from pathlib import Path
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "results" / "battery.md"
-HEAD = """# What the long tests found
-
-Made by `make battery WRITE=1`, or from what another run told (BATTERY_TOLD=file): the sizes stand in each line, and
-[how to run them](../howto/battery.md) has those of a release. "None of n" proves less than 3/n, with 95 % confidence. The times are those of
-a shared machine of two cores.
-
-| test | question | found | when (UTC) |
-|---|---|---|---|
+Adds what was told (bound.py) to docs/results/battery.jsonl and makes docs/results/battery.md of it. Of each test and
+variant two lines stay: the largest, which proves most, and the newest, which is about the code that is nearest to now.
 """
 
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
-def page(told: list[dict[str, str]]) -> str:
-    """The newest finding of each test and size, by number."""
-    rows = [
-        f"| {each['test']} | {each['question']} | {'; '.join(each['found'])} | {each['at']} |"
-        for each in sorted(told, key=lambda each: each["test"])
+from tests.durability import bound
+
+RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
+PAGE, STORE = RESULTS / "battery.md", RESULTS / "battery.jsonl"
+HEAD = """# What the long tests found
+
+Made by `make battery WRITE=1`, or from what other runs told (`python -m tests.durability.page FILE`); a run that was interrupted has told
+what it had found. Of each test and variant stand here the largest run and, where that is another one, the newest. The sizes stand in each
+line; [how to run them](../howto/battery.md) has those of a release. "None of n" proves less than 3/n, with 95 % confidence. *Code* is the
+commit that was tried ("+": with changes that were not committed yet), and how many commits had changed the program since when this page
+was made: a line of old code says nothing of what came after. The times are those of a shared machine of two cores.
+
+| test | question | found | when (UTC) | code |
+|---|---|---|---|---|
+"""
+
+Line = dict[str, Any]
+
+
+def kept(lines: Iterable[Line]) -> list[Line]:
+    """The largest and the newest line of each test and variant, by test, then as they were run."""
+    newest, largest = {}, {}
+    for each in sorted(lines, key=lambda each: str(each["at"])):
+        one = (each["test"], each["variant"])
+        newest[one] = each
+        if one not in largest or size(each) >= size(largest[one]):
+            largest[one] = each
+    found = [
+        each
+        for one in newest
+        for each in ([largest[one]] if largest[one] is newest[one] else [largest[one], newest[one]])
     ]
-    return HEAD + "\n".join(rows) + "\n"
+    return sorted(found, key=lambda each: (each["test"], each["variant"], str(each["at"])))
+
+
+def size(line: Line) -> int:
+    """The largest number of tries that one of its bounds is about."""
+    tried = re.findall(r"\d of ([\d,]+) ", " ".join(line["found"]))
+    return max((int(each.replace(",", "")) for each in tried), default=0)
+
+
+def page(lines: Iterable[Line], since: Callable[[str], int | None] = bound.commits_since) -> str:
+    return HEAD + "".join(
+        f"| {each['test']} | {each['question']} | {'; '.join(each['found'])} | {each['at']} | {_code(each, since)} |\n"
+        for each in kept(lines)
+    )
+
+
+def _code(line: Line, since: Callable[[str], int | None]) -> str:
+    commit, later = line["code"], since(line["code"])
+    if not commit:
+        return "not known"
+    return f"`{commit}`" + ("" if later is None else ", this one" if later == 0 else f", {later:,} before")
+
+
+def read(file: Path) -> list[Line]:
+    """A line that was cut off, as by a full disk, is passed over."""
+    found = []
+    for each in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        try:
+            found.append(json.loads(each))
+        except ValueError:
+            print(f"{file}: a line that cannot be read is left out", file=sys.stderr)
+    return found
+
+
+def write(told: Iterable[Path]) -> None:
+    lines = kept(line for file in (STORE, *told) for line in read(file))
+    STORE.write_text("".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in lines), encoding="utf-8")
+    PAGE.write_text(page(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    lines = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
-    PAGE.write_text(page([json.loads(line) for line in lines]), encoding="utf-8")
+    write(map(Path, sys.argv[1:]))

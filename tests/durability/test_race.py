@@ -158,7 +158,7 @@ def promised_twice() -> int:
     return points.filter(n__gt=1).count()
 
 
-@pytest.mark.parametrize(("persons", "each"), SIZES)
+@pytest.mark.parametrize(("persons", "each"), SIZES, ids=["few at once", "many at once"])
 def test_one_new_person_many_requests_at_once_lead_to_one_person(
     partner: Caller, persons: int, each: int, record_property: Callable[[str, object], None]
 ) -> None:

@@ -124,7 +124,7 @@ def race(doors: list[Door], *, persons: int, each: int, first: int, imported: bo
 # ---------------------------------------------------------------- many at once
 
 
-@pytest.mark.parametrize(("persons", "each"), SIZES)
+@pytest.mark.parametrize(("persons", "each"), SIZES, ids=["few at once", "many at once"])
 def test_one_new_person_through_several_doors_at_once_is_one_person(
     doors: list[Door], persons: int, each: int, record_property: Callable[[str, object], None]
 ) -> None:
