@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ COLUMNS = ("kind", "noun", "ref", "field", "state")
     help="Put right what the last report found of this kind. Without --yes it only says what would be done.",
 )  # fmt: skip
 @click.option("--yes", is_flag=True, help="With --repair: do it.")
-@click.option("--as", "user", metavar="USER", help="With --repair --yes: the supervisor who does it.")
+@click.option("--as", "user", metavar="USER", help="With --repair --yes: the member of staff who says so.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), metavar="FILE",
     help='Write each finding to a CSV file ("-": standard output).',
@@ -51,12 +52,16 @@ def command(
     can say what is right; the rest goes to staff (the console's page “CIS and registry”). docs/howto/reconcile.md says
     what each kind means and what its repair does.
 
+    Of more than one, two members of staff must say so: the first one's call proposes it, and a supervisor's, another's,
+    agrees and does it.
+
     \b
     Examples:
       keyturn reconcile
       keyturn reconcile --kind persons --out drift.csv
       keyturn reconcile --repair theirs_is_newer
       keyturn reconcile --repair theirs_is_newer --yes --as rosa
+      keyturn reconcile --repair theirs_is_newer --yes --as sofia
     """
     if (yes or user) and not repair:
         raise click.UsageError("--yes and --as go with --repair")
@@ -113,12 +118,9 @@ def _last() -> Any:
 
 
 def _put_right(kind: str, *, yes: bool, user: str, limit: int | None) -> None:
-    from django.conf import settings
-
     from keyturn import flow
     from keyturn.commands.merge import staff
     from keyturn.records.queries import reconciliation
-    from keyturn.terms.errors import KeyturnError
 
     run = _last()
     found = [each.pk for each in reconciliation.drift(run, kind=kind, state="found")][:limit]
@@ -127,17 +129,66 @@ def _put_right(kind: str, *, yes: bool, user: str, limit: int | None) -> None:
         click.echo(f"{len(found):,} of kind {kind}: {DOES[does]}. Nothing was done; --yes --as USER does it.", err=True)
         return
     actor, is_supervisor = staff(user)
-    if not is_supervisor:
-        raise click.ClickException("Only a supervisor puts many right at once. Ask one of them.")
-    became: dict[str, int] = {}
-    for each in found:
-        try:
-            state = flow.repair_drift(each, actor=actor, now=datetime.now(UTC), policy=settings.KEYTURN_POLICY)
-        except KeyturnError as problem:
-            raise click.ClickException(f"The CIS did not answer ({problem.code}). Run it again.") from None
-        became[state] = became.get(state, 0) + 1
+    if len(found) > 1 and not _is_agreed(run, kind, actor, is_supervisor=is_supervisor):
+        return
+    became = _each(run, kind, found, actor)
     told = ", ".join(f"{BECAME[state]} {count:,}" for state, count in sorted(became.items())) or "nothing to do"
     click.echo(f"{kind}: {told}.", err=True)
+
+
+def _is_agreed(run: Any, kind: str, actor: Any, *, is_supervisor: bool) -> bool:
+    """Two must say so of many (K-38). The first one's call proposes it, and says what the second one has to call."""
+    from keyturn import flow
+    from keyturn.records.queries import reconciliation
+    from keyturn.terms.errors import NotAllowed
+
+    standing, now = reconciliation.repairs(run).get(kind), datetime.now(UTC)
+    try:
+        if standing is None:
+            made = flow.propose_repair(run_id=run.pk, kind=kind, actor=actor, now=now)
+            click.echo(f"Proposed: {made.number:,} of kind {kind}. A supervisor, not you, agrees to it with", err=True)
+            click.echo(f"  keyturn reconcile --repair {kind} --yes --as SUPERVISOR", err=True)
+            return False
+        if standing.state == "proposed":
+            flow.agree_repair(repair_id=standing.pk, is_supervisor=is_supervisor, by_job=False, actor=actor, now=now)
+    except NotAllowed as problem:
+        raise click.ClickException(REFUSED.get(problem.code, problem.code)) from None
+    return True
+
+
+def _each(run: Any, kind: str, found: list[Any], actor: Any) -> Counter[str]:
+    """Put them right one by one: of many, in the name of the colleague who agreed."""
+    from django.conf import settings
+
+    from keyturn import flow
+    from keyturn.records.queries import reconciliation
+    from keyturn.terms.errors import KeyturnError
+
+    agreed = reconciliation.repairs(run).get(kind) if len(found) > 1 else None
+    became: Counter[str] = Counter()
+    policy, after = settings.KEYTURN_POLICY, ""
+    try:
+        for each in found:
+            now = datetime.now(UTC)
+            if agreed is None:
+                became[flow.repair_one(drift_id=each, actor=actor, now=now, policy=policy)] += 1
+                continue
+            some, after = flow.repair_agreed(repair_id=agreed.pk, after=after, most=1, now=now, policy=policy)
+            became += some
+            if not after:
+                break
+    except KeyturnError as problem:
+        raise click.ClickException(f"The CIS did not answer ({problem.code}). Run it again.") from None
+    return became
+
+
+REFUSED = {
+    "own_proposal": "You have proposed it: a supervisor who is not you agrees to it.",
+    "only_a_supervisor": "A colleague has proposed it, and a supervisor agrees to it. Ask one of them.",
+    "changed_meanwhile": "More of it has been found since a colleague proposed it. Refuse that in the console, and propose it anew.",
+    "not_the_newest": "Something newer has been compared since. Look at that first.",
+    "proposed_already": "A colleague has just proposed it.",
+}
 
 
 DOES = {

@@ -45,6 +45,9 @@ KINDS = {
     "look_for_duplicates": gettext_noop("Look for duplicates"),
     "probe_cis": gettext_noop("Ask whether the CIS is back"),
     "drain_cis": gettext_noop("Let go what waited for the CIS"),
+    "hear_cis": gettext_noop("Hear what changed in the CIS"),
+    "reconcile": gettext_noop("Compare the CIS and the registry"),
+    "repair_drift": gettext_noop("Put right what differs from the CIS"),
 }
 LATE_SECONDS = 60.0
 """How long a job may wait before the page says so; the alarm of docs/howto/operate.md."""

@@ -69,6 +69,7 @@ from keyturn.flow.protection import lift_protection, look_at_protected, protect
 from keyturn.flow.reading import read_message
 from keyturn.flow.reconciling import KINDS as DRIFT_KINDS
 from keyturn.flow.reconciling import go_on, repair_drift, start_reconciliation
+from keyturn.flow.repairing import agree_repair, propose_repair, refuse_repair, repair_agreed, repair_one
 from keyturn.flow.repeats import keep_answer, take_turn
 from keyturn.flow.retention import forget
 from keyturn.flow.same_person import (
@@ -91,7 +92,7 @@ from keyturn.steps.gather.rules import ESSENTIAL
 
 __all__ = [
     "DESIGNEE_WORDING", "DRIFT_KINDS", "ESSENTIAL", "NOT_KEPT", "BlindSides", "accept", "accept_designation",
-    "advance", "agree_merge", "answer", "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides",
+    "advance", "agree_merge", "agree_repair", "answer", "ask", "attest", "begin", "begin_change", "begin_claim", "blind_sides",
     "certify_care", "change_group", "change_landlord", "changed_in_cis", "check_eligibility",
     "check_identity", "claim",
     "claim_care_at_desk", "comparison", "create_group", "customer", "decide_blind", "decide_case",
@@ -100,9 +101,9 @@ __all__ = [
     "hear_cis", "invitation", "is_from_the_cis", "is_invited", "is_own", "is_sensitive", "keep_answer",
     "keep_login", "keep_mine", "keep_theirs", "lacking", "lift_protection", "link_login", "look_again",
     "look_at_protected", "look_for_duplicates", "name_account", "next_blind", "not_same", "note_pairs", "notify",
-    "open_claim", "open_document", "overdue", "privacy_copy", "proofs_for", "propose_merge", "protect",
-    "prove_email", "proved_again", "put_back", "read_message", "refuse_merge", "remind_care", "remove_document",
-    "repair_drift", "reply", "rescue", "resting", "retry", "reveal", "review", "revoke_invitation", "rulebook",
+    "open_claim", "open_document", "overdue", "privacy_copy", "proofs_for", "propose_merge", "propose_repair", "protect",
+    "prove_email", "proved_again", "put_back", "read_message", "refuse_merge", "refuse_repair", "remind_care", "remove_document",
+    "repair_agreed", "repair_drift", "repair_one", "reply", "rescue", "resting", "retry", "reveal", "review", "revoke_invitation", "rulebook",
     "seal_audit", "send_code", "send_message", "send_resume_link", "sentence", "settle_difference", "shown",
     "staff_change", "staff_words", "start_days", "start_reconciliation", "stop", "stop_link", "stoppable", "submit",
     "switch_links", "take", "take_back_not_same", "take_in", "take_over", "take_over_access", "take_turn",

@@ -9,7 +9,7 @@ from keyturn.cli import cli
 from keyturn.commands import reconcile
 from keyturn.flow import reconciling
 from keyturn.records.models import Person
-from keyturn.terms.change import DetailChange
+from keyturn.terms.change import DetailChange, NameChange
 from tests import factories
 from tests.flow.both_sides import Heard, heard, name_of
 from tests.flow.test_inbound import RENAMED
@@ -55,14 +55,29 @@ def test_a_repair_says_first_what_it_would_do(two: list[Person], town: Town) -> 
     assert told.exit_code == 0, told.output
     assert "Nothing was done" in told.output
     assert name_of(two[0], town.now) == "Ana Zelenko"
-    factories.a_member_of_staff("otto")
-    refused = keyturn("--repair", "theirs_is_newer", "--yes", "--as", "otto")
-    assert (refused.exit_code, "Only a supervisor" in refused.output) == (1, True)
-    done = keyturn("--repair", "theirs_is_newer", "--yes", "--as", "rosa")
+    factories.a_member_of_staff("otto")  # of one thing he says so alone
+    done = keyturn("--repair", "theirs_is_newer", "--yes", "--as", "otto")
     assert done.exit_code == 0, done.output
     assert "put right 1" in done.output
     assert name_of(two[0], town.now) == "Ana Marquez"
     assert "Nothing differs." in keyturn("--fresh").output
+
+
+@pytest.mark.rule("K-38")
+def test_of_many_two_must_say_so_one_of_them_a_supervisor(two: list[Person], town: Town, heard: Heard) -> None:
+    for name, role in (("otto", "reviewer"), ("sofia", "supervisor")):
+        factories.a_member_of_staff(name, role=role)
+    heard.there(two[1], NameChange("primary", given_name="Benedict", family_name="Okafor"))
+    keyturn()
+    proposed = keyturn("--repair", "theirs_is_newer", "--yes", "--as", "rosa")
+    assert (proposed.exit_code, "Proposed: 2 of kind theirs_is_newer" in proposed.output) == (0, True)
+    for who, says in (("rosa", "a supervisor who is not you"), ("otto", "a supervisor agrees to it")):
+        refused = keyturn("--repair", "theirs_is_newer", "--yes", "--as", who)
+        assert (refused.exit_code, says in refused.output) == (1, True), refused.output
+    assert [name_of(each, town.now) for each in two] == ["Ana Zelenko", "Ben Okafor"]
+    first = keyturn("--repair", "theirs_is_newer", "--yes", "--as", "sofia", "--limit", 2)
+    assert "put right 2" in first.output, first.output
+    assert [name_of(each, town.now) for each in two] == ["Ana Marquez", "Benedict Okafor"]
 
 
 def test_it_goes_on_where_a_limit_stopped_it(two: list[Person], heard: Heard) -> None:

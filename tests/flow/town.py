@@ -34,6 +34,7 @@ from keyturn.flow import (
     messages,
     outside,
     reconciling,
+    repairing,
     same_person,
     upkeep,
 )
@@ -57,6 +58,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "keyturn.look_for_duplicates": duplicates.look_for_duplicates_job,
     "keyturn.probe_cis": outside.probe_cis_job,
     "keyturn.reconcile": reconciling.reconcile_job,
+    "keyturn.repair_drift": repairing.repair_drift_job,
     "keyturn.rescue": upkeep.rescue_job,
     "keyturn.send_message": messages.send_message_job,
     "keyturn.tell_cis": outside.tell_cis_job,

@@ -9,6 +9,7 @@ from django.db.models import Count, Min
 
 from keyturn.records.models import (
     Account,
+    BulkRepair,
     CisCursor,
     CisDifference,
     CisNews,
@@ -52,6 +53,17 @@ def drift(run: Reconciliation, *, kind: str = "", state: str = "") -> Iterator[D
     rows = rows.filter(kind=kind) if kind else rows
     rows = rows.filter(state=state) if state else rows
     yield from rows.order_by("id").iterator(chunk_size=1000)
+
+
+def left(run_id: Any, kind: str) -> int:
+    """How many of a kind have not been put right, or before staff, since a comparison found them."""
+    return Drift.objects.filter(reconciliation=run_id, kind=kind, state="found").count()
+
+
+def repairs(run: Reconciliation) -> dict[str, BulkRepair]:
+    """Kind -> what a member of staff has proposed to put right at once, or two have agreed on."""
+    rows = BulkRepair.objects.filter(reconciliation=run, state__in=["proposed", "agreed"])
+    return {each.kind: each for each in rows}
 
 
 def open_differences(*, most: int = AT_ONCE) -> list[CisDifference]:

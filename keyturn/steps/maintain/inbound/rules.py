@@ -149,6 +149,17 @@ def kind_of(verdict: Verdict) -> str:
     return kinds.get(verdict, "")
 
 
+@rule(
+    "K-38",
+    "Many differences with the CIS are put right at once when one of staff proposes it and a supervisor, another, agrees",
+)
+def who_agrees(*, proposed_by: str, who: str, is_supervisor: bool) -> str:
+    """ "" or the code that keeps this colleague from agreeing. `proposed_by` and `who` are "role:ident"."""
+    if proposed_by == who:
+        return "own_proposal"
+    return "" if is_supervisor else "only_a_supervisor"
+
+
 @rule("K-35", "A word from outside that something changed is only a reason to look, and only with the right signature")
 def is_from_the_cis(*, secret: str, body: bytes, at: str, signature: str, now: datetime) -> bool:
     """`signature`: hex HMAC-SHA256 under `secret` of the time, a full stop, and the body; `at`: seconds since 1970.
