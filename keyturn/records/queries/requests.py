@@ -3,14 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from keyturn.records.models import Event, Request
+from keyturn.records.models import Event, Evidence, Request
+from keyturn.records.prepared import Prepared
 from keyturn.terms.finding import Finding
 
 
 def by_id(ident: Any) -> Request | None:
     """The request with this id, or None for anything else."""
     try:
-        return _whole().filter(pk=ident if isinstance(ident, UUID) else UUID(str(ident))).first()
+        return _by_id.first(pk=ident if isinstance(ident, UUID) else UUID(str(ident)))
     except ValueError:
         return None
 
@@ -18,7 +19,7 @@ def by_id(ident: Any) -> Request | None:
 def by_reference(reference: str) -> Request | None:
     """The request with this public reference, as people type it: small letters and missing dashes do not matter."""
     normal = normal_reference(reference)
-    return _whole().filter(reference=normal).first() if normal else None
+    return _by_reference.first(reference=normal) if normal else None
 
 
 def normal_reference(typed: str) -> str:
@@ -32,11 +33,20 @@ def _whole() -> Any:
     return Request.objects.select_related("premise", "account", "person")
 
 
+_by_id = Prepared(lambda pk: _whole().filter(pk=pk))
+_by_reference = Prepared(lambda reference: _whole().filter(reference=reference))
+_proved = Prepared(
+    lambda request, subject: Evidence.objects.filter(request=request, kind="email", subject=subject).values_list(
+        "pk", flat=True
+    )
+)
+
+
 def email_is_proved(request: Request) -> bool:
     """Whether the e-mail address that the request bears now has been proved in it."""
     if not request.email_digest:
         return False
-    return request.evidence.filter(kind="email", subject=request.email_digest).exists()
+    return bool(_proved(request=request.pk, subject=request.email_digest))
 
 
 def events(request: Request) -> list[Event]:
