@@ -122,6 +122,16 @@ class TestADelegate:
         assert Act.objects.filter(subject=f"account:{ana.account.pk}", what="taken_back").count() == 1
         assert case.chain_holds()
 
+    def test_and_the_owner_hear_that_it_has_ended_and_the_owner_why(
+        self, town: Town, ana: Customer, carla: User
+    ) -> None:
+        goes_wrong(town)
+        refuses(invites(ana, carla))
+        for address in ("ana@example.com", "carla@example.com"):
+            assert town.mails(address)[-1]["Subject"] == "Access to an account has ended"
+        assert WHY in town.mails("ana@example.com")[-1].get_content()
+        assert WHY not in town.mails("carla@example.com")[-1].get_content()
+
     def test_is_taken_off_once_however_often_it_is_undone(self, town: Town, ana: Customer, carla: User) -> None:
         goes_wrong(town)
         case = invites(ana, carla)

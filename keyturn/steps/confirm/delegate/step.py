@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from keyturn.records.models import AccountAccess, Message, Request
+from keyturn.records.models import AccountAccess, Invitation, Message, Request
 from keyturn.records.queries import access
 from keyturn.steps.confirm.delegate import rules
 from keyturn.steps.confirm.rules import News
@@ -25,10 +25,24 @@ def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, An
         who = AccountAccess.objects.filter(pk=request.answers.get("access_id") or None).select_related("user").first()
         to = [*owners(request, at=now), *([who.user.email] if who else [])]
         return [_message(request, News.ACCESS_ENDED, each, now=now, values=said) for each in dict.fromkeys(to)]
+    if news in (News.REFUSED, News.EXPIRED) and request.established_at:
+        return _taken_back(request, now=now, values=said)
     said["name"] = request.answers.get("delegate_name", "")
     return [
         _message(request, TO_OWNERS.get(news, news), each, now=now, values=said) for each in owners(request, at=now)
     ]
+
+
+def _taken_back(request: Request, *, now: datetime, values: Mapping[str, Any]) -> list[Message]:
+    """Of what was given and came to nothing both hear, and the owners why."""
+    found = Invitation.objects.filter(request=request).select_related("accepted_by").first()
+    guest = found.accepted_by.email if found and found.accepted_by else ""
+    own = owners(request, at=now)
+    sent = [_message(request, News.ACCESS_ENDED, each, now=now, values=values) for each in own]
+    if guest and guest not in own:
+        without_why = {name: value for name, value in values.items() if name != "text"}
+        sent.append(_message(request, News.ACCESS_ENDED, guest, now=now, values=without_why))
+    return sent
 
 
 def owners(request: Request, *, at: datetime) -> list[str]:
