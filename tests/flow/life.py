@@ -11,13 +11,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
-from unittest.mock import patch
 from uuid import UUID
 
-import psycopg
 from allauth.account.models import EmailAddress
 from django.core import mail
-from django.db import connections, transaction
+from django.db import transaction
 
 from keyturn import flow
 from keyturn.flow import deliveries, inbound, reconciling
@@ -38,8 +36,8 @@ from keyturn.terms.errors import KeyturnError, NotAllowed
 from keyturn.terms.person import Identifier
 from keyturn.terms.request import Actor, Role
 from tests import factories
-from tests.durability.crash import Died
 from tests.flow.any_order import PEOPLE, Story
+from tests.flow.dying import dying_at_commit
 from tests.flow.town import ANA, BEN, Case, Town, answers_of
 
 ROSA, OTTO = Actor(Role.STAFF, "rosa"), Actor(Role.STAFF, "otto")
@@ -52,6 +50,7 @@ ELLA = replace(
     phones=("+15035550121",), identifiers=(Identifier("passport", "E1234567"),),
 )  # fmt: skip
 ELLA_AGAIN = replace(ELLA, emails=("e.marquez@example.com",), phones=("+15035550122",), identifiers=())
+WRONG = "222222"
 CARLA = "carla@example.com"
 NAMES = ("Marquez", "Okafor", "Ruiz")
 PHONES = ("+15035550111", "+15035550112", "+15035550113")
@@ -68,6 +67,15 @@ class Life(Story):
         self.carla = factories.a_login(CARLA)
         EmailAddress.objects.create(user=self.carla, email=CARLA, verified=True, primary=True)
         self.ella, self.ella_again = town.serves(ELLA, next(places)), town.serves(ELLA_AGAIN, next(places))
+        bill_of = self.ella.accounts.get().account
+        self.bill = {
+            "line_of_business": "residential", "account_number": str(bill_of.ref), "family_name": ELLA.family_name,
+            "postal_code": "97901",
+        }  # fmt: skip
+        self.claimant = factories.a_login("somebody@example.org")
+        EmailAddress.objects.create(user=self.claimant, email="somebody@example.org", verified=True, primary=True)
+        self.claim: Case | None = None
+        self.proved = False
         keys.make(name="partner", scopes=["requests:write"], now=town.now)
         self.key_of_partner = ApiKey.objects.get().pk
         self.calls: list[tuple[int, int]] = []
@@ -150,11 +158,13 @@ class Life(Story):
         answers = {"given_name": "Ben", "family_name": NAMES[value % len(NAMES)], "name_reason": "other"}
         self._changes_at_home("change_name", answers, set(), prove)
 
-    def _changes_at_home(self, journey: str, answers: dict[str, Any], given: set[str], prove: bool) -> None:
+    def _changes_at_home(
+        self, journey: str, answers: dict[str, Any], given: set[str], prove: bool, *, account: UUID | None = None
+    ) -> None:
         now, policy, actor = self.town.now, self.town.policy, flow.customer(self.login.pk)
         with suppress(KeyturnError):
             request = flow.begin_change(
-                journey=journey, user=self.login, account_id=None, answers={k: v for k, v in answers.items() if k in given},
+                journey=journey, user=self.login, account_id=account, answers={k: v for k, v in answers.items() if k in given},
                 language="en", now=now, policy=policy,
             )  # fmt: skip
             case = Case(self.town, request, actor)
@@ -181,7 +191,7 @@ class Life(Story):
             "delegate_name": "Carla Day", "delegate_email": CARLA, "level": "manage", "delegate_ends": False,
             "account_id": str(self.account.pk),
         }  # fmt: skip
-        self._changes_at_home("invite_delegate", answers, {"account_id"}, True)
+        self._changes_at_home("invite_delegate", answers, {"account_id"}, True, account=self.account.pk)
 
     def the_invitation_is_answered(self, accepts: bool) -> None:
         with suppress(KeyturnError):
@@ -204,6 +214,40 @@ class Life(Story):
             if held := AccountAccess.objects.filter(user=self.carla, ended_at=None).order_by("id").first():
                 flow.end_access(access_id=held.pk, user=self.login, now=self.town.now, policy=self.town.policy)
                 self.seen.add("access ended")
+
+    # Whose account it is
+
+    def a_login_claims_an_account(self, proof: str) -> None:
+        """With everything that stands on the bill, which a thief has, too."""
+        policy, actor = self.town.policy, flow.customer(self.claimant.pk)
+        with suppress(KeyturnError):
+            request = flow.begin_claim(user=self.claimant, language="en", now=self.town.now, policy=policy)
+            self.claim = Case(self.town, request, actor)
+            self.claim.answers(**self.bill, proof=proof)
+            flow.claim(request_id=self.claim.id, client="192.0.2.1", actor=actor, now=self.town.now, policy=policy)
+            self.seen.add("claim")
+
+    def a_code_is_typed(self, is_right: bool) -> None:
+        """A wrong one, or the one that went to whom the account belongs."""
+        if self.claim is None:
+            return
+        sent = Message.objects.filter(request=self.claim.id).order_by("-created_at", "-id")
+        codes = [each.content["values"].get("code") for each in sent if each.sealed_content]
+        code = next(filter(None, codes), "") if is_right else WRONG
+        had = self._has_entered()
+        with suppress(KeyturnError):
+            problems = flow.try_claim_code(
+                request_id=self.claim.id, code=code, client="192.0.2.1", actor=self.claim.actor, now=self.town.now,
+                policy=self.town.policy,
+            )  # fmt: skip
+            self.proved |= is_right and not problems
+            self.seen.add("code refused" if problems else "code right")
+        assert had or is_right or not self._has_entered(), "I7: a wrong code opened an account"
+
+    def _has_entered(self) -> bool:
+        entered = AccountAccess.objects.filter(user=self.claimant, ended_at=None).exists()
+        assert self.proved or not entered, "I7: somebody has an account of which they have proved nothing"
+        return entered
 
     # Two files of one person
 
@@ -327,48 +371,3 @@ class Life(Story):
         if passed[0] >= number:
             self.seen.add(f"died {'after' if done else 'before'} a commit of {name}")
             self.town.gets_back_the_job_of_the_dead()
-
-
-class dying_at_commit:
-    """The process ends at the commit of this number, ours or the CIS's: nothing of it reaches the database afterwards."""
-
-    def __init__(self, number: int, done: bool) -> None:
-        self.number, self.done, self.passed = number, done, [0]
-        commit, execute = psycopg.Connection.commit, psycopg.Cursor.execute
-
-        def committing(connection: Any) -> None:
-            self.passed[0] += 1
-            if self.passed[0] < number:
-                return commit(connection)
-            if self.passed[0] == number and done:
-                commit(connection)
-            else:
-                connection.rollback()
-            raise Died
-
-        def executing(cursor: Any, *arguments: Any, **options: Any) -> Any:
-            if self.passed[0] >= number:
-                raise Died
-            return execute(cursor, *arguments, **options)
-
-        self._patches = [
-            patch.object(psycopg.Connection, "commit", committing),
-            patch.object(psycopg.Cursor, "execute", executing),
-        ]
-
-    def __enter__(self) -> list[int]:
-        for each in self._patches:
-            each.start()
-        return self.passed
-
-    def __exit__(self, kind: Any, problem: Any, _trace: Any) -> bool:
-        for each in self._patches:
-            each.stop()
-        if self.passed[0] < self.number:
-            return False
-        ours = connections["default"]  # as a new one would be, and it need not be opened
-        ours.connection.rollback()
-        ours.in_atomic_block = ours.needs_rollback = ours.closed_in_transaction = False
-        ours.savepoint_ids, ours.atomic_blocks, ours.run_on_commit = [], [], []
-        ours.set_autocommit(True)
-        return True  # whatever it was told as on its way out

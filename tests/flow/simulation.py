@@ -57,6 +57,8 @@ SHARES = {
     "the_invitation_is_answered": 2,
     "an_invitation_is_taken_back": 1,
     "access_ends": 1,
+    "a_login_claims_an_account": 2,
+    "a_code_is_typed": 3,
     "two_are_said_to_be_one": 2,
     "a_colleague_decides": 3,
     "they_are_two_again": 2,
@@ -92,6 +94,8 @@ VALUES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "the_customer_changes_a_name": (ANY, EITHER),
     "the_desk_changes_a_name": (ANY, _one_of("wrong", "changed")),
     "the_invitation_is_answered": (EITHER,),
+    "a_login_claims_an_account": (_one_of("sms", "email", "letter"),),
+    "a_code_is_typed": (EITHER,),
     "two_are_said_to_be_one": (EITHER,),
     "a_colleague_decides": (_one_of(False, True, True),),
     "a_link_is_undone": (ANY,),
@@ -105,7 +109,7 @@ MORTAL = (
     "the_worker_works", "the_worker_works", "the_worker_works", "a_partner_asks", "the_customer_changes_a_phone",
     "the_desk_changes_a_name", "the_registry_listens", "the_registry_listens", "a_colleague_decides",
     "they_are_two_again", "staff_settle_a_difference", "staff_put_a_delivery_right", "the_rescue_comes",
-    "both_sides_are_compared", "the_invitation_is_answered", "a_month_passes_in_which_nobody_works",
+    "both_sides_are_compared", "the_invitation_is_answered", "a_code_is_typed", "a_month_passes_in_which_nobody_works",
 )  # fmt: skip
 """What may be under way when its process dies at a commit: accepting, deciding, delivering, hearing, and the rest."""
 
