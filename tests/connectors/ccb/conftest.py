@@ -10,12 +10,24 @@ from datetime import date
 
 import pytest
 
-from keyturn.connectors.cis.ccb import CcbOverRest, CcbOverSoap
+from keyturn.connectors.cis.ccb import REST, CcbOverRest, CcbOverSoap
 from keyturn.connectors.cis.ccb.simulator import rest, soap
 from keyturn.connectors.cis.ccb.simulator.store import Store
 
 USER, PASSWORD = "KEYTURN", "only for tests"
 SCHEMA = "ccb_tests"
+SHIPPED = 'auth = { kind = "basic", user = "env:CCB_USER", secret = "env:CCB_PASSWORD" }'
+BY_TOKEN = (
+    'auth = { kind = "client_credentials", token_url = "/oauth2/v1/token", client = "env:CCB_CLIENT_ID",'
+    ' secret = "env:CCB_CLIENT_SECRET", scope = "urn:opc:resource:consumer::all" }'
+)
+
+
+def by_token() -> str:
+    """The mapping that ships for REST, with the line that an identity provider needs."""
+    text = REST.read_text(encoding="utf-8")
+    assert SHIPPED in text
+    return text.replace(SHIPPED, BY_TOKEN)
 
 
 def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:

@@ -2,15 +2,10 @@
 
 import pytest
 
-from keyturn.connectors.cis.ccb import REST, CcbOverRest
+from keyturn.connectors.cis.ccb import CcbOverRest
 from keyturn.connectors.cis.ccb.simulator import rest
 from keyturn.connectors.cis.contract import CisContract
-
-SHIPPED = 'auth = { kind = "basic", user = "env:CCB_USER", secret = "env:CCB_PASSWORD" }'
-BY_TOKEN = (
-    'auth = { kind = "client_credentials", token_url = "/oauth2/v1/token", client = "env:CCB_CLIENT_ID",'
-    ' secret = "env:CCB_CLIENT_SECRET", scope = "urn:opc:resource:consumer::all" }'
-)
+from tests.connectors.ccb.conftest import by_token
 
 
 class TestOverSoap(CisContract):
@@ -24,12 +19,10 @@ class TestOverSoap(CisContract):
 
 
 @pytest.fixture(scope="module")
-def by_token(simulator, secrets, tmp_path_factory):
+def over_rest_by_token(simulator, secrets, tmp_path_factory):
     """As behind an identity provider, by tokens that hold a second: the contract is kept while they are replaced."""
-    text = REST.read_text(encoding="utf-8")
-    assert SHIPPED in text
     path = tmp_path_factory.mktemp("ccb") / "cis.toml"
-    path.write_text(text.replace(SHIPPED, BY_TOKEN), encoding="utf-8")
+    path.write_text(by_token(), encoding="utf-8")
     cis = CcbOverRest(f"{simulator}{rest.BASE}", timeout_seconds=20, mapping=path)
     yield cis
     cis.close()
@@ -37,8 +30,8 @@ def by_token(simulator, secrets, tmp_path_factory):
 
 class TestOverRest(CisContract):
     @pytest.fixture
-    def cis(self, by_token):
-        return by_token
+    def cis(self, over_rest_by_token):
+        return over_rest_by_token
 
     @pytest.fixture
     def town(self, town):

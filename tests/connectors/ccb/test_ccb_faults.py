@@ -12,6 +12,7 @@ import pytest
 from keyturn.connectors.cis.ccb import CcbOverRest, CcbOverSoap
 from keyturn.connectors.cis.ccb.simulator import rest, soap
 from keyturn.connectors.cis.contract_kit import NEWCOMER, ONCE, a_key, deliver, newcomer_at, update_of
+from keyturn.connectors.cis.contract_merge import merge_of, parts_in, undo_of
 from keyturn.connectors.cis.faults import write_plan
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.connectors.cis.simulating import WireFault
@@ -19,6 +20,7 @@ from keyturn.terms.change import ContactChange
 from keyturn.terms.cis import Answer, Command
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 from tests.connectors.ccb import conftest as ccb
+from tests.connectors.ccb.conftest import by_token
 
 WRITES = {
     CcbOverSoap: ("CM-StartService OPEN", "CM-PersonMaintenance ADD", "CM-AccountMaintenance ADD", "CM-StartService COMPLETE"),
@@ -195,3 +197,50 @@ def test_it_dies_in_the_middle_and_comes_back(store: Any, secrets: None, town: A
     assert {name: count - before[name] for name, count in town.totals().items()} == {
         name: count * len(commands) for name, count in ONCE.items()
     }
+
+
+@pytest.mark.parametrize("fault", [WireFault.ANSWER_LOST, WireFault.LATE, WireFault.DUPLICATE, WireFault.PARTIAL, WireFault.GARBAGE])  # fmt: skip
+def test_two_are_made_one_and_two_again_once_each_whatever_is_lost(
+    cis: Any, town: Any, misbehave: Misbehave, fault: WireFault
+) -> None:
+    (survivor, mine), (loser, theirs) = town.customer(), town.customer()
+    before = parts_in(cis, mine, theirs)
+    calls = ["CM-PersonMerge MERGE", "CM-PersonMerge REVERSE", "POST /cm/personMerge"]
+    merge = merge_of(survivor, loser)
+    for command, after in (
+        (merge, {mine: [(survivor, True)], theirs: [(survivor, True)]}),
+        (undo_of(merge, theirs), before),
+    ):
+        misbehave(script=[{"fault": fault, "times": 2}], calls=calls)
+        key = a_key()
+        answer = sent(cis, command, key)
+        misbehave()
+        if fault is WireFault.LATE:
+            time.sleep(3 * SECONDS)
+        assert cis.find(key) == replace(answer, repeated=True)
+        assert parts_in(cis, mine, theirs) == after
+    assert (cis.read("person", loser) or {})["merged_into"] is None
+
+
+@pytest.mark.parametrize("fault", [fault for fault in EVERY if fault not in (WireFault.FLAPPING, WireFault.WRONG_ID)])
+def test_whatever_befalls_the_token_nothing_is_in_doubt(
+    misbehaving: str, secrets: None, town: Any, misbehave: Misbehave, tmp_path: Path, fault: WireFault
+) -> None:
+    (tmp_path / "cis.toml").write_text(by_token(), encoding="utf-8")
+    cis = CcbOverRest(f"{misbehaving}{rest.BASE}", timeout_seconds=10, mapping=tmp_path / "cis.toml")
+    misbehave(script=[{"fault": fault, "times": 2}], calls=["POST /oauth2/v1/token"])
+    command, key = newcomer_at(town.vacant()), a_key()
+    before, no = town.totals(), []
+    for _ in range(100):
+        try:
+            answer = cis.send(command, key=key)
+            break
+        except Unavailable as silent:  # and never InDoubt
+            no.append(silent.code)
+            time.sleep(SECONDS / 2 if fault is WireFault.REFUSED else 0)
+    cis.close()
+    assert answer.fits(command)
+    assert not answer.repeated
+    assert set(no) <= {"no_token", "cis_unreachable"}
+    assert bool(no) is (fault not in (WireFault.DUPLICATE, WireFault.SLOW))
+    assert {name: count - before[name] for name, count in town.totals().items()} == ONCE
