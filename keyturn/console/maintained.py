@@ -111,6 +111,7 @@ MESSAGES = {
     "care_reminder": _("Certificate reminder"),
     "care_certified": _("Certificate accepted"),
     "care_ended": _("Life support ended"),
+    "care_refused": _("Life support not noted"),
 }
 
 STATES = {

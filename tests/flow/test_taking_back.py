@@ -383,6 +383,8 @@ class TestLifeSupport:
         assert details(town, ana, "life_support") == ["no"]
         assert case.history[-1] == "undone_in_cis"
         assert Act.objects.filter(subject=f"account:{ana.account.pk}", what="care_taken_back").count() == 1
+        mail = town.mails("ana@example.com")[-1].get_content()
+        assert "we do not have it noted" in mail and WHY in mail and "start service" not in mail
 
     def test_that_was_ended_in_vain_holds_again(self, town: Town, ana: Customer) -> None:
         """Safe first: nobody is without protection because of a request that came to nothing."""
@@ -396,6 +398,7 @@ class TestLifeSupport:
         case = Case(town, request, STAFF)
         refuses(case)
         assert protection_of(ana).state == "temporary"
+        assert "It stays noted" in town.mails("ana@example.com")[-1].get_content()
         arrives_late(town)
         assert details(town, ana, "life_support") == ["yes"]
         assert case.history[-1] == "undone_in_cis"
@@ -406,6 +409,7 @@ class TestLifeSupport:
         certify(ana)
         case = Case(town, Request.objects.latest("created_at"), STAFF)
         refuses(case)
+        assert case.news == ["care_certified"], "nothing that they were told is different"
         assert protection_of(ana).state == "certified"
         assert stays(case) == ["certificate"]
         assert left(case) == {"code": "not_told", "families": ["certificate"]}

@@ -37,6 +37,7 @@ class News(StrEnum):
     CARE_REMINDER = "care_reminder"
     CARE_CERTIFIED = "care_certified"
     CARE_ENDED = "care_ended"
+    CARE_REFUSED = "care_refused"
 
 
 @rule("C-01", "Everybody is told by e-mail where they gave one, else by letter", implements=("BR-51",))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from keyturn.records.models import Message, Request, ServiceAgreement
+from keyturn.records.models import MedicalCertification, Message, Request, ServiceAgreement
 from keyturn.records.queries import on_file
 from keyturn.records.queries.premises import LIVE
 from keyturn.steps.confirm.change import rules
@@ -22,6 +22,11 @@ def tell(request: Request, news: News, *, now: datetime, values: Mapping[str, An
     if news is News.COMPLETED:
         return []
     said = dict(values or {})
+    if news is News.REFUSED:
+        if request.established_at and request.answers.get("act") == "certify":
+            return []  # a certificate that was read holds, whatever the CIS says
+        held = MedicalCertification.objects.filter(account=request.account_id, ended_at=None)
+        news, said["holds"] = News.CARE_REFUSED, held.exists()
     if news is News.CARE_BEGUN:
         news = BY_ACT[str(request.answers.get("act") or "")]
         said["until"] = next((each["until"] for each in request.written), "")
