@@ -34,6 +34,7 @@ class Heard:
     references: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # key -> references
     seconds: list[float] = field(default_factory=list)  # from the first try to the acknowledgement
     faults: list[str] = field(default_factory=list)  # answers that no caller should get
+    in_vain: list[str] = field(default_factory=list)  # tries that were not answered, or with "try later"
 
 
 def asks_for(premises: list[str], chance: random.Random, *, again_share: float = 0.1) -> list[Ask]:
@@ -105,10 +106,13 @@ class Customers:
         while not self.over.is_set():
             try:
                 answer = client.post(self._calls, json=ask.body, headers={"Idempotency-Key": ask.key})
-            except httpx.HTTPError:
+            except httpx.HTTPError as problem:
                 answer = None
+                self.heard.in_vain.append(type(problem).__name__)
             if answer is not None and answer.status_code < 500:
                 return self._note(ask, answer, time.monotonic() - began)
+            if answer is not None:
+                self.heard.in_vain.append(str(answer.status_code))
             self.over.wait(0.1)
         return None
 

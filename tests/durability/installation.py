@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,15 @@ POLICY = 'label = "attacked"\ncis_timeout_seconds = 2.0\ncis_first_wait_seconds 
 
 
 class Installation:
-    """One utility's Keyturn. Drive it from the main thread: `look_after` must be called again and again."""
+    """One utility's Keyturn. Drive it from the main thread: `look_after` must be called again and again.
 
-    def __init__(self, cluster: Cluster, folder: Path, *, cis: str) -> None:
+    `root` is where its code lies: here, or where an earlier release was laid out.
+    """
+
+    def __init__(self, cluster: Cluster, folder: Path, *, cis: str, root: Path = ROOT) -> None:
         self.cluster = cluster
         self.folder = folder
+        self.root = root
         self.port = _free_port()
         self.crew = Crew(say=lambda _sentence: None)
         self.kills: dict[str, int] = dict.fromkeys(VICTIMS, 0)
@@ -48,7 +52,7 @@ class Installation:
 
     def _environment(self, cis: str) -> dict[str, str]:
         profile = self.folder / "profile"
-        shutil.copytree(ROOT / "profiles" / "default", profile)
+        shutil.copytree(self.root / "profiles" / "default", profile)
         (profile / "policy.toml").write_text(POLICY)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_CIS")}
         return kept | {
@@ -56,17 +60,20 @@ class Installation:
             "KEYTURN_PROFILE": str(profile),
             "KEYTURN_MAILBOX": str(self.folder / "mailbox"),
             "KEYTURN_CIS": cis,
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(self.root),
+            "PYTHONSAFEPATH": "1",  # not what lies in the folder that pytest was started in
         }
 
     def ask_inside(self, *arguments: str) -> Any:
         """Run `inside.py` in the installation's environment."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.durability.inside", *arguments],
-            env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        return json.loads(self.run("tests.durability.inside", *arguments).splitlines()[-1])
+
+    def run(self, module: str, *arguments: str) -> str:
+        """Run a module of the installation's code to its end; what it printed."""
+        command = [sys.executable, "-m", module, *arguments]
+        done = subprocess.run(command, env=self.environment, cwd=self.root, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout.splitlines()[-1])
+        return done.stdout
 
     def start(self, *, workers: int = 2, webs: int = 2) -> None:
         """So many workers, and one web server of so many processes if there is none."""
@@ -74,7 +81,7 @@ class Installation:
         if not self._running("web"):
             self._watch("web", "serve", "--port", str(self.port), "--workers", str(webs), "--threads", "4")
         for number in range(workers):
-            self._watch(f"worker{number}", "worker", program=WORKER)
+            self._watch(f"worker{number}", "worker", program=WORKER if self.root == ROOT else "keyturn.cli")
         self._until_it_answers(3 * webs)  # of each
 
     def stop(self, name: str = "") -> None:
@@ -127,18 +134,11 @@ class Installation:
             self.look_after()
             time.sleep(0.05)
 
-    def drains(
-        self, customers: Customers, *, patience: float = PATIENCE, meanwhile: Callable[[], object] | None = None
-    ) -> float:
-        """Seconds until everybody was heard and nothing waits for the machine any more; gives up after `patience`.
-
-        `meanwhile` is done again and again as soon as everybody was heard.
-        """
+    def drains(self, customers: Customers, *, patience: float = PATIENCE) -> float:
+        """Seconds until everybody was heard and nothing waits for the machine any more; gives up after `patience`."""
         began = time.monotonic()
         while (customers.busy or self.unfinished() != 0) and time.monotonic() - began < patience:
             self.looks_on(LOOK_SECONDS)
-            if meanwhile and not customers.busy:
-                meanwhile()
         customers.over.set()
         return time.monotonic() - began
 

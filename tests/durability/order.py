@@ -6,7 +6,7 @@ measured at smaller sizes and multiplied, not measured whole (docs/howto/battery
 
 MINUTES = {
     "test_migrate_under_load": 3,
-    "test_release_before": 3,
+    "test_release_before": 6,
     "test_restore": 3,
     "test_crash_points": 2,
     "test_tampering": 2,
