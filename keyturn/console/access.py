@@ -84,7 +84,7 @@ KEEPS = frozenset({"blind", "merge", "undo_merge"})
 PAGES = {
     "blind": "blind", "merge": "merge", "undo_merge": "undo_merge", "decide_duplicate": "duplicate",
     "decide_merge": "merge_made", "next_duplicate": "duplicates", "switch_links": "links", "merge_with": "merge_with",
-    "whose_login": "merge_made", "settle_difference": "difference",
+    "whose_login": "merge_made", "settle_difference": "difference", "repair_drift": "reconciliation",
     "ask_cis": "operations", "take_back_apart": "person", "case": "cases", "care_act": "care",
 }  # fmt: skip
 """On which page the form of an address stands."""

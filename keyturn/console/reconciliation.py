@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from keyturn import flow
-from keyturn.console import kept
+from keyturn.console import kept, repairing
 from keyturn.console.access import DECIDERS, STAFF, acting, actor_of, may_see_protected, only, role_of
 from keyturn.console.differing import beside
 from keyturn.console.people import refused
@@ -84,19 +84,20 @@ def show(request: HttpRequest) -> HttpResponse:
     decides = role_of(request) in DECIDERS
     rows = [_line(each) for each in reconciliation.open_differences()] if decides else []
     return page(
-        request, "console/reconciliation.html", run=run, kinds=_kinds(run) if run else [], heard=heard, problem=problem,
+        request, "console/reconciliation.html", run=run, kinds=_kinds(run, request) if run else [], heard=heard, problem=problem,
         waiting=reconciliation.waiting(), rows=rows, decides=decides,
         compared=[(part, run.compared[part]) for part in run.kinds if part in run.compared] if run else [],
     )  # fmt: skip
 
 
-def _kinds(run: Any) -> list[dict[str, Any]]:
+def _kinds(run: Any, request: HttpRequest) -> list[dict[str, Any]]:
     states = reconciliation.by_state(run)
+    mend = repairing.of(run, left={code: states[code].get("found", 0) for code in states}, request=request)
     return [
         {
             "code": code, "label": _(kind.label), "total": sum(states[code].values()),
             "left": states[code].get("found", 0), "review": states[code].get("review", 0),
-            "repair": say(REPAIRS, kind.repair),
+            "repair": say(REPAIRS, kind.repair), "mend": mend[code],
         }
         for code, kind in flow.DRIFT_KINDS.items()
         if code in states

@@ -23,6 +23,7 @@ from keyturn.console import (
     queue,
     reconciliation,
     redflags,
+    repairing,
 )
 
 app_name = "console"
@@ -61,6 +62,7 @@ urlpatterns = [
     path("/merges/<uuid:merge>/login", merges.whose_login, name="whose_login"),
     path("/persons/<uuid:person>/apart/<uuid:other>/take-back", person.take_back, name="take_back_apart"),
     path("/reconciliation", reconciliation.show, name="reconciliation"),
+    path("/reconciliation/repair", repairing.repair, name="repair_drift"),
     path("/differences/<uuid:difference>", reconciliation.difference, name="difference"),
     path("/differences/<uuid:difference>/settle", reconciliation.settle, name="settle_difference"),
     path("/operations", operations.show, name="operations"),

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from django.db import IntegrityError, transaction
 
-from keyturn.flow import gate, moves, reconciling
+from keyturn.flow import counting, gate, moves, reconciling
 from keyturn.records import acts
 from keyturn.records.models import BulkRepair, Drift
 from keyturn.records.queries import reconciliation
@@ -89,7 +89,10 @@ def repair_one(*, drift_id: UUID, actor: Actor, now: datetime, policy: Policy) -
     drift = Drift.objects.filter(pk=drift_id, state="found").first()
     if drift is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_repair")
-    return reconciling.repair_drift(drift.pk, actor=actor, now=now, policy=policy)
+    try:
+        return reconciling.repair_drift(drift.pk, actor=actor, now=now, policy=policy)
+    finally:
+        counting.keep_counts()
 
 
 def repair_agreed(

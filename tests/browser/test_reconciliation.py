@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from keyturn import flow
 from keyturn.flow import inbound, reconciling
-from keyturn.records.models import CisDifference, PersonName, User
+from keyturn.records.models import CisDifference, Drift, PersonName, Reconciliation, User
 from keyturn.terms.change import DetailChange
 from tests.browser.test_console import PASSWORD, office, sits_down  # noqa: F401 (fixtures)
 from tests.browser.test_duplicates import looks_well
@@ -35,6 +35,10 @@ def case(office: Town, monkeypatch: pytest.MonkeyPatch) -> CisDifference:  # noq
 
 def test_axe_finds_nothing_and_a_difference_is_settled(case: CisDifference, sits_down: Callable[..., Page]) -> None:  # noqa: F811
     page = sits_down("sofia")
+    looks_well(page, "/console/reconciliation")
+    Drift.objects.create(reconciliation=Reconciliation.objects.get(), kind="both_changed", noun="person", ref="C9")
+    looks_well(page, "/console/reconciliation")
+    page.get_by_role("button", name="Propose to put all 2 before staff").click()
     looks_well(page, "/console/reconciliation")
     looks_well(page, f"/console/differences/{case.pk}")
     looks_well(page, f"/console/differences/{case.pk}", "#decide button")

@@ -90,6 +90,8 @@ TABLE = {
     ("take_back_apart", "POST"): ("sign in", "no", "in", "in", "no"),
     ("reconciliation", "GET"): ("sign in", "no", "in", "in", "in"),
     ("reconciliation", "POST"): ("405", "405", "405", "405", "405"),
+    ("repair_drift", "GET"): ("its page", "its page", "its page", "its page", "its page"),
+    ("repair_drift", "POST"): ("sign in", "no", "in", "in", "no"),
     ("difference", "GET"): ("sign in", "no", "in", "in", "no"),
     ("difference", "POST"): ("405", "405", "405", "405", "405"),
     ("settle_difference", "GET"): ("its page", "its page", "its page", "its page", "its page"),
@@ -243,7 +245,7 @@ def pages_of(case: Case) -> set[str]:
     return {
         "/console", f"/console/requests/{case.request.reference}", "/console/cases", "/console/life-support",
         "/console/duplicates", f"/console/duplicates/{of_it['<uuid:pair>']}", f"/console/merges/{of_it['<uuid:merge>']}",
-        "/console/links", "/console/operations", f"/console/differences/{of_it['<uuid:difference>']}",
+        "/console/links", "/console/operations", "/console/reconciliation", f"/console/differences/{of_it['<uuid:difference>']}",
         f"/console/persons/{of_it['<uuid:survivor>']}",
     }  # fmt: skip
 

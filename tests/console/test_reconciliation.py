@@ -15,7 +15,7 @@ from tests.console.desk import Desk
 from tests.flow.both_sides import Heard, heard, name_of
 from tests.flow.test_inbound import RENAMED
 from tests.flow.test_reconciling import compared
-from tests.flow.town import ANA, Town
+from tests.flow.town import ANA, BEN, Town
 
 __all__ = ["heard"]
 WHY = "Her licence says so."
@@ -118,3 +118,66 @@ def test_the_ways_to_settle_are_those_that_make_sense(case: CisDifference) -> No
     assert flow.ways_to_settle(case) == ("ours", "theirs")
     assert flow.ways_to_settle(CisDifference(noun="person", ref="1", why="gone_there")) == ("seen",)
     assert what_settles("main_customer", "both_changed") == ("theirs", "seen")
+
+
+@pytest.mark.rule("K-38")
+class TestManyArePutRightAtOnce:
+    @pytest.fixture
+    def two(self, town: Town, ana: Person, heard: Heard) -> list[Person]:
+        ben = town.knows(BEN)
+        heard.there(ana, RENAMED)
+        heard.there(ben, RENAMED)
+        compared(town)
+        return [ana, ben]
+
+    @staticmethod
+    def does(who: Desk, act: str, **fields: Any) -> Desk:
+        """With what the page's form holds."""
+        who.opens("/console/reconciliation")
+        found = {name: who.hidden(name) for name in ("run", "kind", "repair")}
+        return who.posts("/console/reconciliation/repair", act=act, **{**found, **fields})
+
+    def test_one_proposes_a_supervisor_agrees_and_the_worker_does_it(
+        self, rosa: Desk, town: Town, two: list[Person], desk: Any
+    ) -> None:
+        rosa.opens("/console/reconciliation").sees("Propose to put all 2 right")
+        self.does(rosa, "propose").sees("Proposed. A supervisor must agree.", "A supervisor who is not you must agree.")
+        assert "Agree: do it" not in rosa.html
+        otto, sofia = desk("otto"), desk("sofia", role="supervisor")
+        otto.opens("/console/reconciliation").sees("Proposed by rosa", "Refuse it")
+        assert "Agree: do it" not in otto.html
+        self.does(otto, "agree").sees("A supervisor agrees to it.")
+        self.does(sofia, "agree").sees("Agreed. The worker does it now", "Agreed by sofia", "2 left")
+        town.works()
+        assert {name_of(each, town.now) for each in two} == {"Ana Marquez"}
+        sofia.opens("/console/reconciliation").sees("0 left")
+
+    def test_nobody_agrees_to_their_own_and_what_was_refused_is_proposed_anew(
+        self, two: list[Person], desk: Any
+    ) -> None:
+        sofia = desk("sofia", role="supervisor")
+        self.does(sofia, "propose").sees("Take it back")
+        self.does(sofia, "agree").sees("You have proposed it")
+        self.does(sofia, "refuse").sees("It is not done.", "Propose to put all 2 right")
+
+    def test_the_only_one_is_put_right_by_one(self, rosa: Desk, town: Town, ana: Person, heard: Heard) -> None:
+        heard.there(ana, RENAMED)
+        compared(town)
+        self.does(rosa, "alone").sees("It is put right.")
+        assert name_of(ana, town.now) == "Ana Marquez"
+
+    def test_of_many_none_is_put_right_by_one(self, rosa: Desk, town: Town, two: list[Person]) -> None:
+        self.does(rosa, "alone").sees("A colleague has just proposed it.")
+        assert "Ana Zelenko" in {name_of(each, town.now) for each in two}
+
+    @pytest.mark.parametrize(
+        "wrong", [{"act": "nonsense"}, {"act": "propose", "kind": "x"}, {"act": "agree", "repair": "x"}]
+    )
+    def test_what_is_nonsense_does_nothing(self, rosa: Desk, two: list[Person], wrong: dict[str, str]) -> None:
+        self.does(rosa, **wrong).sees("Nothing of it is left.")
+
+    def test_a_cis_that_is_away_is_said(self, rosa: Desk, town: Town, ana: Person, heard: Heard) -> None:
+        heard.there(ana, RENAMED)
+        compared(town)
+        town.cis_is("down", calls=["read"])
+        self.does(rosa, "alone").sees("The CIS does not answer now")
