@@ -70,6 +70,8 @@ def queue() -> str:
 
 
 def cis() -> str:
+    from django.conf import settings as ours
+
     from keyturn.connectors.cis import cis as configured
 
     asked = configured()
@@ -82,7 +84,10 @@ def cis() -> str:
         raise Ill(f"{asked.name} cannot be reached: is KEYTURN_CIS_URL right? ({problem.code})") from None
     except (InDoubt, Rejected) as problem:
         raise Ill(f"{asked.name} answers, and says no ({problem.code})") from None
-    return f"{asked.name} answers in {(time.perf_counter() - started) * 1000:.0f} ms"
+    took = f"{asked.name} answers in {(time.perf_counter() - started) * 1000:.0f} ms"
+    if ours.KEYTURN_POLICY.cis_eligibility and "check" not in asked.offers:
+        return f"{took}; it cannot say whether it would serve somebody, so `cis_eligibility` changes nothing"
+    return took
 
 
 def mail() -> str:

@@ -13,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
 from keyturn import flow
+from keyturn.commands import doctor
+from keyturn.connectors import cis
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.connectors.cis.rest import MAPPING, RestCis
 from keyturn.connectors.cis.rest.simulator.__main__ import server
@@ -472,10 +474,10 @@ def simulator(cis_installed: None) -> Iterator[SimulatedServer]:
 def wire(town: Town, simulator: SimulatedServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedServer]:
     monkeypatch.setenv("KEYTURN_CIS_TOKEN", "sesame")
     simulator.plan = WirePlan()
-    cis = RestCis(simulator.url, timeout_seconds=1, mapping=MAPPING)
-    town.guarded = GuardedCis(cis)
+    over_http = RestCis(simulator.url, timeout_seconds=1, mapping=MAPPING)
+    town.guarded = GuardedCis(over_http)
     yield simulator
-    cis.close()
+    over_http.close()
 
 
 class TestOverASocket:
@@ -508,3 +510,14 @@ def test_a_request_that_is_told_goes_through_the_same_gate(town: Town) -> None:
     for who in (ANA, BEN):
         assert town.moves_in(who).status == COMPLETED
     assert gate.take_place(now=town.now, policy=town.policy) is not None
+
+
+def test_the_doctor_says_so_where_the_policy_asks_what_the_cis_cannot_tell(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opinion = thinks(town, ())
+    monkeypatch.setattr(cis, "cis", lambda: town.guarded)
+    assert "changes nothing" not in doctor.cis()
+    opinion.offers = frozenset({"search"})
+    town.guarded = GuardedCis(opinion)
+    assert "changes nothing" in doctor.cis()
