@@ -6,7 +6,7 @@ from django.db import connections
 from psycopg.conninfo import conninfo_to_dict
 
 from keyturn.connectors import cis as connector
-from keyturn.connectors.cis.contract import a_key, newcomer_at
+from keyturn.connectors.cis.contract_kit import a_key, newcomer_at
 from keyturn.connectors.cis.faults import write_plan
 from keyturn.connectors.cis.reference import ReferenceCis
 from keyturn.terms.errors import Unavailable

@@ -8,7 +8,7 @@ from time import perf_counter
 import psycopg
 import pytest
 
-from keyturn.connectors.cis.contract import ONCE, a_key, newcomer_at
+from keyturn.connectors.cis.contract_kit import ONCE, a_key, newcomer_at
 from keyturn.connectors.cis.reference import ReferenceCis
 from keyturn.terms.errors import InDoubt, Unavailable
 from tests.connectors.wire import Cut, Wire

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from keyturn.connectors.cis.contract import MAILING, START, CisContract, a_key, customer_at, newcomer_at
+from keyturn.connectors.cis.contract import CisContract
+from keyturn.connectors.cis.contract_kit import MAILING, START, a_key, customer_at, newcomer_at
 from keyturn.connectors.cis.faults import FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.connectors.cis.reference import numbers

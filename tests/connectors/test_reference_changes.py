@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from keyturn.connectors.cis.contract import START, a_key, customer_at, newcomer_at
 from keyturn.connectors.cis.contract_changes import all_since, told_of, up_to_now
+from keyturn.connectors.cis.contract_kit import START, a_key, customer_at, newcomer_at
 from keyturn.connectors.cis.reference import ReferenceCis, changes
 from keyturn.terms.cis import Changed, MergePersons, UnmergePersons
 from tests.connectors.conftest import ReferenceTown

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from keyturn.cli import cli
+from keyturn.connectors import cis as connector
 from keyturn.connectors.cis.contract import CisContract
 from keyturn.connectors.cis.contract_kit import MAILING, a_key, newcomer_at, update_of
 from keyturn.connectors.cis.contract_update import everything
@@ -82,3 +85,26 @@ class TestRestCis(CisContract):
         ):
             for ref in refs:
                 assert cis.read(noun, ref) == store.read(noun, ref)
+
+
+def test_whoever_connects_it_sees_where_it_is_as_whom_and_that_a_token_is_given(
+    cis, running, settings, tmp_path, monkeypatch
+):
+    settings.KEYTURN_CIS, settings.KEYTURN_CIS_URL = "rest", running.url
+    settings.KEYTURN_CIS_MAPPING = str(tmp_path / "cis.toml")
+    told = CliRunner().invoke(cli, ["cis", "connection"])
+    assert told.exit_code == 0, told.output
+    for line in (
+        f"address      {running.url}",
+        "as           client KEYTURN_CIS_CLIENT_ID (set), with KEYTURN_CIS_CLIENT_SECRET (set) (OAuth 2.0 client credentials)",
+        "token        from /oauth2/v1/token, client and secret in the header",
+        "token        given; it holds for 1 s",
+    ):
+        assert line in told.output.splitlines()
+    assert SECRET not in told.output
+    connector.close()
+    monkeypatch.setenv("KEYTURN_CIS_CLIENT_SECRET", "a wrong one")
+    told = CliRunner().invoke(cli, ["cis", "connection"])
+    assert (told.exit_code, "(no_token: 401 invalid_client)" in told.output) == (1, True)
+    assert "a wrong one" not in told.output
+    connector.close()
