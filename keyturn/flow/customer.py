@@ -76,27 +76,29 @@ def answer(
     request = moves.locked(request_id)
     moves.customers_turn(request, actor, now=now)
     moves.is_current(request, version)
-    return request, _take(request, answers, actor=actor, now=now, policy=policy)
+    problems = _take(request, answers, actor=actor, now=now, policy=policy)
+    named = set(answers) - _given(request)
+    wrong = validate.findings_for(request.answers, channel=request.channel, now=now, policy=policy)
+    return request, [*problems, *(found for found in wrong if found.field.partition(".")[0] in named)]
+
+
+def _given(request: Request) -> set[str]:
+    """What a change is about was said, and looked at, when it began; later it is no question of its own (T-40)."""
+    return {each.name for each in JOURNEYS[request.journey].given}
 
 
 def _take(
     request: Request, answers: Mapping[str, Any], *, actor: Actor, now: datetime, policy: Policy
 ) -> list[Finding]:
-    given = {each.name for each in JOURNEYS[request.journey].given} & set(answers)
-    # What a change is about was said, and looked at, when it began; later it is no question of its own (T-40).
+    """Take them in, and say what is wrong with their form."""
+    given = _given(request) & set(answers)
     problems = [Finding("G-01", each) for each in sorted(given)]
     answers = {name: value for name, value in answers.items() if name not in given}
     problems += gather.take(request, answers)
-    named = set(answers)
-    problems += [
-        found
-        for found in validate.findings_for(request.answers, channel=request.channel, now=now, policy=policy)
-        if found.field.partition(".")[0] in named
-    ]
     if request.step in moves.DRAFT:
         request.due_at = now + timedelta(days=policy.draft_days)
     # Only the names of questions: what else a caller wrote as a name could be anything, personal data too.
-    fields = sorted(named & set(JOURNEYS[request.journey].questions))
+    fields = sorted(set(answers) & set(JOURNEYS[request.journey].questions))
     moves.record(request, "answered", actor=actor, now=now, data={"fields": fields})
     return problems
 

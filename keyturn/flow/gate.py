@@ -6,6 +6,7 @@ answers, what waits is let go at a bounded rate, the oldest first.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,7 @@ from django.db.models import Q
 from keyturn.connectors.cis import known_as
 from keyturn.records import cis_state
 from keyturn.records.models import Delivery, Request
+from keyturn.records.prepared import Asked, at_once
 from keyturn.steps.sync import rules as sync_rules
 from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.gate import rules
@@ -60,12 +62,17 @@ def not_called(place: Place) -> None:
     cis_state.give_back(known_as(), place.number, until=place.until)
 
 
+def giving_back(place: Place) -> Asked[Any]:
+    """`called` with an answer, as a statement to go with others; the last of its transaction, too."""
+    return cis_state.giving_back_answered(known_as(), place.number, until=place.until)
+
+
 def called(
     place: Place, problem: KeyturnError | None = None, *, now: datetime | None = None, policy: Policy | None = None
 ) -> None:
     """A call is over. The last thing in its transaction: the row of a failing CIS is one for all workers."""
     if problem is None or now is None or policy is None:
-        cis_state.give_back_answered(known_as(), place.number, until=place.until)
+        at_once(giving_back(place))
         return
     cis_state.give_back(known_as(), place.number, until=place.until)
     heard(problem, now=now, policy=policy)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from keyturn.flow import moves
 from keyturn.records.models import Message
+from keyturn.records.prepared import Asked, Prepared, at_once
 from keyturn.steps.confirm import step as confirm
 from keyturn.steps.sync import rules as sync_rules
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
@@ -33,7 +34,7 @@ def send_message_job(*, message_id: str, now: datetime) -> None:
 
 def send_message(*, message_id: UUID, now: datetime, policy: Policy) -> None:
     """Send one message; its id stays the same, so that a repeated sending can be told from a second message."""
-    message = Message.objects.select_related("request__premise").filter(pk=message_id, state="due").first()
+    message = _due.first(pk=message_id)
     if message is None:  # sent already, or forgotten with its draft
         return
     try:
@@ -41,8 +42,13 @@ def send_message(*, message_id: UUID, now: datetime, policy: Policy) -> None:
     except (Unavailable, InDoubt, Rejected) as problem:
         _not_sent(message, problem, now=now, policy=policy)
     else:
-        # Not `save`: it may have been forgotten with its draft meanwhile.
-        Message.objects.filter(pk=message.pk).update(state="sent", sent_at=now)
+        at_once(
+            Asked(_SENT, [now, message.pk], list)
+        )  # not `save`: it may have been forgotten with its draft meanwhile
+
+
+_due = Prepared(lambda pk: Message.objects.select_related("request__premise").filter(pk=pk, state="due"))
+_SENT = "UPDATE message SET state = 'sent', sent_at = %s WHERE id = %s"
 
 
 @transaction.atomic

@@ -49,6 +49,12 @@ def locked_with_proofs(request_id: UUID) -> Request:
     return request
 
 
+def locked_with_account(request_id: UUID, *also: Asked[Any]) -> tuple[Request, list[Any]]:
+    """`locked`, with its account and premise, and the answers to what else is asked under the lock."""
+    found, *answers = at_once(_held_with_account.asked(pk=request_id), *also)
+    return _as_found(found), answers
+
+
 def _as_found(found: list[Request]) -> Request:
     if not found:
         raise NotAllowed("unknown_request")
@@ -58,6 +64,9 @@ def _as_found(found: list[Request]) -> Request:
 
 
 _held = Prepared(lambda pk: Request.objects.select_for_update().filter(pk=pk))
+_held_with_account = Prepared(
+    lambda pk: Request.objects.select_related("account", "premise").select_for_update(of=("self",)).filter(pk=pk)
+)
 
 
 def place_of(request: Request) -> Place:
@@ -149,7 +158,7 @@ def written_at_once(request: Request) -> Iterator[None]:
     new, changed = ([request], []) if request._state.adding else ([], [request])
     jobs = [Asked(*queue.statement(held.jobs), list)] if held.jobs else []
     with transaction.atomic(savepoint=False):
-        writing.write([*new, *held.rows], changed=changed, also=[*held.also, *jobs])
+        writing.write([*new, *held.rows], changed=[*changed, *held.changed], also=[*held.also, *jobs])
 
 
 def later(request: Request, name: str, **ids: Any) -> None:

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from keyturn.connectors.cis import cis
 from keyturn.flow import claims, gate, moves
 from keyturn.flow.paths import way_of
+from keyturn.records import writing
 from keyturn.records.models import Delivery, Request
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.maintain.inbound import overwriting
@@ -76,8 +77,7 @@ class Call:
 @transaction.atomic
 def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call | None:
     """Note the intent and take the lease. None: there is nothing to do now."""
-    request = moves.locked(request_id)
-    delivery = Delivery.objects.select_for_update().filter(request=request).first()
+    request, delivery = _locked(request_id)
     if delivery is None or request.step != Step.SYNC or request.standing != Standing.MACHINE:
         return None
     if not way_of(request).is_told(request):
@@ -98,7 +98,7 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
     look_up = sync_rules.must_look_up(delivery.state) or delivery.state == "rejected"  # an earlier try may arrive yet
     delivery.state, delivery.tries = "sent", delivery.tries + 1
     delivery.leased_until, delivery.parked_at = place.until, None
-    delivery.save(update_fields=["state", "tries", "leased_until", "parked_at"])
+    writing.write([], changed=[delivery])
     approved = frozenset(row["rule"] for row in request.approved)
     corrected = look_up and request.events.filter(what__in=("corrected", "sent_back")).exists()
     command = way_of(request).command(request, policy)
@@ -159,11 +159,21 @@ def _answered(request_id: UUID, answer: Answer, call: Call, *, now: datetime) ->
 
     Not where somebody has decided meanwhile: what the CIS did is found again when it is asked next.
     """
-    request = moves.locked(request_id)
-    delivery = Delivery.objects.select_for_update().get(request=request)
-    if delivery.state != "done" and request.standing == Standing.MACHINE:
+    request, delivery = _locked(request_id)
+    if delivery is None or delivery.state == "done" or request.standing != Standing.MACHINE:
+        gate.called(call.place)
+        return
+    with moves.written_at_once(request):
         _complete(request, delivery, answer, now=now)
-    gate.called(call.place)
+        writing.beside(request, also=[gate.giving_back(call.place)])
+
+
+def _locked(request_id: UUID) -> tuple[Request, Delivery | None]:
+    request, (found,) = moves.locked_with_account(request_id, sync.held(request_id))
+    delivery = next(iter(found), None)
+    if delivery is not None:
+        delivery.request = request
+    return request, delivery
 
 
 @transaction.atomic

@@ -115,7 +115,10 @@ def _keep(
     run = Reconciliation.objects.select_for_update().get(pk=seen.pk)
     if run.position != seen.position or run.ended_at:
         return run
-    rows = [Drift(reconciliation=run, kind=f.kind, noun=f.noun, ref=f.ref[:LONGEST_REF], field=f.field[:LONGEST_FIELD]) for f in found]
+    rows = [
+        Drift(reconciliation=run, kind=f.kind, noun=f.noun, ref=f.ref[:LONGEST_REF], field=f.field[:LONGEST_FIELD])
+        for f in found
+    ]
     Drift.objects.bulk_create(rows, ignore_conflicts=True)
     run.compared = {**run.compared, part: run.compared.get(part, 0) + compared}
     run.moved_at = now

@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from keyturn.records import writing
 from keyturn.records.crypto import mac
 from keyturn.records.models import IdempotentCall
+from keyturn.records.prepared import at_once
 from keyturn.terms.errors import NotAllowed
 
 
@@ -33,10 +35,9 @@ def take_turn(*, api_key_id: UUID, key: str, call: str, target: str, body: bytes
     digest = mac(b"call", call.encode(), target.encode(), body).hex()
     mine = IdempotentCall(api_key_id=api_key_id, key=key, call=call[:80], body_digest=digest, created_at=now)
     # Waits while another transaction holds a row of the same key, until that one commits or gives up.
-    IdempotentCall.objects.bulk_create([mine], ignore_conflicts=True)
-    first = IdempotentCall.objects.get(api_key_id=api_key_id, key=key)
-    if first.pk == mine.pk:
+    if at_once(writing.insertion(mine, otherwise="ON CONFLICT DO NOTHING RETURNING id"))[0]:
         return Turn(mine)
+    first = IdempotentCall.objects.get(api_key_id=api_key_id, key=key)
     if first.body_digest != digest:
         raise NotAllowed("key_reused")
     if first.status is not None and first.sealed_answer is None:  # forgotten with its request; not done a second time
@@ -49,7 +50,7 @@ def keep_answer(turn: Turn, *, status: int, answer: Mapping[str, Any]) -> None:
     turn.call.status = status
     turn.call.answer = dict(answer)
     turn.call.about = _request_in(answer)
-    turn.call.save(update_fields=["status", "sealed_answer", "about"])
+    writing.write([], changed=[turn.call])
 
 
 def _request_in(answer: Mapping[str, Any]) -> UUID | None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 
 from keyturn.records import ids
 from keyturn.records.models import CisBreaker, CisPlace
+from keyturn.records.prepared import Asked
 
 Counted = Mapping[tuple[str, str, str, float], tuple[int, float]]
 """(CIS, operation, outcome, upper end of the bucket in seconds) -> how many calls, and their seconds in all."""
@@ -103,14 +105,13 @@ def give_back(cis: str, number: int, *, until: datetime) -> None:
 
 
 _ANSWERED = """
-WITH back AS (UPDATE cis_place SET until = NULL WHERE cis = %(cis)s AND number = %(number)s AND until = %(until)s)
-UPDATE cis_breaker SET failures = 0 WHERE cis = %(cis)s AND failures > 0 AND opened_at IS NULL"""
+WITH back AS (UPDATE cis_place SET until = NULL WHERE cis = %s AND number = %s AND until = %s)
+UPDATE cis_breaker SET failures = 0 WHERE cis = %s AND failures > 0 AND opened_at IS NULL"""
 
 
-def give_back_answered(cis: str, number: int, *, until: datetime) -> None:
-    """`give_back` and `answered`, in one trip: each good call makes it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ANSWERED, {"cis": cis, "number": number, "until": until})
+def giving_back_answered(cis: str, number: int, *, until: datetime) -> Asked[list[Any]]:
+    """`give_back` and `answered` in one statement: each good call makes it."""
+    return Asked(_ANSWERED, [cis, number, until, cis], list)
 
 
 _ADD = """

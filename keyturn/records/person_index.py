@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
-from keyturn.matching.features import Features, features_of
+from keyturn.matching.features import MOST, Features, features_of
+from keyturn.matching.identifiers import digests_of
 from keyturn.matching.keys import KEYS_VERSION, blocking_keys, identity_lock_keys
 from keyturn.matching.model import Model as WeightModel
 from keyturn.matching.model import load
@@ -41,6 +42,11 @@ POPULATION_SECONDS = 300.0
 def features(details: PersonDetails) -> Features:
     """The matcher's normal form; identifiers appear as their blind index."""
     return features_of(details, digest=digest)
+
+
+def digests(details: PersonDetails) -> tuple[tuple[str, str], ...]:
+    """Of `features` the identifiers alone."""
+    return digests_of(details.identifiers[:MOST], digest)
 
 
 def lock(probe: Features, premise_id: UUID | None = None) -> None:

@@ -32,20 +32,23 @@ def write(new: Iterable[Model], *, changed: Sequence[Model] = (), also: Iterable
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def beside(request: Request, rows: Iterable[Model] = (), *, also: Iterable[Asked[Any]] = ()) -> None:
-    """New rows about a request, and statements: written with its own where a verb writes those at once
-    (`moves.written_at_once`), and now where it does not."""
+def beside(
+    request: Request, rows: Iterable[Model] = (), *, changed: Sequence[Model] = (), also: Iterable[Asked[Any]] = ()
+) -> None:
+    """New rows about a request, others that changed, and statements: written with its own where a verb writes those at
+    once (`moves.written_at_once`), and now where it does not."""
     if request.held is None:
-        write(rows, also=also)
+        write(rows, changed=changed, also=also)
     else:
         request.held.rows.extend(rows)
+        request.held.changed.extend(changed)
         request.held.also.extend(also)
 
 
-def insertion(row: Model, *, otherwise: str) -> Asked[None]:
-    """An INSERT of one row with what becomes of it where it is there already (`ON CONFLICT ...`)."""
+def insertion(row: Model, *, otherwise: str) -> Asked[Rows]:
+    """An INSERT of one row with what becomes of it where it is there already (`ON CONFLICT ...`), and what it gives back."""
     plain = _insertion(type(row), [row])
-    return Asked(f"{plain.sql} {otherwise}", plain.values, plain.read)
+    return Asked(f"{plain.sql} {otherwise}", plain.values, list)
 
 
 def _insertion(table: type[Model], rows: list[Model]) -> Asked[None]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -44,7 +45,7 @@ MOVED = {
 """Former settings that are part of the matching model now (`keyturn/matching/model.py`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: `version` is kept
 class Policy:
     """The utility's settings. Times are in the unit that the name ends with; money is in the utility's currency."""
 
@@ -201,7 +202,7 @@ class Policy:
     customer_class_person: str = "residential"
     customer_class_organisation: str = "commercial"
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Label and digest: two policies that differ in any value never share a version. Which model matches is not part
         of it: each decision keeps the model's own version beside this one."""

@@ -74,9 +74,11 @@ class Request(Row):
 
 @dataclass(slots=True)
 class Held:
-    """What is written about a request in one trip, at the end of what a verb does: new rows, other statements, jobs."""
+    """What is written about a request in one trip, at the end of what a verb does: new rows, others that changed, other
+    statements, jobs."""
 
     rows: list[models.Model] = field(default_factory=list)
+    changed: list[models.Model] = field(default_factory=list)
     also: list[Any] = field(default_factory=list)
     jobs: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 

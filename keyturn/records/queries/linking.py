@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
@@ -19,6 +20,7 @@ from keyturn.records.models import (
     PersonLink,
     Request,
 )
+from keyturn.records.prepared import Prepared
 from keyturn.records.queries import blind
 from keyturn.terms import bounds
 from keyturn.terms.policy import Policy
@@ -37,22 +39,34 @@ def whom_to_link(ident: str, request: Request) -> tuple[Person | None, bool]:
     It may not where the switch is off, nor where staff have said of an earlier request by the same login or e-mail
     that it was not this person, nor of whoever the login is on file that the two are two: a person looks again.
     """
-    turned = LinkSwitch.objects.order_by("-id").values("on")[:1]
-    same = Q(request__email_digest=request.email_digest) if request.email_digest else Q(pk=None)
-    same |= Q(request__user=request.user_id) if request.user_id else Q(pk=None)
-    undone = PersonLink.objects.filter(same, person=OuterRef("pk"), undone_at__isnull=False)
-    said = Exists(undone.filter(request__events__what="link_undone"))
-    rows = Person.objects.annotate(may_link=Subquery(turned), said_not=said | _told_apart(request.user_id))
-    rows = rows.select_related("redirect_to")
-    found = rows.filter(pk=ident).first()
+    by = {"email": request.email_digest, "user": request.user_id}
+    known = {name: value for name, value in by.items() if value}
+    found = _to_link(*known).first(pk=ident, **known)
     person = found.redirect_to if found and found.redirect_to else found
     return person, found is None or (found.may_link is not False and not found.said_not)
 
 
-def _told_apart(user_id: int | None) -> Exists:
+@cache
+def _to_link(*known: str) -> Prepared[Any]:
+    """By what is known of who asks: an e-mail, a login, both or neither."""
+
+    def build(pk: Any, email: Any = None, user: Any = None) -> QuerySet[Person]:
+        turned = LinkSwitch.objects.order_by("-id").values("on")[:1]
+        same = Q(request__email_digest=email) if "email" in known else Q(pk=None)
+        same |= Q(request__user=user) if "user" in known else Q(pk=None)
+        undone = PersonLink.objects.filter(same, person=OuterRef("pk"), undone_at__isnull=False)
+        said: Any = Exists(undone.filter(request__events__what="link_undone"))
+        said_not = said | _told_apart(user) if "user" in known else said
+        rows = Person.objects.annotate(may_link=Subquery(turned), said_not=said_not)
+        return rows.select_related("redirect_to").filter(pk=pk)
+
+    return Prepared(build)
+
+
+def _told_apart(user: Any) -> Exists:
     """Whether the person and somebody whom this login is on file were said to be two."""
-    rows = NotSamePerson.objects.filter(withdrawn_at=None) if user_id else NotSamePerson.objects.none()
-    own = AccountAccess.objects.filter(user=user_id, capacity="self", person__isnull=False).values("person")
+    rows = NotSamePerson.objects.filter(withdrawn_at=None)
+    own = AccountAccess.objects.filter(user=user, capacity="self", person__isnull=False).values("person")
     return Exists(rows.filter(Q(one=OuterRef("pk"), other__in=own) | Q(other=OuterRef("pk"), one__in=own)))
 
 

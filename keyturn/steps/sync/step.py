@@ -3,19 +3,21 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
 from keyturn.journeys.applicant import applicant, mailing_address
-from keyturn.records import writing
-from keyturn.records.models import Account, Delivery, Person, Request, ServiceAgreement
+from keyturn.records import cis_refs, writing
+from keyturn.records.models import Account, Delivery, Person, PersonLink, Request, ServiceAgreement
+from keyturn.records.prepared import Asked, Prepared, at_once
 from keyturn.records.queries import persons
 from keyturn.steps.sync import rules
 from keyturn.terms.cis import Answer, EstablishService
 from keyturn.terms.errors import InDoubt, KeyturnError
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
-from keyturn.terms.premise import AgreementStatus, Service
+from keyturn.terms.premise import Service
 from keyturn.terms.request import Standing, Verdict
 
 
@@ -68,16 +70,7 @@ def _described(request: Request) -> PersonDetails:
 
 def keep_answer(request: Request, delivery: Delivery, answer: Answer, *, now: datetime) -> None:
     """Write the CIS's references into the registry, once. A person who was established meanwhile keeps theirs."""
-    Person.objects.filter(pk=request.person_id, ref=None).update(ref=answer.person_ref)
-    Account.objects.filter(pk=request.account_id, ref=None).update(ref=answer.account_ref)
-    for service, ref in answer.agreement_refs.items():
-        ServiceAgreement.objects.filter(
-            account_id=request.account_id,
-            service_point__premise_id=request.premise_id,
-            service_point__service=service,
-            ref=None,
-            status=AgreementStatus.PENDING_START,
-        ).update(ref=ref)
+    writing.beside(request, also=cis_refs.entered(request, answer))
     close(delivery, answer, now=now)
 
 
@@ -95,7 +88,7 @@ def close(delivery: Delivery, answer: Answer, *, now: datetime) -> None:
     delivery.answered_at = now
     delivery.leased_until = delivery.next_try_at = delivery.parked_at = delivery.in_doubt_since = None
     delivery.problem = ""
-    delivery.save()
+    writing.beside(delivery.request, changed=[delivery])
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:
@@ -159,19 +152,39 @@ def must_wait_for_another(request: Request, delivery: Delivery) -> bool:
     else the older one; clocks of two machines differ, so age alone does not tell. A delivery that stands with staff and
     did nothing holds up nobody, one in doubt or given up does.
     """
-    entered_here = Exists(request.links.filter(person=OuterRef("pk"), created_person=True))
-    found = Person.objects.annotate(entered_here=entered_here).select_for_update(no_key=True)
-    request.person = found.get(pk=request.person_id)
-    of_the_person = Delivery.objects.filter(request__person_id=request.person_id)
-    open_ones = of_the_person.exclude(request__standing=Standing.NOBODY).exclude(
-        request__standing=Standing.STAFF, state="intended"
+    (request.person,), open_ones = at_once(
+        _person.asked(pk=request.person_id, request=request.pk), _open_ones.asked(person=request.person_id)
     )
-    open_ones = open_ones.values_list("pk", "state", "created_at")
     return any(
         _goes_first(delivery, state=state, is_older=(created_at, pk) < (delivery.created_at, delivery.pk))
         for pk, state, created_at in open_ones
         if pk != delivery.pk and state not in ("done", "rejected")
     )
+
+
+_person = Prepared(
+    lambda pk, request: (
+        Person.objects.annotate(
+            entered_here=Exists(PersonLink.objects.filter(request=request, person=OuterRef("pk"), created_person=True))
+        )
+        .select_for_update(no_key=True)
+        .filter(pk=pk)
+    )
+)
+_open_ones = Prepared(
+    lambda person: (
+        Delivery.objects.filter(request__person=person)
+        .exclude(request__standing=Standing.NOBODY)
+        .exclude(request__standing=Standing.STAFF, state="intended")
+        .values_list("pk", "state", "created_at")
+    )
+)
+_held = Prepared(lambda request: Delivery.objects.select_for_update().filter(request=request))
+
+
+def held(request_id: UUID) -> Asked[list[Delivery]]:
+    """The delivery of a request, its row held, to be asked together with the request's."""
+    return _held.asked(request=request_id)
 
 
 def _goes_first(delivery: Delivery, *, state: str, is_older: bool) -> bool:

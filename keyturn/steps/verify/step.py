@@ -17,6 +17,7 @@ from keyturn.records.queries import proofs
 from keyturn.steps.verify import rules
 from keyturn.steps.verify.eligibility import step as eligibility
 from keyturn.terms.finding import Finding
+from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role, Verdict
 
@@ -50,9 +51,11 @@ def _facts(request: Request) -> rules.Facts:
 def identity_subject(request: Request) -> str:
     """A digest of what the identity check is about: other details need another check."""
     details = applicant(request.answers)
-    return digest(
-        "identity", repr((details.display_name, details.date_of_birth, person_index.features(details).identifiers))
-    )
+    return _identity(details, person_index.digests(details))
+
+
+def _identity(details: PersonDetails, identifiers: tuple[tuple[str, str], ...]) -> str:
+    return digest("identity", repr((details.display_name, details.date_of_birth, identifiers)))
 
 
 def open_check(request: Request, kind: str, *, now: datetime) -> OutsideCheck:
@@ -74,10 +77,11 @@ def ask_again(request: Request, *, now: datetime) -> None:
 def attest(request: Request, kinds: list[str], *, actor: Actor, now: datetime) -> None:
     """Enter what a partner vouches for, about the answers as they stand (I-01)."""
     details = applicant(request.answers)
+    form = person_index.features(details)
     subjects = {
         "email": [digest("email", normal_email(each)) for each in details.emails],
-        "phone": [digest("phone", each) for each in person_index.features(details).phones],
-        "identity": [identity_subject(request), *(each for _, each in person_index.features(details).identifiers)],
+        "phone": [digest("phone", each) for each in form.phones],
+        "identity": [_identity(details, form.identifiers), *(each for _, each in form.identifiers)],
     }
     _enter(request, [(kind, each) for kind in kinds for each in subjects[kind]], "attested", actor, now)
 
