@@ -113,7 +113,7 @@ def process() -> str:
         "deliveries have ([flow/eligibility.py](../keyturn/flow/eligibility.py),",
         "[rules](../keyturn/steps/verify/eligibility/rules.py)). A no goes to staff with its codes, and nothing was written; the",
         "customer reads one sentence for every cause. A CIS that does not answer keeps nobody waiting for ever",
-        "([settings](howto/operate.md)).",
+        "([settings](howto/operate.md), [decision 21](decisions/0021-asked-first-undone-by-what-holds.md)).",
         "",
         "## When it comes to nothing",
         "",
