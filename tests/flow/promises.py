@@ -148,7 +148,8 @@ class Promises:
             assert len(done) <= 1, "I3: two effects in the CIS of one request"
             if self._kind(row) is not Kind.START:
                 continue
-            refs.setdefault(row["person_id"], set()).update(each["person_ref"] for each in done)
+            if row["outcome"] in ("", "completed"):  # else it is to be cancelled (`nothing_is_left_unseen`)
+                refs.setdefault(row["person_id"], set()).update(each["person_ref"] for each in done)
             if row["outcome"] == "completed":
                 self.seen.add("completed")
                 by_hand = "settled" in self._happened.get(pk, ())

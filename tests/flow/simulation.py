@@ -199,7 +199,7 @@ class Simulation:
         doors = (outside, deliveries, inbound, reconciling)
         with _from(self.seed):
             _empty()
-            town, places = Town(Path(settings.KEYTURN_MAILBOX)), iter(factories.many_premises(5))
+            town, places = Town(Path(settings.KEYTURN_MAILBOX)), iter(factories.many_premises(2))
             self.story = Life(town, places=places, seen=self.seen)
             patches = [patch.object(each, "cis", lambda: town.guarded) for each in doors]
             try:
