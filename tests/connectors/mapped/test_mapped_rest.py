@@ -70,6 +70,14 @@ def test_where_nobody_listens_nothing_happened(monkeypatch):
                 call()
 
 
+@pytest.mark.parametrize("url", ["https://a..b", "https://" + "a" * 70 + ".example", "https://nobody.invalid"])
+def test_a_host_that_cannot_be_is_not_reached_and_nothing_happened(monkeypatch, url):
+    monkeypatch.setenv("SMALL_TOKEN", "x")
+    cis = MappedCis(url, timeout_seconds=1, mapping=SMALL)
+    with pytest.raises(Unavailable, match="cis_unreachable"):
+        cis.send(newcomer_at("P"), key="k")
+
+
 def test_a_cis_that_says_later_has_done_nothing(cis, server):
     server.says = on_write((429, b"{}"))
     with pytest.raises(Unavailable, match="cis_says_later"):

@@ -7,6 +7,7 @@ of the environment is used, no answer is unpacked (a small one could become a la
 
 import base64
 import os
+import re
 import ssl
 import threading
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,11 @@ from keyturn.terms.errors import InDoubt, KeyturnError, Unavailable
 MOST_BYTES: Final = 5_000_000
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _IDLE_SECONDS = 20.0
+_ADDRESS = re.compile(
+    r"https?://(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?)"
+    r"(?::(?!0+\b)(?:[0-5]?\d{1,4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
+)
+"""Without user, query or fragment: nothing in it may be read in two ways."""
 
 
 class _Now(threading.local):
@@ -90,15 +96,9 @@ class Line:
     def __init__(self, url: str, settings: Transport, *, named: str = "KEYTURN_CIS_URL") -> None:
         """ImproperlyConfigured where the address is none, or would send customers' details in the clear. `named`: where
         it stands, for that complaint."""
-        parts = urlsplit(url)
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or parts.username
-            or parts.query
-            or parts.fragment
-        ):
+        if not _ADDRESS.fullmatch(url):
             raise ImproperlyConfigured(f"{named} must be like https://cis.utility.example/path, without a user")
+        parts = urlsplit(url)
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not settings.plain_http:
             or_else = ", or where the mapping says plain_http = true" if named == "KEYTURN_CIS_URL" else ""
             raise ImproperlyConfigured(
@@ -120,7 +120,13 @@ class Line:
         self._now.deadline, self._now.sent = deadline, False
         try:
             return self._exchanged(verb, path, headers, content, deadline.left())
-        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError) as broken:
+        except (
+            httpcore.TimeoutException,
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            OSError,
+            UnicodeError,
+        ) as broken:
             raise self._broken(broken) from None
         finally:
             self._now.deadline = None
