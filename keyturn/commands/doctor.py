@@ -70,9 +70,12 @@ def queue() -> str:
 
 
 def cis() -> str:
+    from datetime import UTC, datetime
+
     from django.conf import settings as ours
 
     from keyturn.connectors.cis import cis as configured
+    from keyturn.connectors.cis import connector
 
     asked = configured()
     started = time.perf_counter()
@@ -81,9 +84,16 @@ def cis() -> str:
     except Unavailable as problem:
         if problem.code == "cis_not_installed":  # the reference CIS
             raise Ill(f"{asked.name} has no tables yet: run `keyturn migrate`") from None
-        raise Ill(f"{asked.name} cannot be reached: is KEYTURN_CIS_URL right? ({problem.code})") from None
+        if problem.code == "no_token":
+            raise Ill(
+                f"{asked.name}: its identity provider gives no token ({problem}): `keyturn cis connection`"
+            ) from None
+        raise Ill(f"{asked.name} cannot be reached: is KEYTURN_CIS_URL right? ({problem})") from None
     except (InDoubt, Rejected) as problem:
-        raise Ill(f"{asked.name} answers, and says no ({problem.code})") from None
+        raise Ill(f"{asked.name} answers, and says no ({problem})") from None
+    bare = connector()
+    for outdated in bare.outdated(datetime.now(UTC)) if hasattr(bare, "outdated") else ():
+        raise Ill(outdated)
     took = f"{asked.name} answers in {(time.perf_counter() - started) * 1000:.0f} ms"
     if ours.KEYTURN_POLICY.cis_eligibility and "check" not in asked.offers:
         return f"{took}; it cannot say whether it would serve somebody, so `cis_eligibility` changes nothing"
