@@ -1,8 +1,11 @@
 """In which words do tests tell of two files that become one, and what of the database do they compare?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.apps import apps
@@ -10,8 +13,10 @@ from django.contrib.auth import get_user_model
 from django.db import models
 
 from keyturn import flow
+from keyturn.connectors.cis.reference import ReferenceCis
 from keyturn.records.models import AccountPerson, Person, PersonMerge
 from keyturn.records.models.dated import Dated
+from keyturn.terms.errors import Rejected
 from keyturn.terms.request import Actor, Role
 from tests.flow.town import ANA, Case, Town
 
@@ -52,6 +57,17 @@ def merged(town: Town, survivor: Person, loser: Person, **choices: str) -> Perso
     merge = agreed(town, proposed(town, survivor, loser, **choices))
     town.works()
     return merge
+
+
+@contextmanager
+def a_cis_that_cannot_merge() -> Iterator[None]:
+    """What it is told meanwhile, it refuses."""
+
+    def cannot(*_a: object, **_k: object) -> None:
+        raise Rejected("cannot_merge")
+
+    with patch.object(ReferenceCis, "send", cannot):
+        yield
 
 
 def unmerged(town: Town, merge: PersonMerge, *, by: Actor = OTTO, **choices: str) -> PersonMerge:

@@ -6,7 +6,6 @@ import pytest
 from django.db.models import Q
 
 from keyturn import flow
-from keyturn.connectors.cis.reference import ReferenceCis
 from keyturn.records.models import (
     AccountAccess,
     AccountGroup,
@@ -17,10 +16,23 @@ from keyturn.records.models import (
     Request,
 )
 from keyturn.records.queries import access, blind, linking, merging, shelter
-from keyturn.terms.errors import NotAllowed, Rejected
+from keyturn.terms.errors import NotAllowed
 from keyturn.terms.request import Actor, Role
 from tests import factories
-from tests.flow.one_person import ANNA, OTTO, ROSA, WHY, Two, account_of, agreed, merged, proposed, two, unmerged
+from tests.flow.one_person import (
+    ANNA,
+    OTTO,
+    ROSA,
+    WHY,
+    Two,
+    a_cis_that_cannot_merge,
+    account_of,
+    agreed,
+    merged,
+    proposed,
+    two,
+    unmerged,
+)
 from tests.flow.town import ANA, BEN, IN_REVIEW, REFUSED, Case, Town
 
 __all__ = ["two"]  # fixture
@@ -153,14 +165,8 @@ def test_what_one_colleague_was_told_of_another_has_not_seen(town: Town, two: Tw
     assert agreed(town, merge, by=CARL).state == "done"
 
 
-def test_a_merge_that_the_cis_refused_is_not_taken_back_after_an_erasure(
-    town: Town, two: Two, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def cannot(*_a: object, **_k: object) -> None:
-        raise Rejected("cannot_merge")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ReferenceCis, "send", cannot)
+def test_a_merge_that_the_cis_refused_is_not_taken_back_after_an_erasure(town: Town, two: Two) -> None:
+    with a_cis_that_cannot_merge():
         merge = merged(town, *two)
     PersonMerge.objects.filter(pk=merge.pk).update(moved={}, sealed_kept=None)  # as an erasure leaves it
     Person.objects.filter(pk__in=[each.pk for each in two]).update(flags=["erased"])
@@ -192,15 +198,9 @@ def test_whom_the_one_file_may_be_besides_is_asked_when_two_become_one_and_two_a
     assert asked_about(anna, third)
 
 
-def test_whom_they_may_be_is_asked_again_when_the_cis_would_not_make_them_one(
-    town: Town, two: Two, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def cannot(*_a: object, **_k: object) -> None:
-        raise Rejected("cannot_merge")
-
+def test_whom_they_may_be_is_asked_again_when_the_cis_would_not_make_them_one(town: Town, two: Two) -> None:
     third = town.knows(replace(ANNA, emails=("third@example.net",)), in_cis=False)
-    with monkeypatch.context() as patched:
-        patched.setattr(ReferenceCis, "send", cannot)
+    with a_cis_that_cannot_merge():
         merge = merged(town, *two)
     assert not asked_about(two[1], third)
     Case(town, merge.request, ROSA).staff("refuse", WHY)

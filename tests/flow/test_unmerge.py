@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from keyturn import flow
-from keyturn.connectors.cis.reference import ReferenceCis
 from keyturn.records import acts, history
 from keyturn.records.models import NotSamePerson, Person, PersonContact, Request
 from keyturn.records.queries import merging, persons
 from keyturn.terms.address import Address
-from keyturn.terms.errors import Invalid, NotAllowed, Rejected
+from keyturn.terms.errors import Invalid, NotAllowed
 from tests.flow.one_person import (
     ANNA,
     OTTO,
     ROSA,
     WHY,
     Two,
+    a_cis_that_cannot_merge,
     agreed,
     believed_rows,
     case_of,
@@ -79,14 +79,8 @@ def test_the_cis_is_told_nothing_more_where_nothing_was_chosen(town: Town, two: 
     assert not Request.objects.filter(journey="merged_values").exists()
 
 
-def test_values_are_told_only_once_the_cis_has_made_them_one(
-    town: Town, two: Two, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def cannot(*_a: object, **_k: object) -> None:
-        raise Rejected("cannot_merge")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ReferenceCis, "send", cannot)
+def test_values_are_told_only_once_the_cis_has_made_them_one(town: Town, two: Two) -> None:
+    with a_cis_that_cannot_merge():
         merge = merged(town, *two, given_name="loser")
     case_of(town, merge).staff("refuse", WHY)
     town.waits(hours=1)
@@ -105,16 +99,10 @@ def test_nothing_is_undone_while_the_cis_is_being_told_the_values(
     assert unmerged(town, merge).state == "undone"
 
 
-def test_a_cis_that_cannot_merge_leaves_it_with_staff_who_tell_it_again_or_take_it_back(
-    town: Town, two: Two, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def cannot(*_a: object, **_k: object) -> None:
-        raise Rejected("cannot_merge")
-
+def test_a_cis_that_cannot_merge_leaves_it_with_staff_who_tell_it_again_or_take_it_back(town: Town, two: Two) -> None:
     looked_for(town, *two)
     before = believed_rows(*two)
-    with monkeypatch.context() as patched:
-        patched.setattr(ReferenceCis, "send", cannot)
+    with a_cis_that_cannot_merge():
         merge = merged(town, *two)
         case = case_of(town, merge)
         assert case.status == IN_REVIEW

@@ -9,7 +9,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -127,6 +127,16 @@ class Link:
             return
         with self._lock:
             self._idle.append((connection, time.monotonic()))
+
+
+def true_of(cursor: Cursor, sentences: Mapping[str, str]) -> list[str]:
+    """Those sentences of which the query finds a row: what must never be true of a store, where it is (the audit)."""
+    found = []
+    for sentence, query in sentences.items():
+        cursor.execute(f"SELECT EXISTS ({query}) AS it_is")
+        if (cursor.fetchone() or {})["it_is"]:
+            found.append(sentence)
+    return found
 
 
 @contextmanager

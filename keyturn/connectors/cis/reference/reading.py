@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from keyturn.connectors.cis.reference import mailing, names, numbers
-from keyturn.connectors.cis.reference.connection import Cursor
+from keyturn.connectors.cis.reference.connection import Cursor, true_of
 from keyturn.connectors.cis.reference.links import PORTAL
 
 Row = dict[str, Any]
@@ -146,12 +146,7 @@ def effects(cursor: Cursor) -> list[Mapping[str, Any]]:
 
 def audit(cursor: Cursor) -> list[str]:
     """Every sentence that must never be true and is."""
-    broken = []
-    for sentence, query in _AUDIT.items():
-        cursor.execute(f"SELECT EXISTS ({query}) AS broken")
-        if (cursor.fetchone() or {})["broken"]:
-            broken.append(sentence)
-    return broken
+    return true_of(cursor, _AUDIT)
 
 
 def _agreements(cursor: Cursor, column: str, ref: str) -> list[Row]:

@@ -18,7 +18,7 @@ from keyturn.connectors.cis.ccb.simulator import accounts, agreements, change_lo
 from keyturn.connectors.cis.ccb.simulator.messages import by_constraint
 from keyturn.connectors.cis.ccb.simulator.numbers import new_number
 from keyturn.connectors.cis.ccb.simulator.shapes import ACCOUNT, PERSON, checked
-from keyturn.connectors.cis.reference.connection import Cursor, Link
+from keyturn.connectors.cis.reference.connection import Cursor, Link, true_of
 from keyturn.terms.errors import Rejected
 
 _TABLES = (
@@ -176,9 +176,4 @@ class Store:
     def audit(self) -> list[str]:
         """Sentences that must never be true and are; an empty list is good."""
         with self._link.reading() as cursor:
-            broken = []
-            for sentence, query in _AUDIT.items():
-                cursor.execute(f"SELECT EXISTS ({query}) AS broken")
-                if (cursor.fetchone() or {})["broken"]:
-                    broken.append(sentence)
-            return broken
+            return true_of(cursor, _AUDIT)
