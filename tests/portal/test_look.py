@@ -2,15 +2,20 @@
 
 import gzip
 import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.template import Context, Template
+from django.utils import translation
 
 from keyturn.look import brand
 from keyturn.look.parts import Part, problems_of
 from tests.portal.visitor import Visitor
 
+ROOT = Path(settings.BASE_DIR)
 LOOK = Path(settings.BASE_DIR) / "keyturn/look/static/look"
 PORTAL = Path(settings.BASE_DIR) / "keyturn/portal/static/portal"
 TOML = 'name = "U"\nphone = "1"\nemail = "u@example.com"\n'
@@ -103,3 +108,34 @@ def test_the_summary_follows_the_order_of_the_page_and_looks_into_groups() -> No
         ("First", "#f-x"),
         ("Enter the town", "#f-a-city"),
     ]
+
+
+def test_what_is_the_same_for_everybody_is_kept_for_each_language_and_brand(settings: Any, tmp_path: Path) -> None:
+    inside = '{{ brand.name }} {% translate "Privacy" %} {{ login }}'
+    template = Template("{% load i18n look %}{% lasting %}" + inside + "{% endlasting %}")
+    show = lambda: template.render(Context({"login": "ana@example.com"})).strip()  # noqa: E731
+    with translation.override("en"):
+        first = show()
+        assert first == "Example Utility Privacy", "it knows nobody"
+        assert show() is not None
+    with translation.override("es"):
+        assert show() == "Example Utility Privacidad"
+    copy = shutil.copytree(settings.KEYTURN_PROFILE, tmp_path / "other")
+    (copy / "brand.toml").write_text((copy / "brand.toml").read_text().replace("Example Utility", "Other Water"))
+    settings.KEYTURN_PROFILE = copy
+    with translation.override("en"):
+        assert show() == "Other Water Privacy"
+
+
+def test_nothing_that_is_kept_asks_who_is_there_or_which_page_it_is() -> None:
+    kept = [
+        part.partition("{% endlasting %}")[0]
+        for path in (ROOT / "keyturn").rglob("templates/**/*.html")
+        for part in path.read_text().split("{% lasting %}")[1:]
+    ]
+    assert len(kept) > 8
+    for each in kept:
+        names = set(re.findall(r"{{ *(\w+)|{% (?:if|for \w+ in) (\w+)|with \w+=(\w+)", each))
+        asked = {name for found in names for name in found if name} - {"brand", "name"}
+        assert not asked, each
+        assert "csrf_token" not in each

@@ -6,11 +6,13 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext
 
+from keyturn.look import brand
 from keyturn.look.parts import Part, Problem
 
 register = template.Library()
@@ -48,6 +50,35 @@ _ICONS = {
     "shield": '<path d="M12 3l7.500 2.700v5.600c0 4.700-3 8-7.500 9.700-4.500-1.700-7.500-5-7.500-9.700V5.700z"/><path d="M8.700 12l2.300 2.300 4.300-4.500"/>',
     "similar": '<path d="M4 9.500c3-3 5.500-3 8 0s5 3 8 0M4 15.500c3-3 5.500-3 8 0s5 3 8 0"/>',
 }
+
+
+class Lasting(template.Node):
+    """Rendered once for each language and brand, then kept in this process."""
+
+    def __init__(self, nodes: template.NodeList) -> None:
+        self._nodes = nodes
+        self._kept: dict[tuple[str, bool], tuple[brand.Brand, SafeString]] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        utility = brand.current()
+        key = (
+            get_language() or "",
+            bool(getattr(staticfiles_storage, "hashed_files", None)),
+        )  # names of files change once, when they are laid out
+        kept = self._kept.get(key)
+        if kept is None or kept[0] is not utility:
+            plain = template.Context({"brand": utility}, autoescape=context.autoescape)
+            with plain.bind_template(context.template), plain.render_context.push_state(context.template):
+                kept = self._kept[key] = utility, self._nodes.render(plain)
+        return kept[1]
+
+
+@register.tag
+def lasting(parser: Any, _token: Any) -> Lasting:
+    """What is the same for everybody, whatever page it stands on: it knows the brand and the language, and nothing else."""
+    nodes = parser.parse(("endlasting",))
+    parser.delete_first_token()
+    return Lasting(nodes)
 
 
 @register.simple_tag
