@@ -17,6 +17,7 @@ from keyturn.records.queries import asking
 from keyturn.steps.gather.rules import clean_text
 from keyturn.steps.maintain.inbound import accounts, base, persons, repair, rules, step
 from keyturn.steps.maintain.inbound.fields import folded
+from keyturn.terms.days import local_date
 from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role
@@ -63,13 +64,11 @@ def settle_difference(
 @transaction.atomic
 def _bring_up_to_date(difference_id: UUID, *, now: datetime, policy: Policy) -> None:
     """What is on file here may have changed since the two were compared: the case says so, or is none any more."""
-    case = CisDifference.objects.filter(pk=difference_id, state="open", noun="person").exclude(field="").first()
-    person = Person.objects.filter(ref=case.ref).first() if case else None
-    if case is None or person is None:
+    case = CisDifference.objects.filter(pk=difference_id, state="open").exclude(field="").first()
+    if case is None or "theirs" not in case.values or not _is_held(case):
         return
-    dated.hold(persons=[person.pk])
     case = CisDifference.objects.select_for_update().get(pk=difference_id)
-    ours, theirs = persons.ours(person, at=now).get(case.field), case.values.get("theirs")
+    ours, theirs = _ours(case, now=now, policy=policy), case.values["theirs"]
     if case.state != "open" or ours == case.values.get("ours"):
         return
     if (
@@ -77,10 +76,28 @@ def _bring_up_to_date(difference_id: UUID, *, now: datetime, policy: Policy) -> 
         and theirs
         and folded(case.field, ours, country=policy.country) == folded(case.field, theirs, country=policy.country)
     ):
-        base.keep_agreed("person", case.ref, {case.field: theirs}, now=now)
-        base.no_longer_differ("person", case.ref, fields=[case.field], now=now)
+        base.keep_agreed(case.noun, case.ref, {case.field: theirs}, now=now)
+        base.no_longer_differ(case.noun, case.ref, fields=[case.field], now=now)
     else:
-        base.differs("person", case.ref, field=case.field, why=case.why, values={**case.values, "ours": ours}, now=now)
+        base.differs(case.noun, case.ref, field=case.field, why=case.why, values={**case.values, "ours": ours}, now=now)
+
+
+def _is_held(case: CisDifference) -> bool:
+    """Lock whom or what it is about; False where that is not on file."""
+    model: Any = {"person": Person, "account": Account}.get(case.noun)
+    key = model.objects.filter(ref=case.ref).values_list("pk", flat=True).first() if model else None
+    if key is not None:
+        dated.hold(**{f"{case.noun}s": [key]})
+    return key is not None
+
+
+def _ours(case: CisDifference, *, now: datetime, policy: Policy) -> Any:
+    """What is on file now in the field of this case."""
+    if case.noun == "person":
+        return persons.ours(Person.objects.get(ref=case.ref), at=now).get(case.field)
+    said = {case.field: case.values["theirs"]}
+    today = local_date(now, policy)
+    return accounts.ours(Account.objects.get(ref=case.ref), said, at=now, today=today).get(case.field)
 
 
 @transaction.atomic
@@ -112,7 +129,7 @@ def _settled(
 def _settle(case: CisDifference, keep: str, *, actor: Actor, now: datetime, policy: Policy) -> str:
     """Write it down; about whom it is, for the history."""
     if case.noun == "account":
-        return _settle_account(case, keep, actor=actor, now=now)
+        return _settle_account(case, keep, actor=actor, now=now, policy=policy)
     person = Person.objects.filter(ref=case.ref).first()
     if person is None:
         return f"{case.noun}:{case.ref}"
@@ -138,7 +155,7 @@ def _settle(case: CisDifference, keep: str, *, actor: Actor, now: datetime, poli
     return f"person:{person.pk}"
 
 
-def _settle_account(case: CisDifference, keep: str, *, actor: Actor, now: datetime) -> str:
+def _settle_account(case: CisDifference, keep: str, *, actor: Actor, now: datetime, policy: Policy) -> str:
     account = Account.objects.filter(ref=case.ref).first()
     if account is None:
         return f"account:{case.ref}"
@@ -150,6 +167,8 @@ def _settle_account(case: CisDifference, keep: str, *, actor: Actor, now: dateti
     if keep == "theirs":
         dated.hold(accounts=[account.pk])
         _nothing_is_on_its_way(account_id=account.pk)
+        if _ours(case, now=now, policy=policy) != case.values.get("ours"):
+            raise NotAllowed("changed_meanwhile")
         if not accounts.is_possible(case.field, case.values["theirs"]):
             raise NotAllowed("not_possible")
         try:

@@ -82,7 +82,7 @@ def hear_cis(*, now: datetime, policy: Policy) -> int:
 def changed_in_cis(*, noun: str, ref: str, now: datetime) -> None:
     """Somebody outside says that something changed in the CIS: it is read there, soon. Nothing else they say counts."""
     if noun in NOUNS and ref:
-        note((Changed(noun, ref[:LONGEST_REF]),), now=now)
+        note((Changed(noun, ref),), now=now)
         queue.later("hear_cis", once="due:hear_cis")
 
 
@@ -102,7 +102,7 @@ def hear(*, now: datetime, policy: Policy) -> int:
         if not _noted(before, page.items, page.cursor, now=now):
             return told  # another worker was quicker
         told += len(page.items)
-        if not page.more:
+        if not page.more or page.cursor == before:  # one that does not move on is no reason to go on asking
             return told
     queue.later("hear_cis", once="due:hear_cis")  # a long absence is caught up with in turns
     return told
@@ -176,7 +176,7 @@ def _look_at(news: CisNews, *, now: datetime, policy: Policy) -> bool:
         raise
     except KeyturnError as problem:
         _put_off(news, problem.code, now + sync_rules.wait(news.tries + 1, str(news.pk), policy))
-        return False
+        return isinstance(problem, Rejected) and _given_up(news, now=now)  # it will say no the next time, too
     except Exception as bug:
         log.error("not looked at", noun=news.noun, exc_info=bug)
         _put_off(news, type(bug).__name__, now + sync_rules.wait(news.tries + 1, str(news.pk), policy))
@@ -215,6 +215,7 @@ def person_again(person: Person, *, now: datetime, policy: Policy) -> list[str]:
     """Read one person and merge; the fields that were taken over. Raises Later, and what the CIS raises."""
     _may_be_compared(person_id=person.pk)
     ref = str(person.ref)
+    before = base.compared_at("person", ref)
     read = cis().read("person", ref)
     if read is None or read.get("merged_into"):
         _case(ref, "gone_there" if read is None else "merged_there", now=now)
@@ -223,18 +224,21 @@ def person_again(person: Person, *, now: datetime, policy: Policy) -> list[str]:
     if found.differs and lost(person, now=now):
         _case(ref, "effect_missing", now=now)
         return []
-    taken = _merge_person(person, read, now=now, policy=policy)
+    taken = _merge_person(person, read, before, now=now, policy=policy)
     if any(field.partition(".")[0] in persons.FOUND_BY for field in taken):
         duplicates.look_later([person.pk])
     return taken
 
 
 @transaction.atomic
-def _merge_person(person: Person, read: Mapping[str, Any], *, now: datetime, policy: Policy) -> list[str]:
-    """Under the lock. What we changed since it was read is newer than what was read: it is read again."""
+def _merge_person(
+    person: Person, read: Mapping[str, Any], before: datetime | None, *, now: datetime, policy: Policy
+) -> list[str]:
+    """Under the lock. What we changed since it was read is newer than what was read, and so may be what another worker
+    has read and merged since (`before`): it is read again."""
     dated.hold(persons=[person.pk])
     held = Person.objects.get(pk=person.pk)
-    if held.version != person.version:
+    if held.version != person.version or base.compared_at("person", str(person.ref)) != before:
         raise Later("changed_meanwhile", SOON)
     _may_be_compared(person_id=person.pk)
     found = step.compare_person(held, read, now=now, policy=policy)
@@ -305,18 +309,21 @@ def _account(news: CisNews, *, now: datetime, policy: Policy) -> None:
 def account_again(account: Account, *, now: datetime, policy: Policy) -> list[str]:
     """Read one account and merge; the fields that were taken over. Raises Later, and what the CIS raises."""
     _may_be_compared(account_id=account.pk)
+    before = base.compared_at("account", str(account.ref))
     read = cis().read("account", str(account.ref))
     if read is None:
         _case(str(account.ref), "gone_there", noun="account", now=now)
         return []
-    return _merge_account(account, read, now=now, policy=policy)
+    return _merge_account(account, read, before, now=now, policy=policy)
 
 
 @transaction.atomic
-def _merge_account(account: Account, read: Mapping[str, Any], *, now: datetime, policy: Policy) -> list[str]:
+def _merge_account(
+    account: Account, read: Mapping[str, Any], before: datetime | None, *, now: datetime, policy: Policy
+) -> list[str]:
     dated.hold(accounts=[account.pk])
     held = Account.objects.get(pk=account.pk)
-    if held.version != account.version:
+    if held.version != account.version or base.compared_at("account", str(account.ref)) != before:
         raise Later("changed_meanwhile", SOON)
     _may_be_compared(account_id=account.pk)
     found = step.compare_account(held, read, now=now, policy=policy)

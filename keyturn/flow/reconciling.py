@@ -275,7 +275,9 @@ def _take(drift: Drift, actor: Actor, now: datetime, policy: Policy) -> str:
         account = Account.objects.filter(ref=drift.ref).first()
         if account is not None:
             inbound.account_again(account, now=now, policy=policy)
-    return "review" if base.is_open(drift.noun, drift.ref, drift.field) else "repaired"
+    # A case about the whole of it has no field: they are gone there, say.
+    is_asked = base.is_open(drift.noun, drift.ref, drift.field) or base.is_open(drift.noun, drift.ref, "")
+    return "review" if is_asked else "repaired"
 
 
 def _take_in(drift: Drift, actor: Actor, now: datetime, policy: Policy) -> str:

@@ -1,12 +1,14 @@
 """In which words do tests tell of what the CIS's own staff change, and of the registry that hears of it?"""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db.models import Q
 
 from keyturn.flow import inbound, outside, reconciling
 from keyturn.records.models import CisDifference, CisNews, Person, PersonContact, PersonName
-from keyturn.records.models.dated import holds_at
+from keyturn.records.queries.as_of import Moments, held
 from keyturn.terms.change import Change
 from tests.flow.town import Town
 
@@ -52,11 +54,16 @@ class Heard:
         return {(each.ref, each.field): each.why for each in CisDifference.objects.filter(state="open")}
 
 
+def _at(at: datetime) -> Q:
+    """What held at a moment, past or present, as far as is known today."""
+    return held(Moments(valid_at=at, known_at=datetime.max.replace(tzinfo=UTC)))
+
+
 def name_of(person: Person, at: Any) -> str:
-    row = PersonName.objects.get(holds_at(at), person=person, name_type="primary")
+    row = PersonName.ever.get(_at(at), person=person, name_type="primary")
     return f"{row.given_name} {row.family_name}"
 
 
 def contacts_of(person: Person, channel: str, at: Any) -> list[str]:
-    rows = PersonContact.objects.filter(holds_at(at), person=person, channel=channel).order_by("-is_primary", "value")
+    rows = PersonContact.ever.filter(_at(at), person=person, channel=channel).order_by("-is_primary", "value")
     return [each.value for each in rows]

@@ -1,5 +1,6 @@
 """Where could settling a difference with the CIS go into the wrong hands, or nowhere?"""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,10 +8,11 @@ import pytest
 
 from keyturn import flow
 from keyturn.flow import reconciling
-from keyturn.records.models import CisDifference, Drift, Person, PersonName
-from keyturn.steps.maintain.inbound import base, persons
+from keyturn.records.models import Account, AccountPerson, CisDifference, Drift, Person, PersonName
+from keyturn.records.models.dated import holds_at
+from keyturn.steps.maintain.inbound import accounts, base, persons
 from keyturn.terms.change import DetailChange
-from keyturn.terms.errors import NotAllowed
+from keyturn.terms.errors import NotAllowed, StaleVersion
 from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow.both_sides import Heard, heard, name_of
@@ -121,3 +123,52 @@ def test_the_longest_field_is_kept_whole_from_the_report_to_the_case(town: Town)
     assert flow.repair_drift(drift.pk, actor=ROSA, now=town.now, policy=town.policy) == "review"
     assert (drift.field, CisDifference.objects.get().field) == (field, field)
     assert base.no_longer_differ("account", "8" * 64, fields=[field], now=town.now) == 1
+
+
+def a_case_about_the_main_customer(town: Town) -> CisDifference:
+    """Ana is the main customer of an account, and the CIS says that it is Ben."""
+    ana, ben = town.knows(ANA), town.knows(BEN)
+    account = factories.an_account(ana, town.house())
+    case = CisDifference(
+        noun="account", ref=str(account.ref), field="main_customer", why="both_changed", opened_at=town.now
+    )
+    case.values = {"ours": ana.ref, "theirs": ben.ref}
+    case.save(force_insert=True)
+    return case
+
+
+def test_an_account_that_was_changed_since_the_case_was_shown_is_shown_again_first(town: Town, heard: Heard) -> None:
+    case = a_case_about_the_main_customer(town)
+    account = Account.objects.get()
+    mia = town.knows(replace(ANA, given_name="Mia", emails=("mia@example.com",), identifiers=()))
+    accounts.write(account, {"main_customer": str(mia.ref)}, now=town.now)
+    with pytest.raises(StaleVersion):
+        settles(town, case, "theirs")
+    case.refresh_from_db()
+    assert (case.state, case.values["ours"]) == ("open", mia.ref)
+    assert settles(town, case, "theirs").state == "theirs"
+    assert (
+        AccountPerson.objects.filter(holds_at(town.now), account=account, is_main=True).get().person.ref
+        == (case.values["theirs"])
+    )
+
+
+def test_an_account_that_holds_the_same_by_now_is_no_case_any_more(town: Town, heard: Heard) -> None:
+    case = a_case_about_the_main_customer(town)
+    accounts.write(Account.objects.get(), {"main_customer": case.values["theirs"]}, now=town.now)
+    with pytest.raises(NotAllowed, match="settled_already"):
+        settles(town, case, "theirs")
+    case.refresh_from_db()
+    assert case.state == "gone"
+
+
+def test_a_repair_that_finds_them_gone_there_says_that_staff_look(town: Town, heard: Heard) -> None:
+    ana = town.knows(ANA)
+    heard.listens()
+    run = flow.start_reconciliation(by="staff:rosa", now=town.now)
+    drift = Drift.objects.create(
+        reconciliation=run, kind="theirs_is_newer", noun="person", ref=str(ana.ref), field="name"
+    )
+    town.faulty.read = lambda noun, ref: None  # type: ignore[method-assign]
+    assert flow.repair_drift(drift.pk, actor=ROSA, now=town.now, policy=town.policy) == "review"
+    assert heard.cases == {(ana.ref, ""): "gone_there"}

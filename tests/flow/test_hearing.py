@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from keyturn.records.models import (
     CisCursor,
     CisNews,
     Person,
+    PersonName,
 )
 from keyturn.terms.change import DetailChange, NameChange
-from keyturn.terms.cis import Changed
+from keyturn.terms.cis import Changed, Changes
+from keyturn.terms.errors import Rejected
 from tests.flow.both_sides import Heard, heard, name_of
 from tests.flow.town import ANA, BEN, Town
 
@@ -41,7 +44,9 @@ class TestHearing:
         assert CisCursor.objects.get().cursor == cursor
 
     def test_a_word_without_a_key_does_not_take_away_the_key_under_which_it_was_told_first(self, town: Town) -> None:
-        inbound.note((Changed("person", "C1", key="KT-1:establish"), Changed("person", "C2", key="import")), now=town.now)
+        inbound.note(
+            (Changed("person", "C1", key="KT-1:establish"), Changed("person", "C2", key="import")), now=town.now
+        )
         inbound.changed_in_cis(noun="person", ref="C1", now=town.now)
         inbound.note((Changed("person", "C2", key="KT-2:establish"), Changed("person", "C2")), now=town.now)
         news = {each.ref: each for each in CisNews.objects.all()}
@@ -69,6 +74,60 @@ class TestHearing:
         with connection.execute_wrapper(done_with):
             inbound.note((Changed("person", "C1"),), now=town.now)
         assert CisNews.objects.count() == 1
+
+    def test_a_feed_that_does_not_move_on_is_not_asked_for_ever(
+        self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = []
+
+        def says(since: str, *, limit: int) -> Changes:
+            asked.append(since)
+            return Changes((Changed("person", "C1"),), since, more=True)
+
+        monkeypatch.setattr(town.faulty, "changes", says)
+        inbound.hear(now=town.now, policy=town.policy)
+        assert (len(asked), town.jobs("hear_cis")) == (1, 0)
+
+    def test_what_the_cis_refuses_to_show_is_put_before_staff_in_the_end(self, town: Town, heard: Heard) -> None:
+        def refuses(noun: str, ref: str) -> None:
+            raise Rejected("unreadable_value")
+
+        ana = town.knows(ANA)
+        town.faulty.read = refuses  # type: ignore[method-assign]
+        inbound.changed_in_cis(noun="person", ref=str(ana.ref), now=town.now)
+        for _ in range(inbound.GIVES_UP_AFTER):
+            assert heard.cases == {}
+            inbound.look(now=town.now, policy=town.policy)
+            town.now += timedelta(hours=1)
+        assert (heard.waiting, heard.cases) == ({}, {(ana.ref, ""): "not_understood"})
+
+    def test_a_reference_that_is_too_long_is_nobodys(self, town: Town) -> None:
+        inbound.changed_in_cis(noun="person", ref="C" * 65, now=town.now)
+        assert not CisNews.objects.exists()
+
+    def test_an_older_reading_overwrites_nothing_that_another_worker_has_merged_since(
+        self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """We changed the name; a clerk changed it to something else, and, while a slow worker was reading, to the same."""
+        ana = town.knows(ANA)
+        heard.there(ana, DetailChange("paperless", "yes"))
+        heard.listens()
+        PersonName.objects.filter(person=ana, name_type="primary").update(family_name="Marquez")
+        heard.there(ana, NameChange("primary", given_name="Ana", family_name="Stale"))
+        reads = town.faulty.read
+
+        def slow(noun: str, ref: str) -> Any:
+            said = reads(noun, ref)
+            monkeypatch.setattr(town.faulty, "read", reads)
+            heard.there(ana, RENAMED)
+            heard.listens()
+            return said
+
+        monkeypatch.setattr(town.faulty, "read", slow)
+        with pytest.raises(inbound.Later, match="changed_meanwhile"):
+            inbound.person_again(ana, now=town.now, policy=town.policy)
+        assert name_of(ana, town.now) == "Ana Marquez"
+        assert heard.cases == {}
 
     def test_pages_are_read_to_the_end(self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(inbound, "PAGE", 1)

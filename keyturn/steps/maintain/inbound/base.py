@@ -1,7 +1,7 @@
 """What did the CIS and we last agree on, and where do staff have to say who is right?"""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
@@ -10,6 +10,7 @@ from keyturn.records.models import CisAgreed, CisDifference
 from keyturn.steps.maintain.inbound.rules import NOT_AGREED
 
 Values = Mapping[str, Any]
+MOMENT = timedelta(microseconds=1)
 
 
 def agreed(noun: str, ref: str) -> dict[str, Any]:
@@ -29,9 +30,24 @@ def keep_agreed(noun: str, ref: str, values: Values, *, now: datetime) -> None:
     after = {**before, **values}
     if row is not None and after == before:
         return
-    row = row or CisAgreed(noun=noun, ref=ref)
-    row.values, row.agreed_at = after, now
+    if row is None:
+        row = CisAgreed(noun=noun, ref=ref, agreed_at=now - MOMENT)
+    row.values, row.agreed_at = after, max(now, row.agreed_at + MOMENT)
     row.save()
+
+
+def compared_at(noun: str, ref: str) -> datetime | None:
+    """When the two were last compared: what was read before that may be older than what has been merged since."""
+    return CisAgreed.objects.filter(noun=noun, ref=ref).values_list("agreed_at", flat=True).first()
+
+
+def keep_compared(noun: str, ref: str, *, now: datetime) -> None:
+    """They have just been compared; later than the time before, whatever the clocks say. Under the lock, as `keep_agreed`."""
+    row = CisAgreed.objects.filter(noun=noun, ref=ref).first()
+    if row is None:
+        keep_agreed(noun, ref, {}, now=now)
+    else:
+        CisAgreed.objects.filter(pk=row.pk).update(agreed_at=max(now, row.agreed_at + MOMENT))
 
 
 def differs(noun: str, ref: str, *, field: str = "", why: str, values: Values | None = None, now: datetime) -> bool:

@@ -157,6 +157,7 @@ def _keep(found: Compared, taken: Values, cases: Mapping[str, str], *, now: date
         base.differs(found.noun, found.ref, field=field, why=why, values=found.case(field), now=now)
     settled = [field for field in found.verdicts if field not in cases]
     base.no_longer_differ(found.noun, found.ref, fields=settled, now=now)
+    base.keep_compared(found.noun, found.ref, now=now)
 
 
 def fits(person: Person, field: str, value: Any, *, now: datetime, policy: Policy) -> bool:
