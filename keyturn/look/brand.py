@@ -75,7 +75,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def current() -> Brand:
-    return load(Path(settings.KEYTURN_PROFILE))
+    profile = settings.KEYTURN_PROFILE
+    return load(profile if isinstance(profile, Path) else Path(profile))  # asked many times for each page
 
 
 @lru_cache(maxsize=8)

@@ -8,7 +8,8 @@ from django import template
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template.loader import render_to_string
-from django.utils.html import escape, format_html
+from django.urls import reverse
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext
 
@@ -96,10 +97,12 @@ def part(field: Part) -> SafeString:
     return mark_safe(render_to_string(f"look/parts/{field.kind}.html", {"part": field}))  # noqa: S308 (rendered with escaping)
 
 
-@register.inclusion_tag("look/error_summary.html")
-def error_summary(problems: Sequence[Problem]) -> dict[str, Any]:
+@register.simple_tag
+def error_summary(problems: Sequence[Problem]) -> SafeString:
     """What is wrong and where to put it right; takes the focus when the page opens, without JavaScript."""
-    return {"problems": problems}
+    if not problems:
+        return SafeString("")
+    return mark_safe(render_to_string("look/error_summary.html", {"problems": problems}))  # noqa: S308 (rendered with escaping)
 
 
 @register.inclusion_tag("look/progress.html")
@@ -113,18 +116,26 @@ def progress(now: int, last: int, title: str) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("look/languages.html", takes_context=True)
-def languages(context: Mapping[str, Any]) -> dict[str, Any]:
+_LANGUAGE = (
+    '<li><form action="{}" method="post"><input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+    '<input type="hidden" name="next" value="{}">'
+    '<button class="kt-tool" name="language" value="{}" lang="{}">{}{}</button></form></li>'
+)
+
+
+@register.simple_tag(takes_context=True)
+def languages(context: Mapping[str, Any]) -> SafeString:
     """The way to this same page in the other languages, each named in its own."""
     request = context.get("request")
     here = (get_language() or "en")[:2]
     names = {"en": "English", "es": "Español"}
-    others = [(code, names.get(code, code)) for code in settings.KEYTURN_POLICY.languages if code != here]
-    return {
-        "others": others,
-        "next": request.get_full_path() if request is not None else "/",
-        "csrf_token": context.get("csrf_token", ""),
-    }
+    path = request.get_full_path() if request is not None else "/"
+    token, action, globe = context.get("csrf_token", ""), reverse("look:language"), icon("globe")
+    return format_html_join(
+        "", _LANGUAGE,
+        ((action, token, path, code, code, globe, names.get(code, code))
+         for code in settings.KEYTURN_POLICY.languages if code != here),
+    )  # fmt: skip
 
 
 @register.filter
