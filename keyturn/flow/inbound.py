@@ -102,7 +102,7 @@ def hear(*, now: datetime, policy: Policy) -> int:
         if not _noted(before, page.items, page.cursor, now=now):
             return told  # another worker was quicker
         told += len(page.items)
-        if not page.more or page.cursor == before:  # one that does not move on is no reason to go on asking
+        if not page.more:
             return told
     queue.later("hear_cis", once="due:hear_cis")  # a long absence is caught up with in turns
     return told

@@ -19,7 +19,7 @@ from keyturn.records.models import (
     PersonName,
 )
 from keyturn.terms.change import DetailChange, NameChange
-from keyturn.terms.cis import Changed, Changes
+from keyturn.terms.cis import Changed
 from keyturn.terms.errors import Rejected
 from tests.flow.both_sides import Heard, heard, name_of
 from tests.flow.town import ANA, BEN, Town
@@ -74,19 +74,6 @@ class TestHearing:
         with connection.execute_wrapper(done_with):
             inbound.note((Changed("person", "C1"),), now=town.now)
         assert CisNews.objects.count() == 1
-
-    def test_a_feed_that_does_not_move_on_is_not_asked_for_ever(
-        self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        asked = []
-
-        def says(since: str, *, limit: int) -> Changes:
-            asked.append(since)
-            return Changes((Changed("person", "C1"),), since, more=True)
-
-        monkeypatch.setattr(town.faulty, "changes", says)
-        inbound.hear(now=town.now, policy=town.policy)
-        assert (len(asked), town.jobs("hear_cis")) == (1, 0)
 
     def test_what_the_cis_refuses_to_show_is_put_before_staff_in_the_end(self, town: Town, heard: Heard) -> None:
         def refuses(noun: str, ref: str) -> None:
