@@ -149,8 +149,9 @@ class TestADelegate:
         case = invites(ana, carla)
         refuses(case)
         town.faulty.deliver_late()
+        town.policy_says(cis_probe_seconds=600.0)
         town.cis_is("down", calls=["send", "find", "ping"])
-        town.waits(hours=5)
+        town.waits(hours=2)
         assert on_the_account(ana) == before + 1
         town.cis_is()
         town.waits(hours=1)
