@@ -20,7 +20,8 @@ from keyturn.connectors.cis.simulating import SimulatedServer
 from keyturn.connectors.cis.simulating_tokens import TokenDesk
 from tests.connectors.conftest import ReferenceTown
 
-SECRET = "let me in"
+TOKEN = "let me in by a token that stands in the environment"
+SECRET = "give me a token"
 SHIPPED = 'auth = { kind = "bearer", secret = "env:KEYTURN_CIS_TOKEN" }'
 OURS = (
     'auth = { kind = "client_credentials", token_url = "/oauth2/v1/token",'
@@ -38,7 +39,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def running(store: Store) -> Iterator[SimulatedServer]:
-    serving = server(store, token="nobody knows this one", desk=TokenDesk("keyturn", SECRET, seconds=1.0))
+    serving = server(store, token=TOKEN, desk=TokenDesk("keyturn", SECRET, seconds=1.0))
     threading.Thread(target=serving.run, daemon=True).start()
     yield serving
     serving.stop()
