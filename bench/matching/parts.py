@@ -12,6 +12,7 @@ from bench.matching import (
     calibration,
     fairness,
     febrl,
+    forced,
     lookalikes,
     plots,
     pseudo,
@@ -92,6 +93,8 @@ def pseudo_part(options: Options, progress: Progress) -> Part:
              beside=f"Splink in one batch, one-to-one, one seed: {batch.wrong}"),
         held(name, "review, of all who ask (mean)", review, "<= 4 %", as_text=table.percent,
              beside=f"Splink {100 * batch.review / batch.asked:.2f} %"),
+        Row(name, "of these, what the policy asks for (mean)", table.percent(
+            mean(100 * forced.by_policy(each.reviews) / each.asked for each in results))),
         Row(name, "review, of those on file (mean)", table.percent(review_known)),
         held(name, "missed, of those on file (mean)", mean(100 * each.missed / each.known for each in results), "<= 0.3 %",
              as_text=table.percent, beside=f"Splink {100 * batch.missed / batch.known:.2f} %"),
@@ -112,6 +115,7 @@ def pseudo_part(options: Options, progress: Progress) -> Part:
         [_seeds(results), "Splink, seed 101, all at once and one-to-one: "
          f"{batch.links} links, {batch.wrong} of them wrong, {batch.review} for review, {batch.missed} of {batch.known} missed,"
          f" {batch.seconds:.0f} s.",
+         "### Why a human looks\n\n" + forced.details([each.reviews for each in results], sum(each.asked for each in results)),
          "### Calibration\n\nEvery candidate of every search.\n\n" + calibration.details(_candidates(results)),
          "The best candidate of each search.\n\n" + calibration.details(best),
          "### Fairness\n\n" + fairness.details(results)]

@@ -8,7 +8,7 @@ linked nor for review. A wrong link is one to somebody else's record.
 """
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +16,7 @@ from multiprocessing import get_context
 
 from rich.progress import Progress
 
-from bench.matching import sources
+from bench.matching import forced, sources
 from bench.matching.calibration import Shown, shown
 from bench.matching.memory import Registry, decided
 from keyturn.matching import Decision
@@ -41,6 +41,7 @@ class Result:
     seconds: float = 0.0
     outcomes: dict[str, str] = field(default_factory=dict)
     shown: list[Shown] = field(default_factory=list)
+    reviews: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
 
 def registry(seed: int, *, year: int = 2020) -> tuple[Registry, dict[str, set[str]]]:
@@ -76,6 +77,7 @@ def count(result: Result, decision: Decision, truth: set[str], person: str) -> N
     result.wrong += zone == "link" and best not in truth
     result.review += zone == "review"
     result.review_known += zone == "review" and bool(truth)
+    result.reviews.update([forced.counted(decision, truth)] if zone == "review" else [])
     result.shown += shown(decision, truth)
     if not truth:
         return

@@ -37,7 +37,10 @@ ANOTHER_GIVEN_NAME: Final = "another_given_name"
 FATHER_AND_SON: Final = "perhaps_father_and_son"
 """One of them is a Jr or the like, and the birth dates are two."""
 
-_CODES: Final = (*KNOWN_VETOES, ANOTHER_SURNAME, ANOTHER_GIVEN_NAME, FATHER_AND_SON)
+ANY_OF_THEM: Final = "anybody_of_the_household"
+"""Neither given name nor birth date could be compared: surname, door and telephone are those of all who live there."""
+
+_CODES: Final = (*KNOWN_VETOES, ANOTHER_SURNAME, ANOTHER_GIVEN_NAME, FATHER_AND_SON, ANY_OF_THEM)
 
 _SUREST: Final = 50.0
 """Bits, either way, so that nothing is ever said to be certain: a float beside 1 knows no more than 53."""
@@ -79,12 +82,14 @@ def forbidding(vetoes: tuple[str, ...], level: Callable[[str], str]) -> tuple[st
     "" where it could not be compared."""
     if level("identifier") == "equal":
         return vetoes
-    codes = vetoes
+    codes, agrees = vetoes, ("exact", "initial")
+    if not (vetoes or level("given") or level("birth_date") or level("organisation")) and level("middle") not in agrees:
+        return (ANY_OF_THEM,)
     if "different_birth_date" in vetoes and level("family") in ("different", "crossed"):
         codes = (*codes, ANOTHER_SURNAME)
     if "different_birth_date" in vetoes and level("suffix") == "one_sided":
         codes = (*codes, FATHER_AND_SON)
-    if "twin" in vetoes and level("given") in ("different", "middle") and level("middle") not in ("exact", "initial"):
+    if "twin" in vetoes and level("given") in ("different", "middle") and level("middle") not in agrees:
         codes = (*codes, ANOTHER_GIVEN_NAME)
     return codes
 

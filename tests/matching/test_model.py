@@ -39,7 +39,7 @@ def test_the_shipped_model_is_whole_and_uses_everything() -> None:
         lambda values: values["person"]["middle"]["exact"].__setitem__(1, 0.016),
         lambda values: values["priors"].update(twin=6.5),
         lambda values: values.update(population=2_000_000),
-        lambda values: values["calibration"]["curve"][0].__setitem__(1, 0.001),
+        lambda values: values["calibration"]["curve"][0].__setitem__(1, 0.0001),
         lambda values: values["calibration"].update(on_file_twice=0.1),
         lambda values: values["calibration"]["at_most"].clear(),
         lambda values: values.update(label="mine"),

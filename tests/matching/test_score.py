@@ -96,7 +96,9 @@ def test_a_family_s_agreements_hardly_count_for_one_person() -> None:
 
 
 def test_no_name_no_match_by_household_alone() -> None:
-    assert scored(replace(JANE, given="", birth_date="", identifiers=()), JANE).probability < 0.9
+    nameless = replace(JANE, given="", birth_date="", identifiers=())
+    assert scored(nameless, JANE).probability <= 0.4
+    assert scored(replace(nameless, birth_date=JANE.birth_date), JANE).probability > 0.9
 
 
 @pytest.mark.parametrize(
