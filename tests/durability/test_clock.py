@@ -162,8 +162,8 @@ def test_a_request_goes_through_the_night(town: Town, night: str) -> None:  # no
     town.cis_is("down", calls=["send", "find", "search", "ping"])
     case = town.asks(start_date=town.day(1))
     town.works()
-    for _ in range(12):
-        town.waits(minutes=15)
+    for _ in range(6):
+        town.waits(minutes=30)
     town.cis_is()
     town.waits(minutes=20)
     assert case.status == COMPLETED
