@@ -45,6 +45,7 @@ from keyturn.console.rows import (
 )
 from keyturn.console.vocabulary import say
 from keyturn.flow import cases
+from keyturn.flow.deliveries import common_time
 from keyturn.journeys.applicant import applicant
 from keyturn.look.parts import Problem
 from keyturn.matching.model import load
@@ -303,7 +304,7 @@ def _powers(
         "held_by_me": bool(holder) and holder == actor.ident,
         "may_take": in_review and role in DECIDERS and not own and not holder,
         "may_retry": case.standing == Standing.ENGINEER and role in RETRIERS,
-        "acts": delivery.acts(case, role=role, own=own, now=now),
+        "acts": delivery.acts(case, role=role, own=own, now=common_time()),
         "may_look_again": decidable and case.established_at is None,
         "premise_missing": any(row["rule"] == "M-05" for row in case.findings),
         "proposals": _open_proposals(case),

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -48,7 +47,7 @@ WHY_NOT = {
 
 def _act(request: HttpRequest, case: Any, act: str, form: Form) -> None:
     by = Hand(actor_of(request), console.email_digest_of(request.user))
-    now, policy, reason = timezone.now(), settings.KEYTURN_POLICY, form.get("reason", "")
+    now, policy, reason = deliveries.common_time(), settings.KEYTURN_POLICY, form.get("reason", "")
     refs = {name: text for name, text in form.items() if name.endswith("_ref") or name.startswith("agreement_")}
     verbs: dict[str, Callable[[], Any]] = {
         "send_now": lambda: deliveries.send_now(request_id=case.pk, by=by, now=now),

@@ -33,7 +33,7 @@ from keyturn.terms.errors import InDoubt, Invalid, NotAllowed, Rejected, Unavail
 from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Outcome, Role, Standing, Step
-from keyturn.work import queue
+from keyturn.work import clock, queue
 
 STAYS_WITH = (Standing.STAFF, Standing.ENGINEER, Standing.MACHINE)
 
@@ -44,6 +44,11 @@ class Hand:
 
     actor: Actor
     email_digest: str = ""
+
+
+def common_time() -> datetime:
+    """What time it is for the workers, who write the leases of calls that are under way (S-05); for the door."""
+    return clock.now()
 
 
 @transaction.atomic
