@@ -32,7 +32,8 @@ Line = dict[str, Any]
 
 def kept(lines: Iterable[Line]) -> list[Line]:
     """The largest and the newest line of each test and variant, by test, then as they were run."""
-    newest, largest = {}, {}
+    newest: dict[tuple[str, str], Line] = {}
+    largest: dict[tuple[str, str], Line] = {}
     for each in sorted(lines, key=lambda each: str(each["at"])):
         one = (each["test"], each["variant"])
         newest[one] = each

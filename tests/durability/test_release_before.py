@@ -72,8 +72,8 @@ def in_vain(at: Installation, api_key: str, like: Ask) -> list[str]:
 
 @bound.long
 def test_the_release_before_goes_on_while_the_tables_change_and_beside_the_new_one(tmp_path: Path) -> None:
-    for each in ("before", "now"):
-        (tmp_path / each).mkdir()
+    (tmp_path / "before").mkdir()
+    (tmp_path / "now").mkdir()
     with throw_away(durable=True) as cluster:
         before = Installation(cluster, tmp_path / "before", cis="reference", root=laid_out(tmp_path))
         now = Installation(cluster, tmp_path / "now", cis="reference")
