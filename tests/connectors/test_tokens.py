@@ -258,6 +258,20 @@ def test_a_slow_provider_takes_the_time_of_the_call_and_no_more_also_from_those_
     assert provider.calls() == []
 
 
+def test_who_has_little_time_does_not_wait_for_one_who_has_much(cis, provider):
+    provider.slow = 1.0
+    office = cis._transport.line.office
+    with ThreadPoolExecutor(1) as pool:
+        patient = pool.submit(office.token, Deadline(5))
+        while not provider.asked():
+            time.sleep(0.01)
+        begun = time.monotonic()
+        with pytest.raises(Unavailable, match="no_token: cis_too_slow"):
+            office.token(Deadline(0.1))
+        assert time.monotonic() - begun < 0.8
+        assert patient.result() == "t1"
+
+
 def test_a_provider_that_fails_half_way_leaves_in_doubt_what_was_written(cis, provider):
     def says(heard: Heard):
         if heard.verb == "POST" and heard.path == "/accounts":

@@ -9,10 +9,12 @@ from keyturn import flow
 from keyturn.connectors import cis as ours
 from keyturn.connectors.cis.ccb import REST, SOAP
 from keyturn.connectors.cis.ccb.simulator import rest, soap
-from keyturn.flow import deliveries, inbound, outside, reconciling
+from keyturn.flow import deliveries, eligibility, inbound, outside, reconciling
+from keyturn.records.models import OutsideCheck
+from keyturn.steps.verify.eligibility import step as asked_there
 from tests.connectors.ccb.conftest import CcbTown
 from tests.flow.both_sides import contacts_of
-from tests.flow.town import COMPLETED, REFUSED, Town
+from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, REFUSED, Town
 
 
 @pytest.fixture(params=["over_soap", "over_rest"])
@@ -32,7 +34,7 @@ def utility(
     there = Town(tmp_path)
     there.cis = request.getfixturevalue(request.param)
     there.cis_is("")
-    for module in (outside, deliveries, inbound, reconciling):
+    for module in (outside, deliveries, inbound, reconciling, eligibility, asked_there):
         monkeypatch.setattr(module, "cis", lambda: there.guarded)
     return there
 
@@ -62,6 +64,18 @@ def test_a_request_becomes_service_there_once(utility: Town, town: CcbTown, faul
     assert case.is_in_the_cis()
     assert town.totals() == {"persons": 1, "accounts": 1, "agreements": 2}
     assert [each["key"] for each in town.store.effects()] == [f"{case.request.reference}:establish"]
+
+
+@pytest.mark.rule("Y-06")
+def test_it_is_asked_beforehand_whether_it_would_serve_somebody(utility: Town, town: CcbTown) -> None:
+    utility.policy_says(cis_eligibility=True)
+    place, unknown = utility.house(), utility.house()
+    town.store.adopt_premises([{"ref": place.ref, "division": "north", "service_types": "electric;gas;water"}])
+    assert utility.moves_in(ANA, at=place).status == COMPLETED
+    case = utility.moves_in(BEN, at=unknown)
+    assert (case.status, case.rules) == (IN_REVIEW, {"Y-07"})
+    assert [each.outcome for each in OutsideCheck.objects.order_by("asked_at", "id")] == ["passed", "failed"]
+    assert town.totals() == {"persons": 1, "accounts": 1, "agreements": 2}
 
 
 def test_what_arrives_when_staff_have_refused_is_taken_back(utility: Town, town: CcbTown) -> None:
