@@ -96,7 +96,7 @@ def the_check() -> OutsideCheck:
 
 @pytest.fixture
 def town(town: Town) -> Town:
-    town.policy_says(cis_eligibility=True)
+    town.policy_says(cis_eligibility=True, cis_probe_seconds=300.0)
     return town
 
 
