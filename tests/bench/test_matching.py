@@ -1,16 +1,31 @@
 """Does the matching table hold? Its CI size; `make bench-matching` measures the whole. No time is asserted."""
 
 import json
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from bench.matching import calibration, febrl, fit_calibration, lookalikes, plots, pseudo, report, sources, table
+from bench.matching import (
+    calibration,
+    febrl,
+    fit_calibration,
+    forced,
+    lookalikes,
+    plots,
+    pseudo,
+    report,
+    sources,
+    table,
+)
 from bench.matching.calibration import Shown
 from bench.matching.lookalikes import Outcome
 from bench.matching.table import Part, Row
-from keyturn.matching import load
+from keyturn.matching import Features, decide, load
+from keyturn.matching.addresses import NormalAddress
+from keyturn.terms.policy import Policy
 
 EACH = 200
 SEED = 111  # not one of the run's ten
@@ -64,6 +79,27 @@ def test_febrl4_is_paired_without_a_false_pair() -> None:
 # The bench's own arithmetic
 
 
+def test_a_review_is_counted_under_the_first_sentence_that_asks_for_it() -> None:
+    jane = Features(
+        given="jane", family="zelenko", birth_date="1970-03-12", addresses=(NormalAddress("12", "oak st", "oak"),)
+    )
+    moved = replace(jane, addresses=(NormalAddress("7", "elm st", "elm"),))
+    probes = {
+        "another birth date, and no slip": replace(jane, birth_date="1981-11-02"),
+        "perhaps a twin, or father and son": replace(jane, given="igor"),
+        "fewer than two kinds of evidence": replace(moved, birth_date=""),
+        "name and birth date alone, no middle name": moved,
+        "half of the name, or another name": replace(jane, given=""),
+    }
+    for why, probe in probes.items():
+        decision = decide(probe, {"jane": jane}, model=load(), verified=frozenset(), policy=Policy())
+        assert forced.counted(decision, {"jane"}) == (why, True)
+    found = Counter({("another birth date, and no slip", True): 3, ("not sure enough", True): 2,
+                     ("another birth date, and no slip", False): 1})  # fmt: skip
+    assert forced.by_policy(found) == 3
+    assert "| 3 | 30.00 % | 1 | 10.00 % |" in forced.details([found], 10)
+
+
 def test_a_decile_compares_what_was_said_with_what_was_true() -> None:
     said = [Shown(0.95, 4.2, n < 90, True, "review") for n in range(100)] + [Shown(0.05, -4.2, False, True, "new")]
     first, last = calibration.deciles(said)
@@ -103,14 +139,24 @@ def test_plots_are_drawn(tmp_path: Path) -> None:
         assert (tmp_path / file).read_text().startswith("<?xml")
 
 
+def candidates(random: Random, *, doubtful: int) -> list[Shown]:
+    """Of three weights, one of which leaves doubts."""
+    known = {-6.0: (0.1, 2000), -2.0: (0.6, doubtful), 3.0: (0.95, 2000)}
+    return [
+        Shown(0.5, bits + random.random(), random.random() < share, True, "review")
+        for bits, (share, number) in known.items()
+        for _ in range(number)
+    ]
+
+
+def test_a_step_of_which_too_little_is_known_is_none_of_its_own() -> None:
+    found = fit_calibration.fit(candidates(Random(5), doubtful=600))
+    assert len(found["curve"]) == 4
+
+
 def test_a_fit_finds_the_shares_that_were_there_and_makes_no_steps_of_chance() -> None:
     random = Random(5)
-    known = {-6.0: 0.1, -2.0: 0.6, 3.0: 0.95}
-    said = [
-        Shown(0.5, bits + random.random(), random.random() < share, True, "review")
-        for bits, share in known.items()
-        for _ in range(1500)
-    ]
+    said = candidates(random, doubtful=5500)
     rivals = [Shown(0.5, 9.0, True, True, "link", others=2.0**9) for _ in range(60)]  # on file twice
     found = fit_calibration.fit(said + rivals)
     shares = [share for _, share in found["curve"]]
