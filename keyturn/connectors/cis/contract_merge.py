@@ -12,9 +12,10 @@ from uuid import uuid4
 
 import pytest
 
-from keyturn.connectors.cis.contract_kit import NOTHING, Town, a_key, customer_at, deliver
+from keyturn.connectors.cis.contract_kit import NOTHING, Town, a_key, customer_at, deliver, update_of
 from keyturn.connectors.cis.faults import Fault, FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
+from keyturn.terms.change import RoleChange
 from keyturn.terms.cis import Answer, Cis, MergePersons, UnmergePersons
 from keyturn.terms.errors import Rejected
 
@@ -69,6 +70,22 @@ class MergeContract:
         cis.send(undo_of(merge, theirs), key=a_key())
         assert parts_in(cis, mine, theirs) == before
         assert {ref: (cis.read("person", ref) or {})["names"] for ref in kept} == kept
+
+    @pytest.mark.parametrize("who_stays", ["owner", "helper"])
+    def test_of_two_parts_in_one_account_the_stronger_stays_and_both_come_back(
+        self, cis: Cis, pair: tuple[str, ...], who_stays: str
+    ) -> None:
+        _survivor, owner, _mine, account = pair
+        cis.send(update_of(owner, RoleChange(account, "Grete Sommer", "grete@example.org")), key=a_key())
+        before = parts_in(cis, account)
+        assert len(before[account]) == 2
+        helper = next(ref for ref, main in before[account] if not main)
+        stays, goes = (owner, helper) if who_stays == "owner" else (helper, owner)
+        merge = merge_of(stays, goes)
+        cis.send(merge, key=a_key())
+        assert parts_in(cis, account) == {account: [(stays, True)]}
+        cis.send(undo_of(merge), key=a_key())
+        assert sorted(parts_in(cis, account)[account]) == sorted(before[account])
 
     def test_an_account_that_came_since_goes_to_whom_it_is_named_for(
         self, cis: Cis, town: Town, pair: tuple[str, ...]
