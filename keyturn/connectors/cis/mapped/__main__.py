@@ -47,8 +47,10 @@ def main() -> int:
 
 def _checked(mapping: CisMapping) -> int:
     if mapping.transport.kind == "soap":
-        from keyturn.connectors.cis.mapped.over_soap import check_files  # zeep is in an extra
-
+        try:
+            from keyturn.connectors.cis.mapped.over_soap import check_files  # zeep is in an extra
+        except ImportError:
+            raise ImproperlyConfigured("A CIS that speaks SOAP needs `pip install keyturn[soap]`") from None
         check_files(mapping)
     wrong = certificates_wrong(mapping.transport, os.environ, now=datetime.now(UTC))  # noqa: TID251  a program
     if wrong:
