@@ -52,7 +52,10 @@ def _variant() -> str:
 @functools.cache
 def code() -> str:
     """Which code is tried: the commit, with a "+" where files differ from it; "" where git cannot say."""
-    said = [_git("rev-parse", "--short=8", "HEAD"), _git("status", "--porcelain", "--", "keyturn", "tests", "profiles")]
+    said = [
+        _git("rev-parse", "--short=8", "HEAD"),
+        _git("status", "--porcelain", "--", ":/keyturn", ":/tests", ":/profiles"),
+    ]
     return said[0] + ("+" if said[0] and said[1] else "")
 
 
