@@ -33,7 +33,7 @@ from keyturn.steps.establish.change import step as establish_change
 from keyturn.steps.establish.claim import step as establish_claim
 from keyturn.steps.establish.delegate import step as establish_delegate
 from keyturn.steps.establish.ending import step as ending
-from keyturn.steps.establish.ending import undoing
+from keyturn.steps.establish.undoing import step as undoing
 from keyturn.steps.gather import step as gather
 from keyturn.steps.maintain.inbound import repair
 from keyturn.steps.maintain.merge import step as merge

@@ -1,0 +1,1 @@
+"""What is undone of what was established, and what does undoing leave?"""
