@@ -97,16 +97,23 @@ async def _work(
 
 
 class _WatchedPool(AsyncConnectionPool[Any]):
-    """Says when a connection broke while it was used: PostgreSQL may have done what we asked, or not."""
+    """Says when a connection broke while it was used: PostgreSQL may have done what we asked, or not.
+
+    What a worker asks over it are single statements: each is a transaction without two more trips to say so.
+    """
 
     def __init__(self, *arguments: Any, broken: asyncio.Event, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        super().__init__(*arguments, configure=_commits_each, **options)
         self._broken = broken
 
     async def putconn(self, conn: AsyncConnection[Any]) -> None:
         if conn.closed:
             self._broken.set()
         await super().putconn(conn)
+
+
+async def _commits_each(connection: AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)
 
 
 @contextmanager
