@@ -492,11 +492,12 @@ class TestOverASocket:
         assert (case.status, case.rules) == (IN_REVIEW, {"Y-07"})
         assert the_check().reasons == ["premise_occupied"]
 
-    @pytest.mark.parametrize("fault", ["429", "500", "garbage", "mid_answer", "answer_lost"])
+    @pytest.mark.parametrize("fault", ["429", "500", "garbage", "mid_answer", "answer_lost", "slow"])
     def test_whatever_goes_wrong_on_the_way_it_is_asked_again(
         self, town: Town, wire: SimulatedServer, fault: str
     ) -> None:
-        wire.plan = WirePlan({"script": [{"fault": fault}], "calls": ["POST /v1/move-ins/eligibility"]})
+        plan = {"script": [{"fault": fault}], "calls": ["POST /v1/move-ins/eligibility"], "seconds": 1.4}
+        wire.plan = WirePlan(plan)
         case = town.moves_in(replace(ANA, identifiers=(Identifier("passport", "P1112223"),)))
         assert (case.status, the_check().outcome) == (PROCESSING, "")
         town.waits(minutes=5)
