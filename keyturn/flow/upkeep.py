@@ -36,7 +36,7 @@ def expire_job(*, now: datetime) -> None:
 
 def expire(*, now: datetime) -> int:
     """End what waited for its customer until its time was over, and forget what was typed. Returns how many."""
-    due = Request.objects.filter(standing=Standing.CUSTOMER, due_at__lte=now).order_by("due_at")
+    due = Request.objects.filter(standing=Standing.CUSTOMER, due_at__lte=now).order_by("due_at", "id")
     return sum(_expire_alone(pk, now=now) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
 
 
@@ -83,7 +83,7 @@ def wake_job(*, now: datetime) -> None:
 
 def wake(*, now: datetime) -> int:
     """Let requests whose pause is over go on. Returns how many."""
-    due = Request.objects.filter(standing=Standing.CALENDAR, due_at__lte=now).order_by("due_at")
+    due = Request.objects.filter(standing=Standing.CALENDAR, due_at__lte=now).order_by("due_at", "id")
     return sum(_wake_one(pk, now=now) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
 
 
@@ -130,7 +130,7 @@ def _rescue_claims(now: datetime) -> int:
 def _rescue_requests(now: datetime) -> int:
     resting = Request.objects.filter(standing=Standing.MACHINE, updated_at__lt=now - LOST_AFTER)
     jobless = resting.exclude(delivery__parked_at__isnull=False)  # it has its turn (`gate.drain`)
-    lost = jobless.exclude(queue.has_job("request_id", OuterRef("pk"))).order_by("updated_at")
+    lost = jobless.exclude(queue.has_job("request_id", OuterRef("pk"))).order_by("updated_at", "id")
     found = list(lost.values_list("pk", "step")[:BATCH])
     for pk, step in found:
         name = "tell_cis" if step == Step.SYNC else "advance"
@@ -140,7 +140,7 @@ def _rescue_requests(now: datetime) -> int:
 
 def _rescue_messages(now: datetime) -> int:
     due = Message.objects.filter(state="due", created_at__lt=now - LOST_AFTER)
-    lost = due.exclude(queue.has_job("message_id", OuterRef("pk"))).order_by("created_at")
+    lost = due.exclude(queue.has_job("message_id", OuterRef("pk"))).order_by("created_at", "id")
     found = list(lost.values_list("pk", flat=True)[:BATCH])
     for pk in found:
         queue.later("send_message", once=f"rescue:{pk}", message_id=str(pk))

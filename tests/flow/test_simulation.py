@@ -2,7 +2,8 @@
 
 What happens is drawn by chance from the seed and nothing else, so that a run that shows something wrong is told again,
 step by step, by its seed: SIM_FIRST=<seed> SIM_SEEDS=1. The promises I1 to I8 are looked at after each step. SIM_SEEDS
-and SIM_STEPS set the sizes, SIM_PROCESSES on how many processes, SIM_MINUTES when it ends if it is not done before.
+and SIM_STEPS set the sizes, SIM_PROCESSES on how many processes, SIM_MINUTES when it ends if it is not done before,
+SIM_AGAIN how many are told again by another process.
 """
 
 import os
@@ -22,7 +23,7 @@ STEPS = int(os.environ.get("SIM_STEPS", "60"))
 FIRST = int(os.environ.get("SIM_FIRST", "1"))
 PROCESSES = int(os.environ.get("SIM_PROCESSES", "0"))  # 0: in this very process
 MINUTES = float(os.environ.get("SIM_MINUTES", "1000000"))
-AGAIN = 10  # how many of a long run are told twice
+AGAIN = int(os.environ.get("SIM_AGAIN", "10"))  # how many of a long run are told twice
 
 
 @pytest.fixture
