@@ -8,7 +8,9 @@ import pytest
 from keyturn.connectors.cis import counted
 from keyturn.flow import counting, outside
 from keyturn.records.models import Delivery
+from keyturn.terms.cis import Answer
 from tests.console.desk import Desk
+from tests.flow.test_answers_for_another import TakesThemForAnother
 from tests.flow.test_deliveries import WHY, dumb  # noqa: F401 (fixture)
 from tests.flow.test_known_there import in_cis_alone
 from tests.flow.town import ANA, BEN, COMPLETED, NEEDS_CUSTOMER, REFUSED, Case, Town
@@ -176,3 +178,33 @@ class TestOperations:
     def test_are_led_to_from_the_queue(self, emil: Desk, desk: Desks) -> None:
         assert 'href="/console/operations"' in emil.opens("/console").html
         desk("rosa").opens("/console").sees_nothing_of('href="/console/operations"')
+
+
+class TestWhatTheCisDidForAnother:
+    @pytest.fixture
+    def case(self, emil: Desk, town: Town) -> Case:
+        ben = town.serves(BEN, town.house())
+        town.cis = TakesThemForAnother(town.cis, person_ref=str(ben.ref))
+        town.cis_is()
+        return town.moves_in(ANA)
+
+    @pytest.mark.rule("S-18")
+    def test_it_says_what_to_do_and_what_approving_does(self, emil: Desk, desk: Desks, town: Town, case: Case) -> None:
+        emil.opens(case).sees("stands on another file here", "Done in the CIS, for somebody on another file")
+        emil.sees_nothing_of('value="not_there"')
+        desk("rosa").opens(case).sees("answer is taken; nothing is sent").sees_nothing_of('value="correct"')
+        town.cis = town.cis._inner
+
+    @pytest.mark.rule("S-17")
+    def test_what_came_after_it_was_settled_is_listed_until_it_is_put_right(
+        self, emil: Desk, town: Town, case: Case
+    ) -> None:
+        town.cis = town.cis._inner
+        done = case.request
+        done.step, done.standing, done.outcome = "confirm", "nobody", "completed"
+        done.save()
+        found = Answer("C-LATE", "A-LATE", {"electric": "E-LATE"})
+        outside._found_after_settling(done.pk, found, now=town.now)
+        emil.opens("/console/operations").sees(done.reference)
+        emil.opens(case).sees("made something else there: C-LATE, A-LATE, E-LATE")
+        acts(emil, case, "cleared", reason=WHY).sees("is off the list")
