@@ -31,6 +31,8 @@ TURNS = 5
 """So often one who only looks goes first, so that the others never keep them out for good."""
 LOOKING = 0.5
 """So much of the room, and of the patience, is for those who only look."""
+EXPECTED = 0.5
+"""So much of the patience may a line be expected to take: whoever is let in is then hardly ever turned away after all."""
 SMOOTH = 0.1
 """How much one turn counts in the pace that is expected of the next."""
 
@@ -67,7 +69,7 @@ class Lines:
         with self._changed:
             waiting = len(self._first) + len(self._looking)
             ahead = min(waiting, TURNS * (len(self._looking) + 1)) if looks else len(self._first) * TURNS / (TURNS - 1)
-            if waiting - self._free >= self._most * share or ahead * self._pace > self._patience * share:
+            if waiting - self._free >= self._most * share or ahead * self._pace > self._patience * share * EXPECTED:
                 return False
             (self._looking if looks else self._first).append(visit)
             self._changed.notify()

@@ -26,6 +26,7 @@ import httpx
 import pytest
 from django.core import signing
 
+from bench.stage import cpu_of
 from keyturn.portal import seat as seats
 from tests.durability import bound
 from tests.durability.customers import Ask, Heard, asks_for
@@ -112,6 +113,15 @@ class Town:
             told.add(heard)
         self.took(told)
         return told
+
+    def cpu(self) -> dict[str, float]:
+        """Seconds of CPU so far of web, workers, database, and everything else on this machine."""
+        watched = {name: self.installation._running(name) for name in ("web", "worker")}
+        watched["database"] = self.installation._postmasters()
+        spent = {name: sum(map(cpu_of, each)) for name, each in watched.items()}
+        ticks = [int(each) for each in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+        everything = (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")  # but idle and waiting for a disk
+        return {**spent, "all else here": everything - sum(spent.values())}
 
     def took(self, told: Told) -> None:
         for key, reference in told.acknowledged.items():
@@ -221,10 +231,13 @@ def _seat(draft: str, ident: str, reference: str) -> str:
 
 def _load(town: Town) -> Told:
     town.storm(times=1, seconds=min(2.0, SECONDS))  # templates are read, connections made
+    before = town.cpu()
     told = town.storm(times=1, seconds=SECONDS)
+    cores = {name: (spent - before[name]) / SECONDS for name, spent in town.cpu().items()}
     bound.tell(
         "T-20", __doc__,
         f"seed {SEED}: {REQUESTS:g} requests/s, {VIEWS:g} page views/s and {STAFF} staff for {SECONDS:g} s: {told.times()};"
+        f" cores used of {os.cpu_count()}: {', '.join(f'{name} {each:.2f}' for name, each in cores.items())};"
         f" callers at most {told.late * 1000:.0f} ms behind the clock",
         bound.of(len(told.faults) + told.turned_away, sum(map(len, told.seconds.values())), "errors"),
     )  # fmt: skip

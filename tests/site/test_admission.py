@@ -159,11 +159,13 @@ class TestTheLines:
         lines = admission.Lines(waiting=100, patience=5.0)
         for _ in range(10):
             assert lines.join(admission.Visit({}, 0.0), looks=False)
-        lines._pace = 0.3  # the first who only looks waits five turns at most, the second ten: 3 s, more than half of 5
+        lines._pace = (
+            0.15  # the first who only looks waits five turns at most, the second ten: 1.5 s, more than a quarter of 5
+        )
         assert lines.join(admission.Visit({}, 0.0), looks=True)
         assert not lines.join(admission.Visit({}, 0.0), looks=True)
         assert lines.join(admission.Visit({}, 0.0), looks=False)
-        lines._pace = 0.6
+        lines._pace = 0.3  # 3.75 s for eleven and every fifth who only looks
         assert not lines.join(admission.Visit({}, 0.0), looks=False)
 
     def test_probes_are_answered_while_everything_is_full(self, house: House) -> None:
