@@ -118,13 +118,15 @@ def told(
         for each in workers:
             each.join(60)
     say(result)
-    _tell_again(result, again)
+    _tell_again(result, 0 if stop.is_set() else again)
     return result
 
 
 def _tell_again(result: Result, most: int) -> None:
     known = sorted(result.digests)
     chosen = known[:: max(1, len(known) // most)][:most] if most else []
+    if not chosen:
+        return
     with Teller(result.steps_each, 4242) as teller:
         for seed in chosen:
             result.again += 1
