@@ -17,7 +17,8 @@ from django.db import close_old_connections
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
 from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool
 
@@ -130,10 +131,17 @@ def _told_by_signals() -> Iterator[asyncio.Event]:
 
 
 async def rescue_stalled(worker_app: App, *, seconds: float) -> int:
-    """Give the jobs of workers that stopped beating back to the queue. They may run twice: every job allows that."""
+    """Give the jobs of workers that stopped beating back to the queue. They may run twice: every job allows that.
+
+    Where another of the same name (`queue.later(once=)`) has come to wait meanwhile, that one does what is to be done: two
+    cannot wait, and a worker that insisted would not even start.
+    """
     stalled = list(await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds))
     for job in stalled:
-        await worker_app.job_manager.retry_job(job, retry_at=clock.last_known())
+        try:
+            await worker_app.job_manager.retry_job(job, retry_at=clock.last_known())
+        except UniqueViolation:
+            await worker_app.job_manager.finish_job(job, status=Status.ABORTED, delete_job=True)
     if stalled:
         log.warning("rescued", jobs=len(stalled))
     return len(stalled)

@@ -110,6 +110,20 @@ class TestTheWorker:
         work()
         assert case.status == COMPLETED
 
+    def test_starts_and_rescues_though_another_of_a_dead_ones_name_waits_meanwhile(self, town: Town) -> None:
+        """Two of one name cannot wait: what the one that waits does is what the dead one's would have done."""
+        queue.later("send_message", once="only one", **NO_MESSAGE)
+        case = town.asks(ANA)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
+            )
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [cursor.fetchone()[0]])
+        queue.later("send_message", once="only one", at=datetime.now(UTC) + timedelta(hours=1), **NO_MESSAGE)
+        work()
+        assert case.status == COMPLETED
+        assert [(name, state) for name, state, _tries in jobs()] == [("send_message", "todo")]
+
     def test_leaves_alone_what_a_living_colleague_does(self, town: Town) -> None:
         case = town.asks(ANA)
         with connection.cursor() as cursor:
