@@ -22,8 +22,11 @@ long = pytest.mark.skipif(not BATTERY, reason="takes long: `make battery` runs i
 
 def of(harmed: int, tried: int, what: str) -> str:
     """As "0 of 10,000 lost: below 0.03% (3/n at 95 %)"; where some were, their number alone: that has no such bound."""
-    told, bound = f"{harmed:,} of {tried:,} {what}", 3 / max(tried, 1)
-    return told if harmed else f"{told}: below {f'{bound:.2%}' if bound > 0.0001 else f'{bound:.4%}'} (3/n at 95 %)"
+    told = f"{harmed:,} of {tried:,} {what}"
+    if harmed or tried <= 3:
+        return told if harmed else f"{told}: too few to prove anything"
+    bound = 3 / tried
+    return f"{told}: below {f'{bound:.2%}' if bound > 0.0001 else f'{bound:.4%}'} (3/n at 95 %)"
 
 
 def tell(test: str, about: str | None, *found: str) -> None:

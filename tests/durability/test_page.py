@@ -21,6 +21,19 @@ def test_the_largest_run_and_the_newest_stay() -> None:
     assert page.kept([large, newer, largest]) == [largest]
 
 
+@pytest.mark.parametrize(
+    ("harmed", "tried", "said"),
+    [
+        (0, 10_000, "0 of 10,000 lost: below 0.03% (3/n at 95 %)"),
+        (2, 10_000, "2 of 10,000 lost"),
+        (0, 3, "0 of 3 lost: too few to prove anything"),
+        (0, 0, "0 of 0 lost: too few to prove anything"),
+    ],
+)
+def test_none_of_so_many_proves_so_much(harmed: int, tried: int, said: str) -> None:
+    assert bound.of(harmed, tried, "lost") == said
+
+
 def test_each_variant_has_lines_of_its_own() -> None:
     assert len(page.kept([told("2026-11-01 10:00", 60), told("2026-11-01 10:00", 60, variant="b")])) == 2
 
