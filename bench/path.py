@@ -3,28 +3,32 @@
 Everything runs in this process against a durable PostgreSQL of its own, so that whose CPU it was is known: ours by
 the process's clock, PostgreSQL's by its processes'. Beside each other in one run: a bare Django view that writes one row
 through the same stack, and the path. Single times differ between machines; how many times the bare view a stage costs
-does so less. Then the same over sockets: web server, worker, database, client, on the same cores.
+does so less. With `--sockets` also web server, worker, database and client as processes of their own.
 
-    python -m bench.path [--persons 2000] [--requests 300] [--write]
+    python -m bench.path [--persons 2000] [--requests 400] [--sockets] [--write]
 """
 
 import argparse
 import io
 import json
 import os
+import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from bench import febrl4
-from bench.stage import cpu_of, environment_for, postmaster_of
+from bench import febrl4, flame
+from bench.stage import ROOT, cpu_of, environment_for, postmaster_of
 from keyturn.local.homes import throw_away
+
+BARE = "a bare view that writes one row"
+WARM = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Meter:
         self.costs: list[Cost] = []
         self._postmaster = postmaster
 
-    def __call__(self, stage: str, one: Callable[[Any], object], of: Sequence[Any]) -> None:
+    def measure(self, stage: str, one: Callable[[Any], object], of: Sequence[Any]) -> None:
         """Do `one` for each; what it cost on average is kept under `stage`."""
         from django.db import connection
 
@@ -125,7 +129,8 @@ class Door:
         return int(status[0].split()[0]), json.loads(content or b"null")
 
 
-def measured(meter: Meter, *, persons: int, requests: int) -> dict[str, int]:
+def measured(meter: Meter, *, persons: int, requests: int, warm: Callable[[], object]) -> None:
+    """Every stage of so many requests, into the meter; `warm` is called when what is built once is built."""
     from django.conf import settings
     from django.core.handlers.wsgi import WSGIHandler
 
@@ -133,19 +138,21 @@ def measured(meter: Meter, *, persons: int, requests: int) -> dict[str, int]:
     from keyturn.records.models import Message, Premise, Request
 
     policy = settings.KEYTURN_POLICY
-    on_file, asking = febrl4.people(max(persons, requests), seed=1)
-    asking = asking[:requests]
+    on_file, asking = febrl4.people(persons, seed=1)
+    truths = {row["ref"] for row in on_file}
     take_in("persons", on_file)
     take_in("premises", febrl4.premises(requests))
     places = [str(each) for each in Premise.objects.order_by("ref").values_list("pk", flat=True)]
     door = Door(WSGIHandler(), a_key())
-    accepted: list[UUID] = []
+    known: list[UUID] = []
+    newcomers: list[UUID] = []
 
     def accept(number: int) -> None:
         asked = febrl4.body(asking[number], places[number], proved=True)
         status, answer = door.post("/api/v1/requests", asked, once=f"path-{number}")
         if status == 201:
-            accepted.append(UUID(answer["id"]))
+            is_known = asking[number]["ref"].replace("-dup-0", "-org") in truths
+            (known if is_known else newcomers).append(UUID(answer["id"]))
 
     def advance(request_id: UUID) -> None:
         machine.advance(request_id=request_id, now=datetime.now(UTC), policy=policy)
@@ -159,24 +166,52 @@ def measured(meter: Meter, *, persons: int, requests: int) -> dict[str, int]:
     def due() -> list[UUID]:
         return list(Message.objects.filter(state="due").values_list("pk", flat=True))
 
-    first = range(10)  # a process's first requests find out what is kept for the others
-    for number in first:
-        accept(number)
-    for request_id in accepted:
-        advance(request_id)
-        tell_cis(request_id)
-    for message_id in due():
-        send(message_id)
-    accepted.clear()
-    meter("accept", accept, range(len(first), requests))
-    meter("mail: received", send, due())
-    new, known = [], []
-    truths = {row["ref"] for row in on_file}
-    meter("decide", advance, accepted)
-    established = list(Request.objects.filter(step="sync", standing="machine").values_list("pk", flat=True))
-    meter("tell the CIS", tell_cis, established)
-    meter("mail: completed", send, due())
-    return {"accepted": len(accepted), "established": len(established)}
+    def stages(numbers: Sequence[int]) -> None:
+        meter.measure("accepted: POST /requests through the WSGI application", accept, numbers)
+        meter.measure("mail sent: received", send, due())
+        for kind, chosen in (("somebody on file", known), ("a newcomer", newcomers)):
+            meter.measure(f"decided: {kind}", advance, chosen)
+        waiting = Request.objects.filter(step="sync", standing="machine").values_list("pk", flat=True)
+        meter.measure("told to the CIS, the reference CIS's part included", tell_cis, list(waiting))
+        meter.measure("mail sent: completed", send, due())
+
+    meter.measure(BARE, bare_view(), range(requests))
+    stages(range(WARM))  # a process's first requests build what is kept for the others
+    meter.costs[1:] = []
+    warm()
+    for each in (known, newcomers):
+        each.clear()
+    stages(range(WARM, requests))
+
+
+def bare_view() -> Callable[[int], object]:
+    """What the stack costs by itself: JSON in, one row in one transaction, JSON out; no middleware, no key, no rule."""
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.db import connection, transaction
+    from django.http import HttpRequest, JsonResponse
+    from django.test.utils import override_settings
+    from django.urls import path
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bare_row (id uuid PRIMARY KEY, body jsonb NOT NULL)")
+
+    def view(request: HttpRequest) -> JsonResponse:
+        ident, asked = uuid4(), json.loads(request.body)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("INSERT INTO bare_row VALUES (%s, %s)", [ident, json.dumps(asked)])
+        return JsonResponse({"id": str(ident)}, status=201)
+
+    class Urls:
+        urlpatterns = (path("bare", view),)
+
+    with override_settings(MIDDLEWARE=[]):
+        door = Door(WSGIHandler())
+
+    def post(number: int) -> None:
+        with override_settings(ROOT_URLCONF=Urls):
+            door.post("/bare", {"number": number, "name": "Ana Zelenko"})
+
+    return post
 
 
 def a_key() -> str:
@@ -189,13 +224,77 @@ def a_key() -> str:
     return made.output.split()[-1]
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--persons", type=int, default=2000)
-    parser.add_argument("--requests", type=int, default=300)
-    parser.add_argument("--profile")
+def table(costs: Sequence[Cost]) -> str:
+    bare = next(each.both for each in costs if each.stage == BARE)
+    lines = [
+        "| one request | Python, ms | PostgreSQL, ms | both | trips | times the bare view |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {each.stage} | {each.ours:.2f} | {each.database:.2f} | {each.both:.2f} | {each.trips:.1f} | {each.both / bare:.1f} |"
+        for each in costs
+    ]
+    return "\n".join(lines)
+
+
+def per_second(costs: Sequence[Cost], *stages: str, cores: int = 2) -> float:
+    """Requests a second that so much CPU time allows on that many cores, were nobody else there."""
+    return cores * 1000 / sum(each.both for each in costs if each.stage.startswith(stages))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--persons", type=int, default=2000, help="how many are on file")
+    parser.add_argument(
+        "--requests", type=int, default=400, help="how many ask; a tenth of those who could is nobody on file"
+    )
+    parser.add_argument(
+        "--sockets", action="store_true", help="then the same over sockets, with processes of their own"
+    )
+    parser.add_argument("--write", action="store_true", help="write docs/results/speed.md and its flame graph")
     chosen = parser.parse_args()
-    with installed() as (meter, folder):
-        print(measured(meter, persons=chosen.persons, requests=chosen.requests))
-        for each in meter.costs:
-            print(f"{each.stage:20} {each.ours:6.2f} {each.database:6.2f} {each.both:6.2f}  {each.trips:5.1f}")
+    with installed() as (meter, _folder), flame.sampled(beneath="measure") as stacks:
+        measured(meter, persons=chosen.persons, requests=chosen.requests, warm=stacks.clear)
+    told = [table(meter.costs), "", summary(meter.costs)]
+    if chosen.sockets:
+        told += ["", over_sockets(chosen.requests)]
+    print("\n".join(told))
+    if chosen.write:
+        results = ROOT / "docs" / "results"
+        (results / "speed.svg").write_text(flame.svg(stacks), encoding="utf-8")
+        (results / "speed.md").write_text(page("\n".join(told), chosen), encoding="utf-8")
+
+
+def summary(costs: Sequence[Cost]) -> str:
+    known, new = (per_second(costs, "accepted", f"decided: {kind}") for kind in ("somebody", "a newcomer"))
+    return (
+        f"CPU time of two cores is enough for {known:.0f} requests a second of somebody on file, accepted and matched, and for"
+        f" {new:.0f} of newcomers (computed from the table; the goal is 600)."
+    )
+
+
+def over_sockets(requests: int) -> str:
+    """Web server, worker, database and client, each a process, all on these cores; until every request is decided and told."""
+    on_file, asking = febrl4.people(requests, seed=1)
+    found = febrl4.arm("over sockets", on_file, asking, proved=True)
+    rows = [f"| {name} | {found[name]} |" for name in found if name.startswith(("CPU ms", "requests"))]
+    return "\n".join(["| over sockets | |", "|---|---|", *rows])
+
+
+def page(told: str, chosen: argparse.Namespace) -> str:
+    return (
+        "# What one request costs\n\n"
+        "CPU time and trips to the database of one request, stage by stage, on a durable PostgreSQL of its own. Those who ask are\n"
+        "FEBRL4's corrupted duplicates, with their identifier and a call centre's word for it, of whom nine in ten are on file. Times\n"
+        "differ between machines, and more so where others use them; how many times the bare view something costs does so less. The\n"
+        "bare view is Django without any middleware that reads JSON and writes one row.\n\n"
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores, load"
+        f" {os.getloadavg()[0]:.0f}, by `python -m bench.path --write --persons {chosen.persons} --requests {chosen.requests}`.\n\n"
+        f"{told}\n\n"
+        "Where our part goes (width is CPU time; ours orange, Django green, psycopg blue):\n\n"
+        "![Flame graph of all stages](speed.svg)\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
 """How is a query that every request asks built once, and how are several asked in one trip?
 
 Django builds the SQL of a query anew whenever it is asked, which costs several times what asking it costs. What lies on
-the path of each request is built once in a process (docs/decisions/0021-built-once.md).
+the path of each request is built once in a process (docs/decisions/0022-built-once.md).
 """
 
 from collections.abc import Callable, Mapping, Sequence
