@@ -27,8 +27,8 @@ MINUTES = {
     "test_invariants": 10,
     "test_cis_outage": 12,
     "test_kill": 18,
-    "test_simulation": 30,
     "test_cis_faults": 90,
+    "test_simulation": 150,
 }
 
 
