@@ -36,6 +36,8 @@ def test_the_promises_hold_at_every_step(alone: None) -> None:
     result = _on_processes() if PROCESSES else _here()
     broken = bound.of(len(result.broken), result.steps, "steps broke a promise")
     found = [f"seeds {FIRST} to {result.last}, {STEPS} steps each: {broken}"]
+    acts = {each.rpartition(" of ")[2] for each in result.seen if each.startswith("died ") and " of " in each}
+    found.append(f"processes died at commits of {len(acts)} kinds of act")
     if result.again:
         differ = len(result.other)
         found.append(f"{result.again} seeds told again by another process, with other keys: {differ} differ")
