@@ -17,6 +17,7 @@ from keyturn.records.models import (
     PersonIdentifier,
     PersonName,
 )
+from keyturn.records.prepared import at_once
 
 NOW = datetime(2026, 12, 7, 10, tzinfo=UTC)
 DATED = {"valid_from": NOW, "recorded_at": NOW}
@@ -63,3 +64,22 @@ def test_a_row_that_was_written_is_changed_by_saving_it(db: None) -> None:
     person.language = "es"
     person.save()
     assert Person.objects.get().language == "es"
+
+
+def test_rows_that_changed_go_in_the_same_trip_as_new_ones(db: None) -> None:
+    person = a_person(flags=["deceased"])
+    writing.insert([person])
+    person.language, person.flags = "es", []
+    with CaptureQueriesContext(connection) as counted:
+        writing.write([PersonName(person=person, given_name="Ana", **DATED)], changed=[person])
+    assert len(counted) == 1
+    read = Person.objects.get()
+    assert (read.language, read.flags, read.names.get().given_name) == ("es", [], "Ana")
+
+
+def test_a_row_that_is_there_already_is_left_as_it_is_where_that_was_said(db: None) -> None:
+    person = a_person(ref="C1")
+    give_back = "ON CONFLICT DO NOTHING RETURNING id"
+    assert at_once(writing.insertion(person, otherwise=give_back)) == [[(person.pk,)]]
+    assert at_once(writing.insertion(a_person(ref="C1"), otherwise=give_back)) == [[]]
+    assert Person.objects.get() == person

@@ -3,6 +3,7 @@
 These tests commit, and run the real worker until nothing is due.
 """
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -37,6 +38,17 @@ def make_due() -> None:
 
 
 class TestAJob:
+    def test_is_the_same_whether_it_is_put_in_by_itself_or_with_other_rows(self) -> None:
+        queue.later("advance", request_id="7")
+        sql, values = queue.statement([("advance", {"request_id": "7"}), ("tell_cis", {"request_id": "8"})])
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            cursor.execute("SELECT to_jsonb(j) - 'id' FROM procrastinate_jobs j ORDER BY id")
+            alone, beside, other = (json.loads(row) if isinstance(row, str) else row for (row,) in cursor.fetchall())
+            cursor.execute("DELETE FROM procrastinate_jobs")
+        assert alone == beside
+        assert (other["task_name"], other["args"]) == ("keyturn.tell_cis", {"request_id": "8"})
+
     def test_exists_when_its_cause_is_committed(self, town: Town) -> None:
         with transaction.atomic():
             queue.later("advance", request_id="00000000-0000-0000-0000-000000000000")
