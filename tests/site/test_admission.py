@@ -75,13 +75,14 @@ class House:
         return [b"ok"]
 
     def comes(self, path: str, **more: Any) -> None:
-        """Somebody comes and stays: inside, or in a line."""
-        before = self.waiting + len(self.inside)
+        """Somebody comes and stays: the first one inside, the others in a line."""
+        before, first = self.waiting + len(self.inside), not self.inside
         thread = threading.Thread(target=lambda: self.answers.update({path: call(self.door, environ(path, **more))}))
         thread.start()
         self.threads.append(thread)
         until = time.monotonic() + 10
-        while self.waiting + len(self.inside) <= before and path not in self.answers:
+        there = lambda: self.inside if first else self.waiting + len(self.inside) > before  # noqa: E731
+        while not there() and path not in self.answers:
             assert time.monotonic() < until
             time.sleep(0.001)
 
