@@ -281,7 +281,8 @@ class TestACisThatDoesNotAnswer:
         case = town.moves_in(ANA)
         town.waits(minutes=town.policy.cis_eligibility_wait_minutes + 20)
         assert (case.status, case.rules) == (IN_REVIEW, {"Y-08"})
-        assert (the_check().outcome, the_check().reasons) == ("unavailable", ["cis_unreachable"])
+        assert the_check().outcome == "unavailable"
+        assert the_check().reasons in (["cis_unreachable"], ["cis_away"])  # asked in vain, or left alone at that moment
         town.cis_is()
         looks_again(case)
         assert case.status == COMPLETED

@@ -26,7 +26,7 @@ def you(visit: Visit) -> HttpResponse:
     person = visit.person(visit.request.GET.get("person", ""))
     day, error, typed = _as_of(visit)
     at = visit.now if day is None else _end_of(day, visit.policy)
-    mine = my_information.about(person, at=at, planned=day is None)
+    mine = my_information.about(person, at=at, is_past=day is not None)
     reader = _Reader(visit, mine, is_past=day is not None)
     field = Part("date", "as_of", _("Show it as it was on"), value=dates.boxes(typed), error=error, optional=False)
     others = [each for each in visit.persons if each.pk != person.pk]

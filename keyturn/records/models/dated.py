@@ -19,7 +19,7 @@ def holds_at(at: datetime, of: str = "") -> Q:
 
     It names `superseded_at` too, because a relation inside a filter knows nothing of managers. What had begun, or was
     over, when it was recorded has begun, or is over: the machine that wrote it may have a clock that goes before ours, by
-    minutes or days, and it was there first all the same (T-05). What held at another time is `queries.as_of`'s to say.
+    minutes or days, and it was there first all the same (T-05). For another time than now: `held_at`, or `queries.as_of`.
     """
     name = f"{of}__" if of else ""
     has_begun = Q(**{f"{name}valid_from__lte": at}) | Q(**{f"{name}valid_from__lte": F(f"{name}recorded_at")})
@@ -31,6 +31,11 @@ def not_over_at(at: datetime, of: str = "") -> Q:
     name = f"{of}__" if of else ""
     ends_later = Q(**{f"{name}valid_to__gt": at}) & Q(**{f"{name}valid_to__gt": F(f"{name}recorded_at")})
     return Q(**{f"{name}superseded_at": None}) & (Q(**{f"{name}valid_to": None}) | ends_later)
+
+
+def held_at(at: datetime) -> Q:
+    """Rows that held at another time than now, as far as we know today."""
+    return Q(superseded_at=None, valid_from__lte=at) & (Q(valid_to=None) | Q(valid_to__gt=at))
 
 
 NOT_CONTENT = frozenset({"id", "valid_from", "valid_to", "recorded_at", "superseded_at", "source", "sealed_value"})

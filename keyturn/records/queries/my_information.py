@@ -16,7 +16,7 @@ from keyturn.records.models import (
     Preference,
     Request,
 )
-from keyturn.records.models.dated import holds_at, not_over_at
+from keyturn.records.models.dated import held_at, holds_at, not_over_at
 from keyturn.records.queries.on_file import contact_key
 from keyturn.records.queries.persons import as_one
 from keyturn.terms.address import Address
@@ -87,13 +87,14 @@ class Mine:
     preferences: dict[str, list[str]]
 
 
-def about(person: Person, *, at: datetime, planned: bool = True) -> Mine:
-    """As it holds at a moment, and with `planned` what is to hold later."""
-    of = Q(person=person)
-    names = list(PersonName.objects.filter(of & holds_at(at)).order_by("valid_from", "id"))
-    mails = PersonAddress.objects.filter(of & (not_over_at(at) if planned else holds_at(at)), purpose="mailing")
-    contacts = PersonContact.objects.filter(of & holds_at(at)).order_by("channel", "-is_primary", "valid_from", "id")
-    papers = PersonIdentifier.objects.filter(of & holds_at(at)).order_by("-is_primary", "id_type")
+def about(person: Person, *, at: datetime, is_past: bool = False) -> Mine:
+    """As it holds now, with addresses that are to hold later; or, where `at` is another time, as it held then."""
+    rows = Q(person=person) & (held_at(at) if is_past else holds_at(at))
+    mailed = rows if is_past else Q(person=person) & not_over_at(at)
+    names = list(PersonName.objects.filter(rows).order_by("valid_from", "id"))
+    mails = PersonAddress.objects.filter(mailed, purpose="mailing")
+    contacts = PersonContact.objects.filter(rows).order_by("channel", "-is_primary", "valid_from", "id")
+    papers = PersonIdentifier.objects.filter(rows).order_by("-is_primary", "id_type")
     return Mine(
         person=person,
         name=next((as_one(each) for each in names if each.name_type == "primary"), ""),
