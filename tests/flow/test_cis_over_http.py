@@ -1,42 +1,21 @@
 """What becomes of a request whose CIS is spoken to over HTTP, and is written to call by call?"""
 
-import os
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from keyturn.connectors.cis.guard import GuardedCis
-from keyturn.connectors.cis.rest import MAPPING, RestCis
-from keyturn.connectors.cis.rest.simulator.__main__ import server
-from keyturn.connectors.cis.rest.simulator.store import Store
 from keyturn.connectors.cis.simulating import SimulatedServer, WirePlan
+from tests.flow.over_http import simulator, speaking_to
 from tests.flow.town import ANA, COMPLETED, IN_REVIEW, PROCESSING, Town
 
+__all__ = ["simulator"]  # a fixture
 ONE = {"persons": 1, "accounts": 1, "agreements": 2}
 
 
-@pytest.fixture(scope="module")
-def simulator(cis_installed: None) -> Iterator[SimulatedServer]:
-    """The simulated CIS, over the tables that the town's own one has: only the way there is another."""
-    store = Store(os.environ["DATABASE_URL"], schema="reference_cis")
-    store.install()
-    serving = server(store, token="sesame")
-    threading.Thread(target=serving.run, daemon=True).start()
-    yield serving
-    serving.stop()
-    serving.server_close()
-    store.close()
-
-
 @pytest.fixture
-def wire(town: Town, simulator: SimulatedServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedServer]:
-    monkeypatch.setenv("KEYTURN_CIS_TOKEN", "sesame")
-    simulator.plan = WirePlan()
-    cis = RestCis(simulator.url, timeout_seconds=5, mapping=MAPPING)
-    town.guarded = GuardedCis(cis)
-    yield simulator
-    cis.close()
+def wire(town: Town, simulator: SimulatedServer) -> Iterator[SimulatedServer]:
+    with speaking_to(simulator, town, timeout_seconds=5) as wire:
+        yield wire
 
 
 def test_a_request_arrives(town: Town, wire: SimulatedServer) -> None:

@@ -1,8 +1,6 @@
 """What becomes of a request when the CIS is asked, before anything is written, whether it would serve somebody?"""
 
-import os
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,10 +14,6 @@ from keyturn import flow
 from keyturn.commands import doctor
 from keyturn.connectors import cis
 from keyturn.connectors.cis.guard import GuardedCis
-from keyturn.connectors.cis.rest import MAPPING, RestCis
-from keyturn.connectors.cis.rest.simulator.__main__ import server
-from keyturn.connectors.cis.rest.simulator.store import Store
-from keyturn.connectors.cis.simulating import SimulatedServer, WirePlan
 from keyturn.flow import eligibility, gate, machine
 from keyturn.flow.sentences import sentence
 from keyturn.records.models import OutsideCheck, Person, Premise
@@ -27,7 +21,6 @@ from keyturn.records.queries import requests
 from keyturn.terms.cis import EstablishService
 from keyturn.terms.errors import Rejected
 from keyturn.terms.finding import Finding
-from keyturn.terms.person import Identifier
 from keyturn.terms.request import Actor, Role
 from tests.factories import a_person
 from tests.flow.case import Case
@@ -454,56 +447,6 @@ class TestWithdrawnMeanwhile:
         assert done == [WITHDRAWN]
         town.works()
         assert case.status == WITHDRAWN
-
-
-# ---------------------------------------------------------------- over a real socket
-
-
-@pytest.fixture(scope="module")
-def simulator(cis_installed: None) -> Iterator[SimulatedServer]:
-    store = Store(os.environ["DATABASE_URL"], schema="reference_cis")
-    store.install()
-    serving = server(store, token="sesame")
-    threading.Thread(target=serving.run, daemon=True).start()
-    yield serving
-    serving.stop()
-    serving.server_close()
-    store.close()
-
-
-@pytest.fixture
-def wire(town: Town, simulator: SimulatedServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedServer]:
-    monkeypatch.setenv("KEYTURN_CIS_TOKEN", "sesame")
-    simulator.plan = WirePlan()
-    over_http = RestCis(simulator.url, timeout_seconds=1, mapping=MAPPING)
-    town.guarded = GuardedCis(over_http)
-    yield simulator
-    over_http.close()
-
-
-class TestOverASocket:
-    def test_who_would_be_served_goes_on(self, town: Town, wire: SimulatedServer) -> None:
-        assert town.moves_in(ANA).status == COMPLETED
-        assert the_check().outcome == "passed"
-
-    def test_who_would_not_is_shown_to_staff_by_the_code_of_ours(self, town: Town, wire: SimulatedServer) -> None:
-        house = town.house()
-        somebody_lives_in(town, house)
-        case = town.moves_in(ANA, house)
-        assert (case.status, case.rules) == (IN_REVIEW, {"Y-07"})
-        assert the_check().reasons == ["premise_occupied"]
-
-    @pytest.mark.parametrize("fault", ["429", "500", "garbage", "mid_answer", "answer_lost", "slow"])
-    def test_whatever_goes_wrong_on_the_way_it_is_asked_again(
-        self, town: Town, wire: SimulatedServer, fault: str
-    ) -> None:
-        plan = {"script": [{"fault": fault}], "calls": ["POST /v1/move-ins/eligibility"], "seconds": 1.4}
-        wire.plan = WirePlan(plan)
-        case = town.moves_in(replace(ANA, identifiers=(Identifier("passport", "P1112223"),)))
-        assert (case.status, the_check().outcome) == (PROCESSING, "")
-        town.waits(minutes=5)
-        assert case.status == COMPLETED
-        assert town.cis_holds() == ONE
 
 
 def test_a_request_that_is_told_goes_through_the_same_gate(town: Town) -> None:
