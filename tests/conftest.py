@@ -187,7 +187,7 @@ def in_no_language() -> Iterator[None]:
     translation.deactivate()
 
 
-SLOW_FIRST = ("durability", "browser", "local", "bench", "linkage", "site", "work")
+SLOW_FIRST = ("ccb", "durability", "browser", "local", "bench", "linkage", "site", "work")
 """Folders whose files take longest for the number of their tests: begun last, one of two processes would wait for them."""
 
 
