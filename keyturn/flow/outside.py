@@ -293,7 +293,7 @@ def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: dateti
         if is_done:
             _found_after_settling(request_id, done, now=now)
             return
-        undoing = way_of(request).undoing(request, done, now)
+        undoing = way_of(request).undoing(request, done, now=now, policy=policy)
         if undoing.command is not None:
             cis().send(undoing.command, key=sync_rules.key_to_undo(request.reference))
     except (Unavailable, InDoubt, Rejected) as problem:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.conf import settings
-
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records.models import Delivery, Message, Request
 from keyturn.steps.confirm import step as confirm
@@ -102,25 +100,25 @@ class Undoing:
     left: frozenset[str] = frozenset()
 
 
-def _cancel(request: Request, done: Answer, now: datetime) -> Undoing:
+def _cancel(request: Request, done: Answer, *, now: datetime, policy: Policy) -> Undoing:
     return Undoing(CancelService(request_reference=request.reference, account_ref=done.account_ref))
 
 
-def _told(request: Request, done: Answer, now: datetime) -> Undoing:
+def _told(request: Request, done: Answer, *, now: datetime, policy: Policy) -> Undoing:
     """What the CIS was told holds here: there is nothing to undo."""
     return Undoing(None)
 
 
-def _end_role(request: Request, done: Answer, now: datetime) -> Undoing:
+def _end_role(request: Request, done: Answer, *, now: datetime, policy: Policy) -> Undoing:
     return Undoing(sync_delegate.undo(request, now=now))
 
 
-def _end_web_access(request: Request, done: Answer, now: datetime) -> Undoing:
+def _end_web_access(request: Request, done: Answer, *, now: datetime, policy: Policy) -> Undoing:
     return Undoing(sync_claim.undo(request, now=now))
 
 
-def _end_care(request: Request, done: Answer, now: datetime) -> Undoing:
-    return Undoing(sync_care.undo(request, now=now, policy=settings.KEYTURN_POLICY))
+def _end_care(request: Request, done: Answer, *, now: datetime, policy: Policy) -> Undoing:
+    return Undoing(sync_care.undo(request, now=now, policy=policy))
 
 
 def _nothing(request: Request, *, now: datetime) -> frozenset[str]:
@@ -144,12 +142,12 @@ def _stands(request: Request, *, actor: Actor, now: datetime) -> None:
     """An access that has ended, and details that were erased, do not come back because the CIS would not hear of it."""
 
 
-def _turn_back(request: Request, done: Answer, now: datetime) -> Undoing:
+def _turn_back(request: Request, done: Answer, *, now: datetime, policy: Policy) -> Undoing:
     command, left = sync_change.turn_back(request, now=now)
     return Undoing(command, frozenset(left))
 
 
-def _unmerge(request: Request, done: Answer, now: datetime) -> Undoing:
+def _unmerge(request: Request, done: Answer, *, now: datetime, policy: Policy) -> Undoing:
     return Undoing(merge.undoing(request, done))
 
 
@@ -169,7 +167,7 @@ class Way:
     pause: Callable[..., Pause] | None = None
     is_told: Callable[[Request], bool] = _always  # False: the CIS knows nothing of what this is about
     # What a call in doubt did for a request that is over.
-    undoing: Callable[[Request, Answer, datetime], Undoing] = _told
+    undoing: Callable[..., Undoing] = _told
     stays: Callable[..., frozenset[str]] = _nothing  # what `take_back` leaves here
     untold: Callable[..., frozenset[str]] = _nothing  # what holds here, and the CIS was never told
 
