@@ -5,10 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from keyturn.flow import desk, linking_watch, moves
+from keyturn.flow import desk, linking_watch, moves, taking_back
 from keyturn.records import acts, history
-from keyturn.records.models import AccountAccess, PersonLink, Proposal, RedFlag, Request
-from keyturn.steps.establish.claim import step as establish_claim
+from keyturn.records.models import PersonLink, Proposal, RedFlag, Request
+from keyturn.steps.establish.undoing import step as undoing
 from keyturn.steps.gather.rules import clean_text
 from keyturn.steps.maintain.care import rules
 from keyturn.steps.review import step as review
@@ -87,9 +87,10 @@ def undo_link(*, request_id: UUID, reason: str, actor: Actor, now: datetime) -> 
     link.undone_at, link.undone_by = now, who
     link.save(update_fields=["undone_at", "undone_by"])
     request.proposals.filter(state="open").update(state="declined", decided_by=who, decided_at=now)
-    for held in AccountAccess.objects.filter(request=request, ended_at=None):
-        establish_claim.end_given(held, by=actor, now=now)
-    AccountAccess.objects.filter(request=request, ended_at=None).update(ended_at=now, ended_by=who)
+    given = taking_back.let_in(request)
+    undoing.take_back(request, actor=actor, now=now)
+    for held in given:
+        taking_back.end_let_in(held, actor=actor, now=now, policy=moves.policy())
     review.say(request, "internal", words, actor=actor, now=now)
     history.append(request, "link_undone", actor=actor, now=now, data={"person": str(link.person_id)})
     request.save(update_fields=["events_written", "chain_head"])

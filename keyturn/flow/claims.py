@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from keyturn.flow import moves
+from keyturn.flow import moves, taking_back
 from keyturn.flow.customer import new_request
 from keyturn.flow.maintain import customer
 from keyturn.journeys import JOURNEYS, Kind
@@ -271,7 +271,7 @@ def stop_link(*, token: str, now: datetime) -> bool:
     if held is None:
         return False
     ending.end(held, actor=Actor(Role.CUSTOMER, "stop_link"), now=now, what="stopped")
-    establish.end_given(held, by=Actor(Role.CUSTOMER, "stop_link"), now=now)
+    taking_back.end_let_in(held, actor=Actor(Role.CUSTOMER, "stop_link"), now=now, policy=moves.policy())
     decide.flag(request, "not_me", account=held.account, person=held.person, now=now)
     RedFlag.objects.filter(request=request, trigger="not_me").update(user=held.user)
     _tell(request, held, News.CLAIM_STOPPED, now=now)

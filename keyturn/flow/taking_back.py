@@ -23,24 +23,24 @@ LAPSED = Actor(Role.CUSTOMER, "lapsed")
 
 def take_back(request: Request, *, actor: Actor, now: datetime, policy: Policy) -> dict[str, Any]:
     """Undo here what the request wrote; what stays, as data of the move that ends it. Done twice it is done once."""
-    let_in = _let_in(request)
+    given = let_in(request)
     way_of(request).take_back(request, actor=actor, now=now)
     if request.established_at is None:
         return {}
-    for given in let_in:
-        _end_what_was_let_in(given, actor=actor, now=now, policy=policy)
+    for each in given:
+        end_let_in(each, actor=actor, now=now, policy=policy)
     stays = way_of(request).stays(request, now=now)
     return {"stays": sorted(stays)} if stays else {}
 
 
-def _let_in(request: Request) -> list[AccountAccess]:
+def let_in(request: Request) -> list[AccountAccess]:
     """Accesses that this request gave, under which others may have been let in."""
     return list(AccountAccess.objects.filter(request=request, ended_at=None, level=Level.OWNER, account__isnull=False))
 
 
-def _end_what_was_let_in(given: AccountAccess, *, actor: Actor, now: datetime, policy: Policy) -> None:
-    """Whom a login let in that was not the owner's goes with it, and the CIS is told of each; no invitation of theirs
-    holds. Where the login owns the account by another right, theirs is right."""
+def end_let_in(given: AccountAccess, *, actor: Actor, now: datetime, policy: Policy) -> None:
+    """Whom a login let in that was not the owner's goes with it, whom those let in too, and the CIS is told of each; no
+    invitation of theirs holds. `given` is over already. Where the login owns the account by another right, theirs is right."""
     seen = access.to_account(given.user_id, given.account_id, at=now)
     if seen is not None and seen.level == Level.OWNER:
         return
@@ -56,7 +56,7 @@ def _end_what_was_let_in(given: AccountAccess, *, actor: Actor, now: datetime, p
         said = {"access_id": str(held.pk), "account_id": str(held.account_id)}
         tell_of_the_end(held.account_id, None, said, None, by, now, policy)
         if held.level == Level.OWNER:
-            _end_what_was_let_in(held, actor=actor, now=now, policy=policy)
+            end_let_in(held, actor=actor, now=now, policy=policy)
 
 
 def list_untold(request: Request, *, now: datetime) -> None:

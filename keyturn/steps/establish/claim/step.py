@@ -9,7 +9,7 @@ from keyturn.journeys.link_account import CODES
 from keyturn.matching.contacts import normal_email
 from keyturn.records import acts, attempts, dated
 from keyturn.records.crypto import digest
-from keyturn.records.models import Account, AccountAccess, AccountPerson, Invitation, Person, Request, User
+from keyturn.records.models import Account, AccountAccess, AccountPerson, Person, Request, User
 from keyturn.records.models.dated import holds_at
 from keyturn.steps.establish.claim import rules
 from keyturn.steps.establish.ending import step as ending
@@ -57,19 +57,6 @@ def grant(
     data = {"access": str(made.pk), "level": level, "proof": proof, "login": str(user.pk)}
     acts.note(subject=f"account:{account.pk}", what="linked", actor=actor, now=now, data=data)
     return made
-
-
-def end_given(held: AccountAccess, *, by: Actor, now: datetime) -> None:
-    """Whom a login let in that was not the owner's goes with it, and whom those let in; no invitation of theirs holds."""
-    Invitation.objects.filter(account=held.account_id, invited_by=held.user_id, state="sent").update(
-        state="revoked", answered_at=now
-    )
-    given = AccountAccess.objects.filter(
-        account=held.account_id, request__user=held.user_id, since__gte=held.since, ended_at=None
-    )
-    for each in given.exclude(capacity="self"):
-        ending.end(each, actor=by, now=now, what="stopped")
-        end_given(each, by=by, now=now)
 
 
 def own_access(user: User, account_id: Any, *, now: datetime) -> AccountAccess:
