@@ -6,14 +6,16 @@ the path of each request is built once in a process (docs/decisions/0022-built-o
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet, Value
 from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesListIterable, get_related_populators
 from psycopg.adapt import Transformer
+
+from keyturn.records.planned import forget, session_of
 
 R = TypeVar("R")
 
@@ -40,30 +42,25 @@ def at_once(*asked: Asked[Any]) -> list[Any]:
         return []
     database = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
-    literal = Transformer.from_context(database.connection).as_literal
-    text = b"; ".join(_written_out(each, literal) for each in asked)
-    with database.cursor() as cursor:
-        cursor.execute(text.decode())
-        answers = []
-        for each in asked:
-            answers.append(each.read(cursor.fetchall() if cursor.description else []))
-            cursor.nextset()
-    return answers
+    session, literal = session_of(database.connection), Transformer.from_context(database.connection).as_literal
+    try:
+        with database.cursor() as cursor:
+            preparing, names = session.preparing(each.sql for each in asked)
+            if preparing:
+                cursor.execute(preparing.decode())
+                session.names.update(names)
+            text = b"; ".join(session.asked(each.sql, [literal(value) for value in each.values]) for each in asked)
+            cursor.execute(text.decode())
+            return [_answer(each, cursor) for each in asked]
+    except Exception:
+        forget(database.connection)
+        raise
 
 
-def _written_out(asked: Asked[Any], literal: Callable[[Any], bytes]) -> bytes:
-    """The statement with its values, by psycopg's own quoting. Left to psycopg, a long one is taken apart each time."""
-    first, *rest = _pieces(asked.sql)
-    parts = [first]
-    for value, piece in zip(asked.values, rest, strict=True):
-        parts += [literal(value), piece]
-    return b"".join(parts)
-
-
-@lru_cache(maxsize=1024)
-def _pieces(sql: str) -> list[bytes]:
-    """What stands before, between and after the values."""
-    return [each.replace("%%", "%").encode() for each in sql.split("%s")]
+def _answer(asked: Asked[R], cursor: CursorWrapper) -> R:
+    answer = asked.read(cursor.fetchall() if cursor.description else [])
+    cursor.nextset()
+    return answer
 
 
 class Prepared(Generic[R]):

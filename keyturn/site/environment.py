@@ -74,6 +74,13 @@ DEAD_NETWORK = {
 """When do we give up a connection over which nothing comes any more? Without these it would take a quarter of an hour, or
 two hours where we only wait. A DATABASE_URL that says otherwise prevails."""
 
+SESSION = {
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "plan_cache_mode": "force_generic_plan",
+}
+"""What holds in each session of ours. What is prepared there (`records/planned.py`) asks by keys: one plan is best for all values."""
+
 
 def database(url: str, *, search_path: str) -> dict[str, Any]:
     """Django's settings for a `postgresql://` address; the utility's schema comes first in the search path."""
@@ -99,7 +106,9 @@ def database(url: str, *, search_path: str) -> dict[str, Any]:
         "OPTIONS": {
             **DEAD_NETWORK,
             **parts,
-            "options": f"-c search_path={search_path} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+            "options": " ".join(
+                f"-c {name}={value}" for name, value in {"search_path": search_path, **SESSION}.items()
+            ),
         },
     }
 

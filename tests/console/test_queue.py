@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from keyturn import flow
@@ -13,6 +12,7 @@ from keyturn.terms.person import PersonDetails
 from keyturn.terms.request import Actor, Role
 from tests.console.desk import Desk
 from tests.flow.town import ANA, Case, Town
+from tests.trips import Trips
 
 NAMELESS = replace(ANA, identifiers=())
 
@@ -130,7 +130,7 @@ def test_a_page_that_is_empty_by_now_leads_to_the_last_one(town: Town, rosa: Des
 
 def test_many_lines_ask_the_database_no_more_than_few(town: Town, rosa: Desk) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with Trips(connection) as asked:
             rosa.opens("/console")
         return len(asked)
 

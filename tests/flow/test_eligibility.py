@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
 from keyturn import flow
@@ -27,6 +26,7 @@ from tests.flow.case import Case
 from tests.flow.test_cis import ONE
 from tests.flow.test_trips import trips
 from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, PROCESSING, REFUSED, WITHDRAWN, Town
+from tests.trips import Trips
 
 NOTHING = {"persons": 0, "accounts": 0, "agreements": 0}
 SARA = Actor(Role.STAFF, "5")
@@ -148,7 +148,7 @@ class TestWhetherItIsAsked:
         town.policy_says(cis_eligibility=False)
         town.moves_in(BEN)
         case = town.asks(ANA)
-        with CaptureQueriesContext(connection) as counted:
+        with Trips(connection) as counted:
             machine.advance(request_id=case.id, now=town.now, policy=town.policy)
         assert "eligibility" not in trips(counted)
 
@@ -156,7 +156,7 @@ class TestWhetherItIsAsked:
         town.moves_in(BEN)
         case = town.asks(ANA)
         machine.advance(request_id=case.id, now=town.now, policy=town.policy)
-        with CaptureQueriesContext(connection) as counted:
+        with Trips(connection) as counted:
             eligibility.check_eligibility(request_id=case.id, now=town.now, policy=town.policy)
         assert len(counted) <= 18, trips(counted)
 

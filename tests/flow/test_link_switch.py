@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from keyturn import flow
 from keyturn.flow import machine
@@ -24,6 +23,7 @@ from keyturn.terms.request import Actor, Role
 from tests.factories import a_person
 from tests.flow.town import ANA, BEN, MONDAY, Case, Town
 from tests.flow.watching import REVA, SAM, SUE, judged, linked, nth, says, shown_to, twins
+from tests.trips import Trips
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_links_are_turned_off_by_hand_once(town: Town) -> None:
 
 def test_the_switch_is_looked_at_only_where_the_machine_would_link(town: Town) -> None:
     def asked(case: Case) -> int:
-        with CaptureQueriesContext(connection) as counted:
+        with Trips(connection) as counted:
             machine.advance(request_id=case.id, now=town.now, policy=town.policy)
         return sum("link_switch" in each["sql"] for each in counted.captured_queries)
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from keyturn import flow
 from keyturn.flow import machine
@@ -21,6 +20,7 @@ from keyturn.terms.request import Actor, Role
 from tests.factories import a_person
 from tests.flow.town import ANA, BEN, Town
 from tests.flow.watching import REVA, SAM, SUE, WHY, linked, says, shown_to, twins
+from tests.trips import Trips
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_to_be_chosen_costs_no_trip_to_the_database(town: Town) -> None:
         town.policy_says(blind_review_share=share)
         a_person(who)
         case = town.asks(who)
-        with CaptureQueriesContext(connection) as counted:
+        with Trips(connection) as counted:
             machine.advance(request_id=case.id, now=town.now, policy=town.policy)
         return len(counted)
 

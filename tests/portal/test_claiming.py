@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from keyturn.records.models import AccountAccess, ClaimCode, RedFlag, User
@@ -31,6 +30,7 @@ from tests.flow.conftest import cis_installed, town  # noqa: F401 (fixtures)
 from tests.flow.town import Town
 from tests.portal.signed_in import SignedIn
 from tests.portal.visitor import Visitor
+from tests.trips import Trips
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ RUNS = 20  # pairs
 def measure(visitor: SignedIn, path: str, data: dict[str, str], token: str) -> tuple[Any, float]:
     """Status, headers and length of one posted form and of the page after it, what it asked of the database, and the
     time of the processor that it took: how long the clock runs says more about a busy machine than about the form."""
-    with CaptureQueriesContext(connection) as asked:
+    with Trips(connection) as asked:
         began = time.process_time()
         answer = visitor.client.post(path, {**data, "csrfmiddlewaretoken": token})
         took = time.process_time() - began

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from keyturn.records.models import LandlordAgreement, User
@@ -16,6 +15,7 @@ from tests.flow.at_home import Customer
 from tests.flow.test_groups import BAKERY
 from tests.flow.town import ANA, BEN, Town
 from tests.portal.signed_in import SignedIn
+from tests.trips import Trips
 
 
 @pytest.fixture
@@ -69,10 +69,10 @@ class TestALandlord:
         page = comes(olga.user)
         self.lets(olga, factories.many_premises(2))
         page.opens("/account/premises")
-        with CaptureQueriesContext(connection) as few:
+        with Trips(connection) as few:
             page.opens("/account/premises")
         self.lets(olga, factories.many_premises(498))
-        with CaptureQueriesContext(connection) as many:
+        with Trips(connection) as many:
             page.opens("/account/premises?page=20").sees("500 places", "page 20 of 20")
         assert len(many) == len(few) <= 20
         assert page.html.count("/account/premises/") == 25

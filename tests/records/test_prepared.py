@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 from django.db.models import Exists, OuterRef
-from django.test.utils import CaptureQueriesContext
 
 from keyturn.records import prepared
 from keyturn.records.models import Person, PersonContact, PersonFeatures, PersonName
 from keyturn.records.models.dated import holds_at
 from keyturn.records.prepared import Prepared
+from tests.trips import Trips
 
 NOW = datetime(2026, 12, 7, 10, tzinfo=UTC)
 DATED = {"valid_from": NOW, "recorded_at": NOW}
@@ -69,7 +69,7 @@ def test_joined_rows_annotations_and_json_are_read(db: None) -> None:
     ana = a_person(redirect_to=into)
     PersonName.objects.create(person=ana, given_name="Ana", family_name="Zelenko", **DATED)
     PersonFeatures.objects.create(person=ana, features={"g": "añá"}, keys_version="1")
-    with CaptureQueriesContext(connection) as counted:
+    with Trips(connection) as counted:
         found = with_name.first(pk=ana.pk)
         assert found is not None and found.redirect_to is not None and found.redirect_to.language == "es"
         other = with_name.first(pk=into.pk)
@@ -82,7 +82,7 @@ def test_joined_rows_annotations_and_json_are_read(db: None) -> None:
 
 def test_several_are_asked_in_one_trip(db: None) -> None:
     ana = a_person()
-    with CaptureQueriesContext(connection) as counted:
+    with Trips(connection) as counted:
         found = prepared.at_once(person.asked(pk=ana.pk), contacts.asked(at=NOW, values=[]), names.asked(of=ana.pk))
     assert (found, len(counted)) == ([[ana], [], []], 1)
 

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
 
 from keyturn.records import writing
 from keyturn.records.models import (
@@ -18,6 +17,7 @@ from keyturn.records.models import (
     PersonName,
 )
 from keyturn.records.prepared import at_once
+from tests.trips import Trips
 
 NOW = datetime(2026, 12, 7, 10, tzinfo=UTC)
 DATED = {"valid_from": NOW, "recorded_at": NOW}
@@ -44,7 +44,7 @@ def test_each_value_arrives_as_it_is(db: None) -> None:
 
 def test_rows_of_several_tables_are_one_trip_and_none_is_none(db: None) -> None:
     person, account = a_person(), Account(set_up_on=NOW.date())
-    with CaptureQueriesContext(connection) as counted:
+    with Trips(connection) as counted:
         writing.insert([AccountPerson(account=account, person=person, **DATED), account, person, a_person()])
         writing.insert([])
     assert len(counted) == 1
@@ -70,7 +70,7 @@ def test_rows_that_changed_go_in_the_same_trip_as_new_ones(db: None) -> None:
     person = a_person(flags=["deceased"])
     writing.insert([person])
     person.language, person.flags = "es", []
-    with CaptureQueriesContext(connection) as counted:
+    with Trips(connection) as counted:
         writing.write([PersonName(person=person, given_name="Ana", **DATED)], changed=[person])
     assert len(counted) == 1
     read = Person.objects.get()
