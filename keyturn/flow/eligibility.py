@@ -13,17 +13,16 @@ from django.db import transaction
 
 from keyturn.connectors.cis import cis
 from keyturn.flow import gate, moves
-from keyturn.journeys.applicant import applicant, mailing_address
-from keyturn.records.models import Request
+from keyturn.journeys.applicant import applicant
+from keyturn.records.models import OutsideCheck, Request
 from keyturn.records.queries import persons
 from keyturn.steps.establish import rules as establish_rules
+from keyturn.steps.sync import step as sync
 from keyturn.steps.verify.eligibility import rules
 from keyturn.steps.verify.eligibility import step as eligibility
 from keyturn.terms.cis import EstablishService
-from keyturn.terms.days import day_of
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 from keyturn.terms.policy import Policy
-from keyturn.terms.premise import Service
 from keyturn.terms.request import Standing, Step
 from keyturn.work import queue
 
@@ -60,54 +59,48 @@ class Question:
 def _about_to_ask(request_id: UUID, *, now: datetime, policy: Policy) -> Question | None:
     """Take a place. None: nobody waits for the answer any more, or it is asked later."""
     request = moves.locked(request_id)
-    if not _is_waiting(request):  # withdrawn meanwhile, or answered: the CIS need not hear of them
+    if (waiting := _waiting(request)) is None:  # withdrawn meanwhile, or answered: the CIS need not hear of them
         return None
     command = command_for(request, now=now, policy=policy)
     place = gate.take_place(now=now, policy=policy)
     if place is None:
-        _later(request, is_away=gate.is_open(), code="cis_away", now=now, policy=policy)
+        _later(request, waiting, is_away=gate.is_open(), code="cis_away", now=now, policy=policy)
         return None
     return Question(command, place)
 
 
-def _is_waiting(request: Request) -> bool:
+def _waiting(request: Request) -> OutsideCheck | None:
+    """The question that the request waits with, if it does."""
     at_work = request.step == Step.VERIFY and request.standing == Standing.MACHINE
-    return at_work and eligibility.asked_about(request) is not None
+    return eligibility.asked_about(request) if at_work else None
 
 
 def command_for(request: Request, *, now: datetime, policy: Policy) -> EstablishService:
     """What the CIS would be told, were it established now; the person by the CIS's own reference where it knows them."""
     assert request.premise
-    person, answers, details = request.person, request.answers, applicant(request.answers)
+    person, details = request.person, applicant(request.answers)
     customer_class = establish_rules.customer_class(details.kind, policy)
     division = request.premise.division
     account = None
     if person is not None:
         account = persons.live_account(person.pk, division=division, customer_class=customer_class, at=now)
     known = (person.ref or "") if person is not None else ""
-    start = day_of(answers["start_date"])
-    assert start
-    return EstablishService(
-        request_reference=request.reference,
-        premise_ref=request.premise.ref,
-        services=tuple(Service(each) for each in answers["services"]),
-        start_date=start,
+    return sync.service_for(
+        request,
         customer_class=customer_class,
         division=division,
-        language=answers.get("language") or request.language,
+        language=request.answers.get("language") or request.language,
         person_ref=known,
         person=None if known else details,
-        mailing_address=mailing_address(answers),
         account_ref=(account.ref or "") if account is not None and known else "",
-        origin={"channel": request.channel},
     )
 
 
 @transaction.atomic
 def _answered(request_id: UUID, asked: Question, codes: list[str], *, now: datetime) -> None:
     request = moves.locked(request_id)
-    if _is_waiting(request):
-        eligibility.answer(request, "failed" if codes else "passed", codes, now=now)
+    if waiting := _waiting(request):
+        eligibility.answer(waiting, "failed" if codes else "passed", codes, now=now)
         queue.later("advance", request_id=str(request_id))
     gate.called(asked.place)
 
@@ -116,22 +109,20 @@ def _answered(request_id: UUID, asked: Question, codes: list[str], *, now: datet
 def _asked_in_vain(request_id: UUID, asked: Question, problem: KeyturnError, *, now: datetime, policy: Policy) -> None:
     """A refusal to say is an answer; silence is waited out, as long as the policy says."""
     request = moves.locked(request_id)
-    if _is_waiting(request):
+    if waiting := _waiting(request):
         if isinstance(problem, Rejected):
-            eligibility.answer(request, "unsure", rules.clean([problem.code]), now=now)
+            eligibility.answer(waiting, "unsure", rules.clean([problem.code]), now=now)
             queue.later("advance", request_id=str(request_id))
         else:
-            _later(request, is_away=True, code=problem.code, now=now, policy=policy)
+            _later(request, waiting, is_away=True, code=problem.code, now=now, policy=policy)
     gate.called(asked.place, problem, now=now, policy=policy)
 
 
-def _later(request: Request, *, is_away: bool, code: str, now: datetime, policy: Policy) -> None:
+def _later(request: Request, waiting: OutsideCheck, *, is_away: bool, code: str, now: datetime, policy: Policy) -> None:
     """Ask again in a while; when that has been done for long enough, the request goes on without an answer (Y-08)."""
-    check = eligibility.asked_about(request)
-    assert check
-    at = rules.ask_again(check.asked_at, request.reference, is_away=is_away, now=now, policy=policy)
+    at = rules.ask_again(waiting.asked_at, request.reference, is_away=is_away, now=now, policy=policy)
     if at is not None:
         queue.later(JOB, at=at, request_id=str(request.pk))
         return
-    eligibility.answer(request, "unavailable", rules.clean([code]), now=now)
+    eligibility.answer(waiting, "unavailable", rules.clean([code]), now=now)
     queue.later("advance", request_id=str(request.pk))

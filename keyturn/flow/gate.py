@@ -148,9 +148,7 @@ def drain(*, now: datetime, policy: Policy) -> int:
     for wait, jobs in slots.items():
         queue.later_all("tell_cis", at=now + wait, each=jobs)
     Delivery.objects.filter(pk__in=[each.pk for each in found]).update(parked_at=None)
-    if (
-        found or Delivery.objects.filter(parked_at__isnull=False).exists()
-    ):  # what somebody holds is left for the next turn
+    if found or Delivery.objects.filter(parked_at__isnull=False).exists():  # what somebody holds is for the next turn
         queue.later(DRAIN, at=now + rules.DRAINED_EVERY, once=DRAIN)
     return len(found)
 

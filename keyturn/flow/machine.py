@@ -72,7 +72,7 @@ def _decide(request: Request, *, now: datetime, policy: Policy) -> bool:
             verify.open_check(request, verdict.check, now=now)
             moves.move(request, Step.VERIFY, Standing.MACHINE)
             moves.record(request, "check_asked", actor=MACHINE, now=now, data={"check": verdict.check})
-            queue.later(f"check_{verdict.check}", request_id=str(request.pk))
+            moves.later(request, f"check_{verdict.check}", request_id=str(request.pk))
             return False
         findings += verdict.findings
         data.update(verdict.data)

@@ -281,21 +281,18 @@ def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: dateti
     is_done = request.outcome == Outcome.COMPLETED
     if request.standing != Standing.NOBODY or (is_done and not request.events.filter(what="settled").exists()):
         return
+    at = now + sync_rules.wait(tries + 1, request.delivery.key, policy)
     if gate.is_open():
-        at = now + sync_rules.wait(tries + 1, request.delivery.key, policy)
         queue.later("undo_in_cis", at=at, request_id=str(request_id), tries=tries, looks=looks)
         return
     try:
         done = cis().find(request.delivery.key)
         if done is None:
             gate.look_later(request_id, looks=looks + 1, now=now, policy=policy)
-            return
-        if is_done:
+        elif is_done:
             _found_after_settling(request_id, done, now=now)
-            return
-        undoing = way_of(request).undoing(request, done, now=now, policy=policy)
-        if undoing.command is not None:
-            cis().send(undoing.command, key=sync_rules.key_to_undo(request.reference))
+        else:
+            _undo(request, done, now=now, policy=policy)
     except (Unavailable, InDoubt, Rejected) as problem:
         gate.heard(problem, now=now, policy=policy)
         if is_done and isinstance(problem, Rejected):
@@ -304,15 +301,19 @@ def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: dateti
             log.error("left in the CIS", code=problem.code, tries=tries)
             _after_the_end(request_id, "left_in_cis", now=now, data={"code": problem.code})
             return
-        at = now + sync_rules.wait(tries + 1, request.delivery.key, policy)
         queue.later("undo_in_cis", at=at, request_id=str(request_id), tries=tries + 1, looks=looks)
-    else:
-        if undoing.command is not None:
-            sync.keep_person(request, done)
-            _after_the_end(request_id, "undone_in_cis", now=now, data={})
-        if undoing.left:
-            data = {"code": "cannot_be_undone", "families": sorted(undoing.left)}
-            _after_the_end(request_id, "left_in_cis", now=now, data=data)
+
+
+def _undo(request: Request, done: Answer, *, now: datetime, policy: Policy) -> None:
+    """What can be undone of it; the rest is left for staff to see."""
+    undoing = way_of(request).undoing(request, done, now=now, policy=policy)
+    if undoing.command is not None:
+        cis().send(undoing.command, key=sync_rules.key_to_undo(request.reference))
+        sync.keep_person(request, done)
+        _after_the_end(request.pk, "undone_in_cis", now=now, data={})
+    if undoing.left:
+        data = {"code": "cannot_be_undone", "families": sorted(undoing.left)}
+        _after_the_end(request.pk, "left_in_cis", now=now, data=data)
 
 
 @transaction.atomic

@@ -181,5 +181,5 @@ def only_looks(environ: Environ) -> bool:
 def read_body(environ: Environ) -> None:
     """What is small is taken in before a place is asked for: a slow sender keeps nobody else out."""
     length = environ.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and 0 < int(length) <= BODY_READ:
+    if length.isascii() and length.isdecimal() and 0 < int(length) <= BODY_READ:
         environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))

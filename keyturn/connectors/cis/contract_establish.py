@@ -12,13 +12,15 @@ from keyturn.connectors.cis.contract_kit import (
     MAILING,
     NOTHING,
     ONCE,
+    PASSING,
     START,
     a_key,
     customer_at,
     deliver,
     newcomer_at,
+    plan_of,
 )
-from keyturn.connectors.cis.faults import Fault, FaultyCis, Plan
+from keyturn.connectors.cis.faults import FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.terms.cis import Answer, CancelService
 from keyturn.terms.errors import InDoubt, Rejected
@@ -237,12 +239,9 @@ class EstablishContract:
 
     # Whatever goes wrong on the way, a careful caller has one effect
 
-    @pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in (Fault.NONE, Fault.REFUSES)])
+    @pytest.mark.parametrize("fault", PASSING)
     def test_one_effect_through(self, cis, town, increase, fault):
-        plan = Plan({"script": [{"fault": fault, "times": 3}] if fault is not Fault.FLAPPING else [], "seconds": 0.0})
-        if fault is Fault.FLAPPING:
-            plan = Plan({"always": "flapping", "flap": 1})
-        faulty = FaultyCis(cis, plan)
+        faulty = FaultyCis(cis, plan_of(fault))
         command, key = newcomer_at(town.vacant()), a_key()
         answer = deliver(GuardedCis(faulty), command, key=key)
         faulty.deliver_late()

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import uuid4
 
+from keyturn.connectors.cis.faults import Fault, Plan
 from keyturn.terms.address import Address
 from keyturn.terms.change import Change
 from keyturn.terms.cis import Answer, Cis, Command, EstablishService, UpdateCustomer
@@ -74,6 +75,17 @@ def customer_at(premise_ref: str, person_ref: str, **changes: Any) -> EstablishS
 def update_of(person_ref: str, *changes: Change) -> UpdateCustomer:
     """Somebody on file changes something about themselves."""
     return UpdateCustomer(f"KT-{uuid4().hex[:8].upper()}", person_ref, changes)
+
+
+PASSING = [fault for fault in Fault if fault not in (Fault.NONE, Fault.REFUSES)]
+"""Whatever goes wrong on the way and passes."""
+
+
+def plan_of(fault: Fault) -> Plan:
+    """It happens three times, or again and again where it is one that comes and goes."""
+    if fault is Fault.FLAPPING:
+        return Plan({"always": "flapping", "flap": 1})
+    return Plan({"script": [{"fault": fault, "times": 3}], "seconds": 0.0})
 
 
 def deliver(cis: Cis, command: Command, *, key: str, tries: int = 20) -> Answer:

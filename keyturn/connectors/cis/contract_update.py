@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.connectors.cis.contract_kit import MAILING, Town, a_key, deliver, newcomer_at, update_of
+from keyturn.connectors.cis.contract_kit import MAILING, PASSING, Town, a_key, deliver, newcomer_at, plan_of, update_of
 from keyturn.connectors.cis.faults import Fault, FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.terms.address import Address
@@ -307,13 +307,10 @@ class UpdateContract:
         assert contacts(cis, person, "phone") == [PHONE.value]
         assert contacts(cis, other, "phone") == []
 
-    @pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in (Fault.NONE, Fault.REFUSES)])
+    @pytest.mark.parametrize("fault", PASSING)
     def test_one_update_through(self, cis: Cis, town: Town, fault: Fault) -> None:
         person, account = town.customer()
-        plan = Plan({"script": [{"fault": fault, "times": 3}] if fault is not Fault.FLAPPING else [], "seconds": 0.0})
-        if fault is Fault.FLAPPING:
-            plan = Plan({"always": "flapping", "flap": 1})
-        faulty = FaultyCis(cis, plan)
+        faulty = FaultyCis(cis, plan_of(fault))
         command, key = update_of(person, *everything(account)), a_key()
         answer = deliver(GuardedCis(faulty), command, key=key)
         faulty.deliver_late()

@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 
 from keyturn.records import ids
 from keyturn.records.bulk.staging import as_csv, checked_afterwards, stage
+from keyturn.records.models.dated import sql_holds, sql_now
 from keyturn.records.queries.premises import LIVE
 
 _STAGED = {
@@ -120,8 +121,7 @@ def _accounts(cursor: CursorWrapper) -> set[str]:
     )
 
 
-_NOW = "greatest(m.recorded_at, %(now)s)"  # what had begun when it was recorded has begun, whatever our clock says
-_HOLDS = f"m.superseded_at IS NULL AND m.valid_from <= {_NOW} AND (m.valid_to IS NULL OR m.valid_to > {_NOW})"
+_NOW, _HOLDS = sql_now("m", "%(now)s"), sql_holds("m", "%(now)s")
 _PART = "account_id, person_id, is_main, is_responsible, is_guarantor, relationship, receives_bill, address_source, owned_by"
 _DATED = "valid_from, valid_to, recorded_at, source"
 

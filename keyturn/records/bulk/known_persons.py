@@ -13,13 +13,13 @@ from django.db.backends.utils import CursorWrapper
 
 from keyturn.records import ids, writing
 from keyturn.records.models import PersonIdentifier
+from keyturn.records.models.dated import sql_holds, sql_now
 
 NAME = ("given_name", "middle_name", "family_name", "suffix", "organisation_name")
 ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
 COPIED_AT_ONCE = 1000
 
-_NOW = "greatest(x.recorded_at, %(now)s)"  # what had begun when it was recorded has begun, whatever our clock says
-_HOLDS = f"x.superseded_at IS NULL AND x.valid_from <= {_NOW} AND (x.valid_to IS NULL OR x.valid_to > {_NOW})"
+_NOW, _HOLDS = sql_now("x", "%(now)s"), sql_holds("x", "%(now)s")
 _PLANNED = f"x.superseded_at IS NULL AND x.valid_from > {_NOW}"
 _PRIMARY_NAME = "x.person_id = s.person_id AND x.name_type = 'primary'"
 _MAILING = "x.person_id = s.person_id AND x.purpose = 'mailing' AND x.account_id IS NULL AND x.season_from IS NULL"

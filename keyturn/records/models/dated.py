@@ -26,6 +26,17 @@ def holds_at(at: datetime, of: str = "") -> Q:
     return not_over_at(at, of) & has_begun
 
 
+def sql_now(rows: str, at: str) -> str:
+    """In SQL, what `holds_at` compares a row's times with; `at` is the placeholder of the moment."""
+    return f"greatest({rows}.recorded_at, {at})"
+
+
+def sql_holds(rows: str, at: str) -> str:
+    """`holds_at` in SQL, for statements that the ORM has no words for."""
+    now = sql_now(rows, at)
+    return f"{rows}.superseded_at IS NULL AND {rows}.valid_from <= {now} AND ({rows}.valid_to IS NULL OR {rows}.valid_to > {now})"
+
+
 def not_over_at(at: datetime, of: str = "") -> Q:
     """Rows that hold now or are planned for later."""
     name = f"{of}__" if of else ""

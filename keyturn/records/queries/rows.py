@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from keyturn.records import crypto
+from keyturn.records.models.dated import sql_holds
 from keyturn.terms.rows import COLUMNS
 
 READ_AT_ONCE = 2000
@@ -46,11 +47,7 @@ def _text(value: Any) -> str:
 
 
 def _holds(rows: str) -> str:
-    """In SQL what `holds_at` says in the ORM's words."""
-    return (
-        f"{rows}.superseded_at IS NULL AND {rows}.valid_from <= greatest({rows}.recorded_at, %(at)s)"
-        f" AND ({rows}.valid_to IS NULL OR {rows}.valid_to > greatest({rows}.recorded_at, %(at)s))"
-    )
+    return sql_holds(rows, "%(at)s")
 
 
 _PROTECTED = """

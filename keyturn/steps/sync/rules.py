@@ -1,6 +1,5 @@
 """What must the CIS be told, under which key, and what follows from its answer or its silence?"""
 
-import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from keyturn.terms.cis import Command, EstablishService, UpdateCustomer
 from keyturn.terms.errors import InDoubt, KeyturnError, Rejected, Unavailable
 from keyturn.terms.finding import rule
 from keyturn.terms.policy import Policy
+from keyturn.terms.share import jitter
 
 
 class Next(StrEnum):
@@ -162,8 +162,7 @@ def look_after(looks: int, policy: Policy) -> timedelta | None:
 def wait(tries: int, key: str, policy: Policy) -> timedelta:
     """Exponential, capped, with a jitter of +-25 % that follows from the key, so that a replay is exact."""
     seconds = min(policy.cis_first_wait_seconds * 2 ** max(tries - 1, 0), policy.cis_longest_wait_seconds)
-    jitter = hashlib.sha256(f"{key}:{tries}".encode()).digest()[0] / 255 * 0.5 + 0.75
-    return timedelta(seconds=seconds * jitter)
+    return timedelta(seconds=seconds * jitter(f"{key}:{tries}"))
 
 
 def wait_for_another(since: datetime, now: datetime, policy: Policy) -> timedelta:

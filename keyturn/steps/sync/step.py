@@ -39,22 +39,31 @@ def again(request: Request) -> Verdict:
 
 def command_for(request: Request, policy: Policy) -> EstablishService:
     """The command, built at the moment of sending: meanwhile the CIS may have come to know the person or the account."""
-    assert request.person and request.account and request.premise
-    answers = request.answers
+    assert request.person and request.account
     known = request.person.ref or ""
-    return EstablishService(
-        request_reference=request.reference,
-        premise_ref=request.premise.ref,
-        services=tuple(Service(each) for each in answers["services"]),
-        start_date=date.fromisoformat(answers["start_date"]),
+    return service_for(
+        request,
         customer_class=request.account.customer_class,
         division=request.account.division,
         language=request.account.language,
         person_ref=known,
         person=None if known else _described(request),
-        mailing_address=mailing_address(answers),
         account_ref=request.account.ref or "",
+    )
+
+
+def service_for(request: Request, **whose: Any) -> EstablishService:
+    """What is asked for and where, by the request's answers; `whose` it is, by who builds the command."""
+    assert request.premise
+    answers = request.answers
+    return EstablishService(
+        request_reference=request.reference,
+        premise_ref=request.premise.ref,
+        services=tuple(Service(each) for each in answers["services"]),
+        start_date=date.fromisoformat(answers["start_date"]),
+        mailing_address=mailing_address(answers),
         origin={"channel": request.channel},
+        **whose,
     )
 
 

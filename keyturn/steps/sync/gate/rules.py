@@ -1,12 +1,12 @@
 """May the CIS be called now, how many at once, and how do we come back to one that was away?"""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from keyturn.terms.errors import InDoubt, KeyturnError, Unavailable
 from keyturn.terms.finding import rule
 from keyturn.terms.policy import Policy
+from keyturn.terms.share import jitter, share
 
 ANSWERED = frozenset({"unreadable_answer", "answered_in_part", "connector_failed"})
 """Codes of `InDoubt` that are no silence: something came back, or the connector itself failed."""
@@ -33,14 +33,14 @@ def on_trial(policy: Policy) -> int:
 
 def next_probe(cis: str, now: datetime, policy: Policy) -> datetime:
     """With a jitter of +-25 %, so that several installations at one CIS do not knock together."""
-    return now + timedelta(seconds=policy.cis_probe_seconds * (0.75 + 0.5 * _share(f"{cis}:{now.isoformat()}")))
+    return now + timedelta(seconds=policy.cis_probe_seconds * jitter(f"{cis}:{now.isoformat()}"))
 
 
 @rule("S-08", "What waited for the CIS is let go at a bounded rate, the oldest first")
 def let_go(keys: Sequence[str], policy: Policy) -> Iterator[timedelta]:
     """How long each of these deliveries, the oldest first, waits yet: evenly spread, each a little off its place."""
     for number, key in enumerate(keys):
-        yield timedelta(seconds=(number + _share(key)) / policy.cis_drain_per_second)
+        yield timedelta(seconds=(number + share(key)) / policy.cis_drain_per_second)
 
 
 def at_a_time(policy: Policy) -> int:
@@ -53,8 +53,3 @@ def at_a_time(policy: Policy) -> int:
 )
 def places(policy: Policy) -> int:
     return policy.cis_at_once
-
-
-def _share(text: str) -> float:
-    """Between 0 and 1, always the same for the same text: a replay is exact."""
-    return hashlib.sha256(text.encode()).digest()[0] / 255

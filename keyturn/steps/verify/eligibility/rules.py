@@ -4,7 +4,6 @@ The machine never refuses anybody for what the CIS says (domain.md Q11): staff w
 who is on file or of what somebody owes.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from datetime import datetime, timedelta
 
 from keyturn.terms.finding import Effect, Finding, rule
 from keyturn.terms.policy import Policy
+from keyturn.terms.share import jitter
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MOST = 10
@@ -85,8 +85,7 @@ def ask_again(asked_at: datetime, key: str, *, is_away: bool, now: datetime, pol
         return None
     first, last = policy.cis_first_wait_seconds, policy.cis_longest_wait_seconds
     seconds = min(max((now - asked_at).total_seconds(), first), last)
-    jitter = hashlib.sha256(f"{key}:{now.isoformat()}".encode()).digest()[0] / 255 * 0.5 + 0.75
-    return min(now + timedelta(seconds=seconds * jitter), until)
+    return min(now + timedelta(seconds=seconds * jitter(f"{key}:{now.isoformat()}")), until)
 
 
 def clean(codes: Iterable[object]) -> list[str]:

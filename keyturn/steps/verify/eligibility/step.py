@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from keyturn.connectors.cis import cis
 from keyturn.journeys.applicant import applicant
 from keyturn.records import person_index
@@ -50,17 +48,17 @@ def subject(request: Request) -> str:
         whom = repr((str(person.pk), person.ref))
     else:
         details = applicant(answers)
-        whom = repr((details.display_name, details.date_of_birth, person_index.features(details).identifiers))
+        whom = repr((details.display_name, details.date_of_birth, person_index.digests(details)))
     what = (str(request.premise_id), sorted(answers["services"]), answers["start_date"])
     return digest(KIND, repr((whom, what)))
 
 
 def open_one(request: Request, *, now: datetime) -> OutsideCheck:
     """The row of the question that is due; what was answered too long ago is asked anew, in the same row."""
-    check, made = OutsideCheck.objects.get_or_create(
+    check, _made = OutsideCheck.objects.get_or_create(
         request=request, kind=KIND, subject=subject(request), defaults={"asked_at": now}
     )
-    if not made and check.outcome:
+    if check.outcome:
         check.outcome, check.reference, check.reasons, check.asked_at, check.answered_at = "", "", [], now, None
         check.save()
     return check
@@ -68,14 +66,10 @@ def open_one(request: Request, *, now: datetime) -> OutsideCheck:
 
 def asked_about(request: Request) -> OutsideCheck | None:
     """The question that waits for its answer, about the request as it stands."""
-    return _open(request).filter(subject=subject(request)).first()
+    return request.checks.filter(kind=KIND, outcome="", subject=subject(request)).first()
 
 
-def answer(request: Request, outcome: str, codes: list[str], *, now: datetime) -> bool:
-    """Keep what the CIS said. False where it was said already, or nobody asks any more."""
-    waiting = _open(request).filter(subject=subject(request))
-    return bool(waiting.update(outcome=outcome, reasons=codes, answered_at=now))
-
-
-def _open(request: Request) -> QuerySet[OutsideCheck]:
-    return request.checks.filter(kind=KIND, outcome="")
+def answer(waiting: OutsideCheck, outcome: str, codes: list[str], *, now: datetime) -> None:
+    """Keep what the CIS said to a question that waited, under the request's lock."""
+    waiting.outcome, waiting.reasons, waiting.answered_at = outcome, codes, now
+    waiting.save(update_fields=["outcome", "reasons", "answered_at"])
