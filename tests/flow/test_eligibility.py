@@ -1,90 +1,27 @@
 """What becomes of a request when the CIS is asked, before anything is written, whether it would serve somebody?"""
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils.translation import override
 
-from keyturn import flow
 from keyturn.commands import doctor
 from keyturn.connectors import cis
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.flow import eligibility, gate, machine
 from keyturn.flow.sentences import sentence
-from keyturn.records.models import OutsideCheck, Person, Premise
+from keyturn.records.models import OutsideCheck, Person
 from keyturn.records.queries import requests
-from keyturn.terms.cis import EstablishService
 from keyturn.terms.errors import Rejected
 from keyturn.terms.finding import Finding
-from keyturn.terms.request import Actor, Role
 from tests.factories import a_person
-from tests.flow.case import Case
+from tests.flow.opinion import NOTHING, calls_of, looks_again, somebody_lives_in, the_check, thinks
 from tests.flow.test_cis import ONE
 from tests.flow.test_trips import trips
-from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, PROCESSING, REFUSED, WITHDRAWN, Town
+from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, PROCESSING, REFUSED, Town
 from tests.trips import Trips
-
-NOTHING = {"persons": 0, "accounts": 0, "agreements": 0}
-SARA = Actor(Role.STAFF, "5")
-
-
-class Opinion:
-    """The CIS, with a mind of its own about whom it would serve: codes, or an error."""
-
-    def __init__(self, inner: Any, *answers: Any) -> None:
-        self._inner, self._answers = inner, list(answers)
-        self.name, self.offers = inner.name, inner.offers
-        self.asked: list[EstablishService] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def check(self, command: EstablishService) -> tuple[str, ...]:
-        self.asked.append(command)
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer  # type: ignore[no-any-return]
-
-
-def thinks(town: Town, *answers: Any) -> Opinion:
-    """From now on the CIS says these to whoever asks, the last of them for ever."""
-    opinion = Opinion(town.faulty, *answers)
-    town.guarded = GuardedCis(opinion)
-    return opinion
-
-
-def somebody_lives_in(town: Town, house: Premise) -> None:
-    """In the CIS; we know nothing of it."""
-    town.cis.adopt("persons", [{"ref": "STAFF-1", "kind": "person", "given_name": "Carl", "family_name": "Winter"}])
-    account = {"ref": "STAFF-A1", "person_ref": "STAFF-1", "premise_ref": house.ref, "status": "active"}
-    town.cis.adopt("accounts", [account | {"customer_class": "residential", "start_date": "2020-01-01"}])
-
-
-def calls_of(town: Town) -> list[str]:
-    """Every call that the CIS gets from now on, by name."""
-    heard: list[str] = []
-    strike = town.faulty._strike
-
-    def noted(call: str) -> Any:
-        heard.append(call)
-        return strike(call)
-
-    town.faulty._strike = noted  # type: ignore[method-assign]
-    return heard
-
-
-def looks_again(case: Case) -> None:
-    flow.look_again(request_id=case.id, actor=SARA, now=case.town.now)
-    case.town.works()
-
-
-def the_check() -> OutsideCheck:
-    return OutsideCheck.objects.get(kind="eligibility")
 
 
 @pytest.fixture
@@ -351,102 +288,6 @@ class TestACisThatDoesNotAnswer:
         for language in ("en", "es"):
             with override(language):
                 assert sentence(found) == sentence(Finding("D-05"))
-
-
-class TestAskedTwice:
-    def test_the_second_answer_changes_nothing(self, town: Town) -> None:
-        thinks(town, (), ("debt",))
-        case = town.asks(ANA)
-        machine.advance(request_id=case.id, now=town.now, policy=town.policy)
-        eligibility.check_eligibility(request_id=case.id, now=town.now, policy=town.policy)
-        eligibility.check_eligibility(request_id=case.id, now=town.now, policy=town.policy)
-        town.works()
-        assert case.status == COMPLETED
-        assert case.history.count("established") == 1
-
-    def test_two_who_ask_at_one_moment_give_one_answer(self, town: Town) -> None:
-        case = town.asks(ANA)
-        machine.advance(request_id=case.id, now=town.now, policy=town.policy)
-        one = eligibility._about_to_ask(case.id, now=town.now, policy=town.policy)
-        two = eligibility._about_to_ask(case.id, now=town.now, policy=town.policy)
-        assert one and two and one.place != two.place
-        eligibility._answered(case.id, two, ["debt"], now=town.now)
-        eligibility._answered(case.id, one, [], now=town.now)
-        town.works()
-        assert case.rules == {"Y-07"}
-        assert the_check().reasons == ["debt"]
-
-    def test_a_worker_that_died_before_asking_is_followed_by_one_that_asks(self, town: Town) -> None:
-        case = town.asks(ANA)
-        while not OutsideCheck.objects.exists():
-            town.works_once()
-        town.loses_its_jobs()
-        town.now += timedelta(minutes=5)
-        assert flow.rescue(now=town.now) == 1
-        town.works()
-        assert case.status == COMPLETED
-
-    def test_a_rescue_does_not_begin_the_waiting_anew(self, town: Town) -> None:
-        town.cis_is("down", calls=["check"])
-        case = town.moves_in(ANA)
-        asked_at = the_check().asked_at
-        town.loses_its_jobs()
-        town.now += timedelta(minutes=5)
-        flow.rescue(now=town.now)
-        town.works()
-        assert the_check().asked_at == asked_at
-        assert case.status == PROCESSING
-
-
-class TestWithdrawnMeanwhile:
-    def test_the_cis_does_not_hear_of_who_has_withdrawn(self, town: Town) -> None:
-        opinion = thinks(town, ())
-        case = town.asks(ANA)
-        while "check_asked" not in case.history:
-            town.works_once()
-        case.withdraws()
-        town.works()
-        assert (case.status, opinion.asked) == (WITHDRAWN, [])
-
-    def test_an_answer_that_comes_too_late_brings_nothing_back(self, town: Town) -> None:
-        case = town.asks(ANA)
-        machine.advance(request_id=case.id, now=town.now, policy=town.policy)
-        asked = eligibility._about_to_ask(case.id, now=town.now, policy=town.policy)
-        assert asked
-        case.withdraws()
-        eligibility._answered(case.id, asked, [], now=town.now)
-        town.works()
-        assert case.status == WITHDRAWN
-        assert the_check().outcome == ""
-        assert town.cis_holds() == NOTHING
-        assert case.news[-1] == "withdrawn"
-
-    @pytest.mark.django_db(transaction=True)
-    def test_no_lock_is_held_while_the_cis_thinks(self, town: Town) -> None:
-        """The customer withdraws in the middle of the call, from another connection, and waits for nobody."""
-        case = town.asks(ANA)
-        machine.advance(request_id=case.id, now=town.now, policy=town.policy)
-        opinion = thinks(town, ())
-        done: list[str] = []
-
-        def meanwhile(command: EstablishService) -> tuple[str, ...]:
-            def customer() -> None:
-                with connection.cursor() as cursor:
-                    cursor.execute("SET lock_timeout = '3s'")
-                case.withdraws()
-                done.append(case.status)
-                connection.close()
-
-            thread = threading.Thread(target=customer)
-            thread.start()
-            thread.join(10)
-            return ()
-
-        opinion.check = meanwhile  # type: ignore[method-assign]
-        eligibility.check_eligibility(request_id=case.id, now=town.now, policy=town.policy)
-        assert done == [WITHDRAWN]
-        town.works()
-        assert case.status == WITHDRAWN
 
 
 def test_a_request_that_is_told_goes_through_the_same_gate(town: Town) -> None:

@@ -1,33 +1,34 @@
 """A request that was written down comes to nothing: is undone what can be, once, here and in the CIS; is the rest listed?"""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from keyturn import flow
 from keyturn.flow import deliveries, outside
-from keyturn.flow.deliveries import Hand
-from keyturn.flow.granting import grant_by_staff
-from keyturn.records.models import AccountAccess, Act, Delivery, MedicalCertification, Request, User
-from keyturn.records.queries import access
+from keyturn.records.models import Act, User
 from keyturn.records.queries import deliveries as listed
 from keyturn.terms.cis import UpdateCustomer
 from keyturn.terms.errors import NotAllowed
-from keyturn.terms.request import Actor, Role
 from tests import factories
-from tests.flow import claiming
-from tests.flow.at_home import Change, Customer
+from tests.flow.at_home import Customer
 from tests.flow.case import Case
-from tests.flow.claiming import Home, a_login
-from tests.flow.papers import a_photo
-from tests.flow.test_care import certify, claims, protection_of
-from tests.flow.test_delegation import CARER, level_of, proved, token
-from tests.flow.town import ANA, COMPLETED, IN_REVIEW, REFUSED, STUCK, Town
-
-STAFF = Actor(Role.STAFF, "90071")
-SARA = Hand(Actor(Role.STAFF, "90075"))
-WHY = "The meter was removed."
+from tests.flow.test_delegation import level_of, proved, token
+from tests.flow.town import COMPLETED, STUCK, Town
+from tests.flow.undone import (
+    SARA,
+    STAFF,
+    WHY,
+    accesses,
+    arrives_late,
+    goes_wrong,
+    granted_by_staff,
+    invites,
+    left,
+    on_the_account,
+    refuses,
+    stays,
+)
 
 
 @pytest.fixture
@@ -38,71 +39,6 @@ def ana(town: Town) -> Customer:
 @pytest.fixture
 def carla(town: Town) -> User:
     return proved(factories.a_login("carla@example.com"))
-
-
-def goes_wrong(town: Town) -> None:
-    """The next call of the CIS is lost on its way and will arrive later; the second try is refused."""
-    town.cis_is(script=[{"fault": "late"}, {"fault": "refuses"}], seconds=400)
-
-
-def refuses(case: Case) -> None:
-    """Staff refuse what the CIS refused."""
-    case.town.waits(minutes=1)
-    assert case.status == IN_REVIEW, case.history
-    case.staff("refuse", WHY, by="90072")
-    assert case.status == REFUSED
-
-
-def arrives_late(town: Town) -> None:
-    """And then the first call arrives after all."""
-    town.faulty.deliver_late()
-    town.waits(hours=1)
-
-
-def stays(case: Case) -> list[str]:
-    """What the move that ended it says that it left here."""
-    ended = case.request.events.filter(what__in=("reviewed", "discarded", "expired")).last()
-    return list(ended.data.get("stays", ())) if ended else []
-
-
-def left(case: Case) -> dict[str, Any]:
-    event = case.request.events.filter(what="left_in_cis").last()
-    return dict(event.data) if event else {}
-
-
-def details(town: Town, ana: Customer, name: str) -> list[str]:
-    rows = town.cis.read("account", ana.account.ref)["details"]
-    return [each["value"] for each in rows if each["name"] == name and not each["ended_at"]]
-
-
-def on_the_account(ana: Customer) -> int:
-    return len(ana.town.cis.read("account", ana.account.ref)["persons"])
-
-
-def invites(ana: Customer, carla: User, **changes: object) -> Change:
-    """Carla is invited, and accepts."""
-    answers = {**CARER, **changes}
-    case = ana.begins("invite_delegate", account=ana.account, account_id=str(ana.account.pk), **answers)
-    case.proves_again().submits()
-    ana.town.works()
-    flow.accept(token=token(ana.town), user=carla, now=ana.town.now)
-    ana.town.works()
-    return case
-
-
-def granted_by_staff(ana: Customer, *, level: str) -> Case:
-    """Carla, by a document that staff have seen."""
-    request = grant_by_staff(
-        account_id=ana.account.pk, email="carla@example.com", capacity="guardian", level=level, until=None,
-        reason="By order of the court.", file_name="order.jpg", data=a_photo(), actor=STAFF, now=ana.town.now,
-        policy=ana.town.policy,
-    )  # fmt: skip
-    ana.town.works()
-    return Case(ana.town, request, STAFF)
-
-
-def accesses(user: User, ana: Customer) -> list[AccountAccess]:
-    return list(AccountAccess.objects.filter(user=user, account=ana.account, ended_at=None))
 
 
 @pytest.mark.rule("S-13")
@@ -297,162 +233,6 @@ class TestAnEndOfAccess:
         arrives_late(town)
         assert on_the_account(ana) == there
         assert case.history[-1] == "undone_in_cis"
-
-
-@pytest.mark.rule("S-13")
-class TestAClaim:
-    @pytest.fixture
-    def home(self, town: Town) -> Home:
-        return Home(town)
-
-    def claimed(self, town: Town, home: Home, user: User) -> Case:
-        claim = home.claimed_by(user)
-        claim.proves(claiming.text_codes(town)[-1])
-        return claim
-
-    def web(self, town: Town, home: Home) -> list[str]:
-        rows = town.cis.read("account", home.account.ref)["details"]
-        return [each["value"] for each in rows if each["name"] == "web_access" and not each["ended_at"]]
-
-    def test_gives_nothing_any_more_here_and_in_the_cis(self, town: Town, home: Home) -> None:
-        user = a_login()
-        goes_wrong(town)
-        case = self.claimed(town, home, user)
-        assert home.has_access(user)
-        refuses(case)
-        assert not home.has_access(user)
-        town.faulty.deliver_late()
-        assert self.web(town, home) == ["yes"]
-        town.waits(hours=1)
-        assert self.web(town, home) == ["no"]
-        assert case.history[-1] == "undone_in_cis"
-
-    def test_leaves_what_another_login_has(self, town: Town, home: Home) -> None:
-        assert self.claimed(town, home, a_login("first@example.org")).status == COMPLETED
-        user = a_login("second@example.org")
-        goes_wrong(town)
-        case = self.claimed(town, home, user)
-        if not home.has_access(user):
-            pytest.skip("the second login goes to staff")
-        refuses(case)
-        arrives_late(town)
-        assert self.web(town, home) == ["yes"]
-        assert "undone_in_cis" not in case.history
-
-    def test_what_they_might_do_for_the_owner_holds_again(self, town: Town, home: Home) -> None:
-        user = a_login("helper@example.org")
-        AccountAccess.objects.create(
-            user=user, account=home.account, level="view", capacity="delegate", proof="invitation",
-            since=town.now - timedelta(days=9), granted_by="customer:login:1",
-        )  # fmt: skip
-        goes_wrong(town)
-        case = self.claimed(town, home, user)
-        refuses(case)
-        [held] = AccountAccess.objects.filter(user=user, ended_at=None)
-        assert (held.capacity, held.level) == ("delegate", "view")
-
-    def test_whom_they_had_let_in_goes_with_it_and_the_cis_hears_of_it(self, town: Town, home: Home) -> None:
-        user = a_login("claimant@example.org")
-        goes_wrong(town)
-        case = self.claimed(town, home, user)
-        town.waits(minutes=1)
-        guest = proved(factories.a_login("carla@example.com"))
-        held = AccountAccess.objects.get(user=user, ended_at=None)
-        owner = Customer.__new__(Customer)
-        owner.town, owner.person, owner.account, owner.user = town, home.person, home.account, user
-        invited = invites(owner, guest)
-        assert held.level == "owner" and invited.status in (COMPLETED, "processing")
-        case.staff("refuse", WHY)
-        town.waits(hours=1)
-        assert access.to_account(guest.pk, home.account.pk, at=town.now) is None
-        assert Request.objects.filter(journey="end_access", account=home.account, outcome="completed").count() == 1
-        arrives_late(town)
-        assert len(town.cis.read("account", home.account.ref)["persons"]) == 1
-
-
-@pytest.mark.rule("S-13")
-class TestLifeSupport:
-    def test_that_came_to_nothing_is_taken_off_in_the_cis(self, town: Town, ana: Customer) -> None:
-        goes_wrong(town)
-        case = claims(ana)
-        assert protection_of(ana).state == "temporary"
-        refuses(case)
-        assert not MedicalCertification.objects.filter(ended_at=None).exists()
-        town.faulty.deliver_late()
-        assert details(town, ana, "life_support") == ["yes"]
-        town.waits(hours=1)
-        assert details(town, ana, "life_support") == ["no"]
-        assert case.history[-1] == "undone_in_cis"
-        assert Act.objects.filter(subject=f"account:{ana.account.pk}", what="care_taken_back").count() == 1
-        mail = town.mails("ana@example.com")[-1].get_content()
-        assert "we do not have it noted" in mail and WHY in mail and "start service" not in mail
-
-    def test_that_was_ended_in_vain_holds_again(self, town: Town, ana: Customer) -> None:
-        """Safe first: nobody is without protection because of a request that came to nothing."""
-        claims(ana)
-        care = protection_of(ana)
-        goes_wrong(town)
-        request = flow.end_care(
-            care_id=care.pk, why="withdrawn", reason="They called.", actor=STAFF, now=town.now, policy=town.policy
-        )
-        town.works()
-        case = Case(town, request, STAFF)
-        refuses(case)
-        assert protection_of(ana).state == "temporary"
-        assert "It stays noted" in town.mails("ana@example.com")[-1].get_content()
-        arrives_late(town)
-        assert details(town, ana, "life_support") == ["yes"]
-        assert case.history[-1] == "undone_in_cis"
-
-    def test_a_certificate_that_staff_have_read_stays_and_is_listed(self, town: Town, ana: Customer) -> None:
-        claims(ana)
-        goes_wrong(town)
-        certify(ana)
-        case = Case(town, Request.objects.latest("created_at"), STAFF)
-        refuses(case)
-        assert case.news == ["care_certified"], "nothing that they were told is different"
-        assert protection_of(ana).state == "certified"
-        assert stays(case) == ["certificate"]
-        assert left(case) == {"code": "not_told", "families": ["certificate"]}
-        arrives_late(town)
-        assert "undone_in_cis" not in case.history, "what has arrived holds"
-
-    def test_a_claim_that_was_certified_since_is_not_taken_from_them(self, town: Town, ana: Customer) -> None:
-        town.policy_says(cis_tries=1)
-        town.cis_is(script=[{"fault": "answer_lost"}])
-        case = claims(ana)
-        assert case.status == STUCK
-        certify(ana)
-        deliveries.discard(request_id=case.id, reason=WHY, by=SARA, now=town.now, policy=town.policy)
-        assert protection_of(ana).state == "certified"
-        assert stays(case) == ["certificate"]
-
-
-class TestOwnData:
-    def test_what_holds_for_them_stays_and_is_listed(self, town: Town, ana: Customer) -> None:
-        goes_wrong(town)
-        case = ana.changes("privacy_request", privacy="objection")
-        if case.status == IN_REVIEW and not case.request.established_at:
-            case.staff("approve", "They may.")
-        town.waits(minutes=1)
-        refuses(case)
-        assert stays(case) == ["privacy"]
-        assert left(case)["families"] == ["privacy"]
-
-
-class TestService:
-    def test_what_stays_of_it_is_named(self, town: Town) -> None:
-        goes_wrong(town)
-        case = town.moves_in(ANA)
-        refuses(case)
-        assert stays(case) == ["account", "consents", "person"]
-        assert left(case) == {}
-
-    def test_nothing_is_said_of_what_was_never_written(self, town: Town) -> None:
-        case = town.moves_in(ANA.__class__(**{**{f: getattr(ANA, f) for f in ANA.__slots__}, "identifiers": ()}))
-        case.staff("refuse", WHY)
-        assert stays(case) == []
-        assert not Delivery.objects.filter(request=case.id).exists()
 
 
 def test_what_undoes_it_is_never_more_than_what_was_done(town: Town, ana: Customer, carla: User) -> None:
