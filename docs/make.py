@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from docs.swimlanes import picture
+from docs.swimlanes import picture  # noqa: E402
 
 
 def _settings() -> None:

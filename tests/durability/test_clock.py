@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -177,19 +178,26 @@ needs_faketime = pytest.mark.skipif(
 )
 
 
+def its_clock(offset: str) -> dict[str, str]:
+    """What `faketime` sets before it starts a program. It stays that program's parent, and whoever ends it ends only that."""
+    said = subprocess.run(["faketime", "-f", offset, "env"], check=True, capture_output=True, text=True).stdout
+    return dict(line.split("=", 1) for line in said.splitlines() if line.startswith(("LD_PRELOAD=", "FAKETIME=")))
+
+
 @needs_faketime
 def test_real_workers_six_days_apart_lose_and_double_nothing_and_tell_one_time(tmp_path: Path) -> None:
     number = max(12, REQUESTS // 2)
     with an_installation(tmp_path, cis="reference") as installation:
         faults = tmp_path / "faults.json"
         faults.write_text('{"rates": {"answer_lost": 0.2, "down": 0.1}, "seed": 5}')
-        installation.environment |= {"KEYTURN_CIS_FAULTS": str(faults), "DONT_FAKE_MONOTONIC": "1"}
+        told = {"KEYTURN_LOG_LEVEL": "INFO"}  # a line for each job, with the time that the worker thinks it is
+        installation.environment |= {"KEYTURN_CIS_FAULTS": str(faults), "DONT_FAKE_MONOTONIC": "1", **told}
         given = installation.ask_inside("prepare", str(number))
         installation.start(workers=0, webs=1)
         for name, offset in (("ahead", "+3d"), ("behind", "-3d")):
-            command = ["faketime", "-f", offset, sys.executable, "-m", "keyturn.cli", "worker"]
+            command = [sys.executable, "-m", "keyturn.cli", "worker"]
             log = tmp_path / f"{name}.log"
-            installation.crew.add(Watch(name, command, env=installation.environment, log=log))
+            installation.crew.add(Watch(name, command, env=installation.environment | its_clock(offset), log=log))
         asks = asks_for(given["premises"], random.Random(SEED))
         customers = Customers(installation.url, given["api_key"], asks, seconds=3, seed=SEED, callers=4)
         customers.start()
@@ -210,7 +218,7 @@ def test_real_workers_six_days_apart_lose_and_double_nothing_and_tell_one_time(t
 
 
 def _own_time(log: Path) -> datetime:
-    """What a worker itself holds to be the time, in the last line that it logged."""
+    """What a worker itself holds to be the time, in the last line that it logged of a job."""
     told = [json.loads(line)["timestamp"] for line in log.read_text().splitlines() if line.startswith("{")]
     return datetime.fromisoformat(max(told))
 
