@@ -59,7 +59,10 @@ class Question:
 def _about_to_ask(request_id: UUID, *, now: datetime, policy: Policy) -> Question | None:
     """Take a place. None: nobody waits for the answer any more, or it is asked later."""
     request = moves.locked(request_id)
-    if (waiting := _waiting(request)) is None:  # withdrawn meanwhile, or answered: the CIS need not hear of them
+    if not _is_waiting(request):  # withdrawn meanwhile: the CIS need not hear of them
+        return None
+    if (waiting := eligibility.asked_about(request)) is None:
+        _go_on(request)
         return None
     command = command_for(request, now=now, policy=policy)
     place = gate.take_place(now=now, policy=policy)
@@ -69,10 +72,14 @@ def _about_to_ask(request_id: UUID, *, now: datetime, policy: Policy) -> Questio
     return Question(command, place)
 
 
-def _waiting(request: Request) -> OutsideCheck | None:
-    """The question that the request waits with, if it does."""
-    at_work = request.step == Step.VERIFY and request.standing == Standing.MACHINE
-    return eligibility.asked_about(request) if at_work else None
+def _is_waiting(request: Request) -> bool:
+    return request.step == Step.VERIFY and request.standing == Standing.MACHINE
+
+
+def _go_on(request: Request) -> None:
+    """Whoever decides sees the answer. Where the question is another one by now (somebody whom the CIS did not know has
+    got their number there), it is asked then."""
+    queue.later("advance", request_id=str(request.pk))
 
 
 def command_for(request: Request, *, now: datetime, policy: Policy) -> EstablishService:
@@ -99,9 +106,10 @@ def command_for(request: Request, *, now: datetime, policy: Policy) -> Establish
 @transaction.atomic
 def _answered(request_id: UUID, asked: Question, codes: list[str], *, now: datetime) -> None:
     request = moves.locked(request_id)
-    if waiting := _waiting(request):
-        eligibility.answer(waiting, "failed" if codes else "passed", codes, now=now)
-        queue.later("advance", request_id=str(request_id))
+    if _is_waiting(request):
+        if waiting := eligibility.asked_about(request):
+            eligibility.answer(waiting, "failed" if codes else "passed", codes, now=now)
+        _go_on(request)
     gate.called(asked.place)
 
 
@@ -109,12 +117,14 @@ def _answered(request_id: UUID, asked: Question, codes: list[str], *, now: datet
 def _asked_in_vain(request_id: UUID, asked: Question, problem: KeyturnError, *, now: datetime, policy: Policy) -> None:
     """A refusal to say is an answer; silence is waited out, as long as the policy says."""
     request = moves.locked(request_id)
-    if waiting := _waiting(request):
-        if isinstance(problem, Rejected):
-            eligibility.answer(waiting, "unsure", rules.clean([problem.code]), now=now)
-            queue.later("advance", request_id=str(request_id))
-        else:
+    if _is_waiting(request):
+        waiting = eligibility.asked_about(request)
+        if waiting and not isinstance(problem, Rejected):
             _later(request, waiting, is_away=True, code=problem.code, now=now, policy=policy)
+        else:
+            if waiting:
+                eligibility.answer(waiting, "unsure", rules.clean([problem.code]), now=now)
+            _go_on(request)
     gate.called(asked.place, problem, now=now, policy=policy)
 
 
@@ -125,4 +135,4 @@ def _later(request: Request, waiting: OutsideCheck, *, is_away: bool, code: str,
         queue.later(JOB, at=at, request_id=str(request.pk))
         return
     eligibility.answer(waiting, "unavailable", rules.clean([code]), now=now)
-    queue.later("advance", request_id=str(request.pk))
+    _go_on(request)

@@ -31,7 +31,8 @@ from keyturn.records.models import Event, Message
 from tests import emptying, factories
 from tests.flow import town as towns
 from tests.flow.any_order import BY_THE_CUSTOMER, PEOPLE, WORDS_OF_STAFF
-from tests.flow.life import BY_HAND, Life
+from tests.flow.life import BY_HAND
+from tests.flow.life_in_need import ENDS, LifeInNeed
 from tests.flow.town import Town
 
 SHARES = {
@@ -68,7 +69,15 @@ SHARES = {
     "staff_settle_a_difference": 3,
     "both_sides_are_compared": 1,
     "staff_put_a_delivery_right": 8,
+    "life_support_is_claimed": 3,
+    "somebody_calls_about_life_support": 1,
+    "a_certificate_is_read": 2,
+    "a_protection_ends": 2,
+    "certificates_are_due": 1,
+    "a_link_is_looked_at_again": 2,
+    "links_are_turned_on_again": 1,
 }
+POLICY = {"cis_tries": 4, "cis_longest_wait_seconds": 4 * 3600.0, "blind_review_share": 1.0}
 WHOLE_EVERY = 50
 """After so many steps everything is read and judged anew, as at the end of each seed."""
 
@@ -103,6 +112,10 @@ VALUES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "staff_settle_a_difference": (ANY,),
     "both_sides_are_compared": (EITHER,),
     "staff_put_a_delivery_right": (ANY, _one_of(*BY_HAND)),
+    "life_support_is_claimed": (EITHER,),
+    "a_certificate_is_read": (_one_of(30, 300),),
+    "a_protection_ends": (_one_of(*ENDS),),
+    "a_link_is_looked_at_again": (_one_of("same", "same", "same", "unsure", "other"),),
 }
 MORTAL = (
     "somebody_asks", "the_customer_acts", "staff_act", "one_job_is_done", "one_job_is_done", "one_job_is_done",
@@ -110,6 +123,7 @@ MORTAL = (
     "the_desk_changes_a_name", "the_registry_listens", "the_registry_listens", "a_colleague_decides",
     "they_are_two_again", "staff_settle_a_difference", "staff_put_a_delivery_right", "the_rescue_comes",
     "both_sides_are_compared", "the_invitation_is_answered", "a_code_is_typed", "a_month_passes_in_which_nobody_works",
+    "life_support_is_claimed", "a_certificate_is_read", "a_protection_ends",
 )  # fmt: skip
 """What may be under way when its process dies at a commit: accepting, deciding, delivering, hearing, and the rest."""
 
@@ -139,7 +153,7 @@ def stage() -> Iterator[None]:
         override_settings(
             EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
             KEYTURN_MAILBOX=folder,
-            KEYTURN_POLICY=replace(settings.KEYTURN_POLICY, cis_tries=4, cis_longest_wait_seconds=4 * 3600.0),
+            KEYTURN_POLICY=replace(settings.KEYTURN_POLICY, **POLICY),
         ),
         _silence(),
     ):
@@ -212,7 +226,8 @@ class Simulation:
         with _from(self.seed):
             _empty()
             town, places = Town(Path(settings.KEYTURN_MAILBOX)), iter(factories.many_premises(2))
-            self.story = Life(town, places=places, seen=self.seen)
+            town.policy_says(cis_eligibility=self.seed % 2 == 0)  # in every other the CIS is asked first
+            self.story = LifeInNeed(town, places=places, seen=self.seen)
             patches = [patch.object(each, "cis", lambda: town.guarded) for each in doors]
             try:
                 for each in patches:

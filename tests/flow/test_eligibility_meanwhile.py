@@ -2,14 +2,17 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from keyturn import flow
-from keyturn.flow import eligibility, machine
-from keyturn.records.models import OutsideCheck
+from keyturn.flow import eligibility, machine, outside
+from keyturn.records.models import OutsideCheck, Request
 from keyturn.terms.cis import EstablishService
+from keyturn.terms.errors import Rejected
+from tests.flow.case import Case
 from tests.flow.opinion import NOTHING, the_check, thinks
 from tests.flow.town import ANA, COMPLETED, PROCESSING, WITHDRAWN, Town
 
@@ -63,6 +66,45 @@ class TestAskedTwice:
         town.works()
         assert the_check().asked_at == asked_at
         assert case.status == PROCESSING
+
+
+class TestAnotherQuestionMeanwhile:
+    """Somebody whom the CIS did not know when we meant to ask gets their number there before we do."""
+
+    @pytest.fixture
+    def second(self, town: Town) -> Case:
+        first = town.asks(ANA)
+        while first.history[-1] != "handed_to_cis":
+            town.works_once()
+        second = town.asks(ANA)
+        machine.advance(request_id=second.id, now=town.now, policy=town.policy)
+        assert second.history[-1] == "check_asked"
+        assert second.person == first.person and not first.person.ref
+        return second
+
+    def told(self, town: Town, second: Case) -> None:
+        first = Request.objects.exclude(pk=second.id).get()
+        outside.tell_cis(request_id=first.pk, now=town.now, policy=town.policy)
+
+    def test_before_it_is_asked(self, town: Town, second: Case) -> None:
+        self.told(town, second)
+        town.works()
+        assert second.status == COMPLETED
+        assert [each.outcome for each in second.request.checks.order_by("asked_at", "pk")] == ["", "passed"]
+
+    @pytest.mark.parametrize("answers", [(), ("debt",), Rejected("refused")])
+    def test_while_it_is_asked(self, town: Town, second: Case, answers: Any) -> None:
+        opinion = thinks(town, answers, ())
+
+        def meanwhile(command: EstablishService) -> tuple[str, ...]:
+            del opinion.check
+            self.told(town, second)
+            return opinion.check(command)
+
+        opinion.check = meanwhile  # type: ignore[method-assign]
+        eligibility.check_eligibility(request_id=second.id, now=town.now, policy=town.policy)
+        town.works()
+        assert second.status == COMPLETED, "what was said about another question counts for nothing"
 
 
 class TestWithdrawnMeanwhile:
