@@ -174,7 +174,16 @@ def make_sure(request: Request, *, now: datetime, policy: Policy) -> None:
 
 
 def look_later(request_id: UUID, *, looks: int, now: datetime, policy: Policy) -> None:
-    """Look for it again after `looks` looks, until the policy's window is over (S-06)."""
+    """Look for it again after `looks` looks, until the policy's window is over (S-06). When, stands on the delivery, too: a
+    job can be lost."""
     wait = sync_rules.look_after(looks, policy)
-    if wait is not None:
-        queue.later("undo_in_cis", at=now + wait, request_id=str(request_id), looks=looks)
+    if wait is None:
+        looked(request_id)
+        return
+    Delivery.objects.filter(request=request_id).update(next_try_at=now + wait)
+    queue.later("undo_in_cis", at=now + wait, request_id=str(request_id), looks=looks)
+
+
+def looked(request_id: UUID) -> None:
+    """It need not be looked for again."""
+    Delivery.objects.filter(request=request_id).update(next_try_at=None)

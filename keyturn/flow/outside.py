@@ -265,6 +265,7 @@ def drain_cis_job(*, now: datetime) -> None:
 def undo_gave_up(*, request_id: str, now: datetime, problem: str, tries: int = 0, looks: int = 0) -> None:
     """Looking for it failed for a reason that nobody foresaw: somebody must look in the CIS."""
     _after_the_end(UUID(request_id), "left_in_cis", now=now, data={"code": problem})
+    gate.looked(UUID(request_id))
 
 
 @queue.job("undo_in_cis", gave_up=undo_gave_up)
@@ -279,7 +280,10 @@ def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: dateti
     """
     request = Request.objects.select_related("delivery").get(pk=request_id)
     is_done = request.outcome == Outcome.COMPLETED
-    if request.standing != Standing.NOBODY or (is_done and not request.events.filter(what="settled").exists()):
+    if request.standing != Standing.NOBODY:  # somebody has it sent anew
+        return
+    if is_done and not request.events.filter(what="settled").exists():
+        gate.looked(request_id)
         return
     at = now + sync_rules.wait(tries + 1, request.delivery.key, policy)
     if gate.is_open():
@@ -289,19 +293,21 @@ def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: dateti
         done = cis().find(request.delivery.key)
         if done is None:
             gate.look_later(request_id, looks=looks + 1, now=now, policy=policy)
-        elif is_done:
+            return
+        if is_done:
             _found_after_settling(request_id, done, now=now)
         else:
             _undo(request, done, now=now, policy=policy)
     except (Unavailable, InDoubt, Rejected) as problem:
         gate.heard(problem, now=now, policy=policy)
-        if is_done and isinstance(problem, Rejected):
-            return  # it cannot say: staff, who looked there, have the last word
-        if isinstance(problem, Rejected) or tries >= policy.cis_tries:
+        cannot_say = isinstance(problem, Rejected)
+        if not cannot_say and tries < policy.cis_tries:
+            queue.later("undo_in_cis", at=at, request_id=str(request_id), tries=tries + 1, looks=looks)
+            return
+        if not (is_done and cannot_say):  # else staff, who looked there, have the last word
             log.error("left in the CIS", code=problem.code, tries=tries)
             _after_the_end(request_id, "left_in_cis", now=now, data={"code": problem.code})
-            return
-        queue.later("undo_in_cis", at=at, request_id=str(request_id), tries=tries + 1, looks=looks)
+    gate.looked(request_id)
 
 
 def _undo(request: Request, done: Answer, *, now: datetime, policy: Policy) -> None:

@@ -12,7 +12,8 @@ from keyturn.flow import duplicates, gate, moves, taking_back
 from keyturn.journeys.link_account import LINK_ACCOUNT
 from keyturn.records import dated, person_index
 from keyturn.records.bulk import persons
-from keyturn.records.models import Event, Message, Request
+from keyturn.records.models import Delivery, Event, Message, Request
+from keyturn.records.queries.deliveries import STATES
 from keyturn.steps.confirm.rules import News
 from keyturn.steps.maintain.calendar import turn_agreements
 from keyturn.terms.days import local_date
@@ -109,7 +110,7 @@ def rescue(*, now: datetime) -> int:
 
     It looks at the queue, so that a long queue is not made longer. Returns how many; doubles would do no harm.
     """
-    lost = _rescue_requests(now) + _rescue_messages(now) + _rescue_claims(now)
+    lost = _rescue_requests(now) + _rescue_messages(now) + _rescue_claims(now) + _rescue_looks(now)
     return lost + gate.rescue(now=now, policy=moves.policy())
 
 
@@ -135,6 +136,18 @@ def _rescue_requests(now: datetime) -> int:
     for pk, step in found:
         name = "tell_cis" if step == Step.SYNC else "advance"
         queue.later(name, once=f"rescue:{pk}", request_id=str(pk))
+    return len(found)
+
+
+def _rescue_looks(now: datetime) -> int:
+    """What the CIS may have done after all for a request that is over is looked for again when it is time (S-06, S-17)."""
+    due = Delivery.objects.filter(
+        state__in=STATES, next_try_at__lt=now - LOST_AFTER, request__standing=Standing.NOBODY
+    )  # by its index
+    lost = due.exclude(queue.has_job("request_id", OuterRef("request_id"))).order_by("next_try_at", "id")
+    found = list(lost.values_list("request_id", flat=True)[:BATCH])
+    for pk in found:
+        queue.later("undo_in_cis", once=f"rescue:{pk}", request_id=str(pk))
     return len(found)
 
 

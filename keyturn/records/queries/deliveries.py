@@ -12,6 +12,7 @@ from keyturn.records.models import CisBreaker, CisCalls, CisPlace, Delivery, Eve
 from keyturn.terms.request import Standing, Step
 
 OPEN_STATES = ("intended", "sent", "in_doubt", "rejected")
+STATES = (*OPEN_STATES, "done")
 
 
 @dataclass(frozen=True, slots=True)
