@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from keyturn import flow
 from keyturn.connectors.cis.faults import FaultyCis
-from keyturn.flow import outside
-from keyturn.terms.cis import Answer
+from keyturn.flow import gate, machine, outside
+from keyturn.steps.sync import step as sync
+from keyturn.terms.cis import Answer, EstablishService
 from keyturn.terms.errors import NotAllowed, Rejected, Unavailable
 from keyturn.terms.person import Identifier
 from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, PROCESSING, STUCK, Case, Town
@@ -309,3 +311,28 @@ def test_a_second_request_waits_also_where_its_machines_clock_is_behind(town: To
     town.waits(minutes=10)
     assert (first.status, second.status) == (COMPLETED, COMPLETED)
     assert town.cis_holds() == {"persons": 1, "accounts": 1, "agreements": 4}
+
+
+@pytest.mark.parametrize("moment", ["take_place", "must_wait_for_another"])
+def test_a_second_request_goes_to_the_account_that_the_cis_made_while_it_was_looked_at(
+    town: Town, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """The first is answered after the second has been read, and before it is the second's turn."""
+    first, second = town.asks(ANA), town.asks(ANA)
+    for case in (first, second):
+        machine.advance(request_id=case.id, now=town.now, policy=town.policy)
+    call = outside._about_to_call(first.id, now=town.now, policy=town.policy)
+    assert call
+    answer = town.cis.send(call.command, key=call.key)
+    where = {"take_place": gate, "must_wait_for_another": sync}[moment]
+    then = getattr(where, moment)
+
+    def meanwhile(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(where, moment, then)
+        outside._answered(first.id, answer, call, now=town.now)
+        return then(*arguments, **options)
+
+    monkeypatch.setattr(where, moment, meanwhile)
+    told = outside._about_to_call(second.id, now=town.now, policy=town.policy)
+    assert told and isinstance(told.command, EstablishService)
+    assert (told.command.person_ref, told.command.account_ref) == (answer.person_ref, answer.account_ref)

@@ -160,10 +160,15 @@ def must_wait_for_another(request: Request, delivery: Delivery) -> bool:
     Holds the person's row, so that two who look at one moment see each other. Who is with the CIS already goes first,
     else the older one; clocks of two machines differ, so age alone does not tell. A delivery that stands with staff and
     did nothing holds up nobody, one in doubt or given up does.
+
+    The account is read last: where the other one is over by then, what the CIS called the account stands there.
     """
-    (request.person,), open_ones = at_once(
-        _person.asked(pk=request.person_id, request=request.pk), _open_ones.asked(person=request.person_id)
+    (request.person,), open_ones, account = at_once(
+        _person.asked(pk=request.person_id, request=request.pk),
+        _open_ones.asked(person=request.person_id),
+        _account.asked(request=request.pk),
     )
+    request.account = next(iter(account), None)
     return any(
         _goes_first(delivery, state=state, is_older=(created_at, pk) < (delivery.created_at, delivery.pk))
         for pk, state, created_at in open_ones
@@ -188,6 +193,7 @@ _open_ones = Prepared(
         .values_list("pk", "state", "created_at")
     )
 )
+_account = Prepared(lambda request: Account.objects.filter(pk__in=Request.objects.filter(pk=request).values("account")))
 _held = Prepared(lambda request: Delivery.objects.select_for_update().filter(request=request))
 
 
