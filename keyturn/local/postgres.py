@@ -46,7 +46,13 @@ COMMON = {
     "log_error_verbosity": "terse",  # a refused row's values are people's data: they stay out of the log
     "log_min_error_statement": "panic",
 }
-THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "5min"}
+THROW_AWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum_naptime": "5min",
+    "max_locks_per_transaction": "512",  # a test may decide about thousands in one transaction
+}
 
 
 class Cluster:
