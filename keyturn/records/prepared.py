@@ -42,7 +42,8 @@ def at_once(*asked: Asked[Any]) -> list[Any]:
         return []
     database = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
-    session, literal = session_of(database.connection), Transformer.from_context(database.connection).as_literal
+    own = database.connection  # Django lets go of one that broke
+    session, literal = session_of(own), Transformer.from_context(own).as_literal
     try:
         with database.cursor() as cursor:
             preparing, names = session.preparing(each.sql for each in asked)
@@ -53,7 +54,7 @@ def at_once(*asked: Asked[Any]) -> list[Any]:
             cursor.execute(text.decode())
             return [_answer(each, cursor) for each in asked]
     except Exception:
-        forget(database.connection)
+        forget(own)
         raise
 
 

@@ -1,10 +1,13 @@
 """Is what is asked again planned once in a session, and is nothing lost when the session forgets it?"""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
+import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from keyturn.records import planned
 from keyturn.records.prepared import Asked, at_once
@@ -81,6 +84,31 @@ def test_a_session_keeps_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) ->
     for number in range(5):
         assert at_once(Asked(f"SELECT {number} + %s", [1], lambda rows: rows[0][0])) == [number + 1]
     assert len(plans()) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_broke_says_so_and_the_next_one_prepares_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once(DOUBLE)
+    own = connection.connection
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    monkeypatch.setattr(connection, "cursor", partial(_letting_go, connection.cursor))
+    with pytest.raises(OperationalError):
+        at_once(DOUBLE)
+    monkeypatch.undo()
+    assert at_once(DOUBLE) == [42]
+    assert connection.connection is not own
+    assert plans() == [1]
+
+
+def _letting_go(cursor: Callable[[], Any]) -> Any:
+    """As Django does where it sees that a connection cannot be used any more."""
+    made = cursor()
+    connection.connection = None
+    return made
 
 
 @pytest.mark.django_db(transaction=True)
