@@ -233,13 +233,14 @@ def _load(town: Town) -> Told:
     town.storm(times=1, seconds=min(2.0, SECONDS))  # templates are read, connections made
     before = town.cpu()
     told = town.storm(times=1, seconds=SECONDS)
+    refused = len(told.faults) + told.turned_away
     cores = {name: (spent - before[name]) / SECONDS for name, spent in town.cpu().items()}
     bound.tell(
         "T-20", __doc__,
         f"seed {SEED}: {REQUESTS:g} requests/s, {VIEWS:g} page views/s and {STAFF} staff for {SECONDS:g} s: {told.times()};"
         f" cores used of {os.cpu_count()}: {', '.join(f'{name} {each:.2f}' for name, each in cores.items())};"
         f" callers at most {told.late * 1000:.0f} ms behind the clock",
-        bound.of(len(told.faults) + told.turned_away, sum(map(len, told.seconds.values())), "errors"),
+        bound.of(refused, refused + sum(map(len, told.seconds.values())), "turned away or with an error"),
     )  # fmt: skip
     return told
 
