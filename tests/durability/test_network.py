@@ -13,6 +13,7 @@ import pytest
 
 from tests.durability import bound
 from tests.durability.customers import Customers, asks_for
+from tests.durability.installation import PATIENCE
 from tests.durability.network import CUTS, a_network, why_not
 from tests.durability.test_kill import Attack
 
@@ -41,7 +42,7 @@ def cut(folder: Path, *, cis: str, wires: list[str], requests: int, longest: flo
             with installation.wires[wire].cut():
                 installation.looks_on(length)
             installation.looks_on(CALM)
-        drained_in = installation.drains(customers)
+        drained_in = installation.drains(customers, patience=PATIENCE + seconds)  # who was cut off comes afterwards
         return Attack(asks, customers.heard, dict.fromkeys(wires, 0), drained_in, installation.ask_inside("look"))
 
 
