@@ -8,11 +8,11 @@ from tests import factories
 from tests.console.desk import Desk
 from tests.flow.at_home import Customer
 from tests.flow.case import Case
+from tests.flow.opinion import somebody_lives_in, thinks
 from tests.flow.test_care import certify, claims
 from tests.flow.test_delegation import proved
-from tests.flow.test_eligibility import somebody_lives_in, thinks
-from tests.flow.test_taking_back import SARA, WHY, arrives_late, goes_wrong, invites, refuses
 from tests.flow.town import ANA, COMPLETED, IN_REVIEW, Town
+from tests.flow.undone import SARA, WHY, arrives_late, goes_wrong, invites, refuses
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from keyturn.records.models import OutsideCheck
 from keyturn.terms.errors import KeyturnError, Rejected, Unavailable
 from keyturn.terms.request import Actor, Role
 from tests.flow.case import Case
-from tests.flow.test_eligibility import Opinion, thinks
+from tests.flow.opinion import Opinion, thinks
 from tests.flow.town import ANA, COMPLETED, REFUSED, WITHDRAWN, Town
 
 OVER = (COMPLETED, REFUSED, WITHDRAWN)

@@ -7,9 +7,9 @@ import pytest
 
 from keyturn.connectors.cis.simulating import SimulatedServer, WirePlan
 from keyturn.terms.person import Identifier
+from tests.flow.opinion import somebody_lives_in, the_check
 from tests.flow.over_http import simulator, speaking_to
 from tests.flow.test_cis import ONE
-from tests.flow.test_eligibility import somebody_lives_in, the_check
 from tests.flow.town import ANA, COMPLETED, IN_REVIEW, PROCESSING, Town
 
 __all__ = ["simulator"]  # a fixture

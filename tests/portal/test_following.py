@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests import factories
-from tests.flow.test_eligibility import thinks
+from tests.flow.opinion import thinks
 from tests.flow.town import ANA, BEN, IN_REVIEW, Case
 from tests.portal.visitor import Visitor
 
