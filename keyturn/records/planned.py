@@ -6,12 +6,16 @@ By SQL's own PREPARE and EXECUTE, which go in one message with others (docs/deci
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from time import monotonic
 from weakref import WeakKeyDictionary
 
 from psycopg import Connection
 
 MOST = 300
 """Statements that one session keeps, some 30 KB each in PostgreSQL; what is asked beyond them is sent in full."""
+
+KEPT_SECONDS = 30.0
+"""A plan is for tables as large as they were when it was made: one for an empty table reads it whole when it is full."""
 
 
 class Session:
@@ -28,6 +32,7 @@ class Session:
 
     def __init__(self) -> None:
         self.names: dict[str, bytes] = {}
+        self.until = monotonic() + KEPT_SECONDS
 
     def preparing(self, statements: Iterable[str]) -> tuple[bytes, dict[str, bytes]]:
         """What prepares those that are not prepared, and the names that they have when it was sent. It goes in a message
@@ -49,7 +54,10 @@ class Session:
 
 
 def session_of(connection: Connection) -> Session:
-    return _sessions.setdefault(connection, Session())
+    known = _sessions.get(connection)
+    if known is None or monotonic() > known.until:
+        known = _sessions[connection] = Session()
+    return known
 
 
 def forget(connection: Connection) -> None:

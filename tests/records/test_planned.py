@@ -79,6 +79,15 @@ def test_a_column_that_became_another_type_costs_one_error() -> None:
     assert at_once(read) == [[("7",)]]
 
 
+def test_after_a_while_it_is_planned_anew_for_tables_have_grown() -> None:
+    for _time in range(3):
+        at_once(DOUBLE)
+    assert plans() == [3]
+    planned.session_of(connection.connection).until = 0.0
+    assert at_once(DOUBLE) == [42]
+    assert plans() == [1]
+
+
 def test_a_session_keeps_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planned, "MOST", 3)
     for number in range(5):
