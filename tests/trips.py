@@ -11,4 +11,4 @@ class Trips(CaptureQueriesContext):
     @property
     def captured_queries(self) -> list[dict[str, Any]]:
         every = super().captured_queries
-        return [each for each in every if not each["sql"].startswith(("PREPARE", "DEALLOCATE"))]
+        return [each for each in every if not each["sql"].startswith(("PREPARE", "DO "))]

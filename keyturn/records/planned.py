@@ -23,8 +23,8 @@ class Session:
 
     >>> session = Session()
     >>> preparing, names = session.preparing(["SELECT id FROM person WHERE ref = %s"])
-    >>> preparing
-    b'DEALLOCATE ALL; PREPARE keyturn_0_person AS SELECT id FROM person WHERE ref = $1'
+    >>> preparing.split(b"; ")[-1]
+    b'PREPARE keyturn_0_person AS SELECT id FROM person WHERE ref = $1'
     >>> session.names.update(names)
     >>> session.asked("SELECT id FROM person WHERE ref = %s", [b"'7'"]), session.asked("SELECT %s", [b"42"])
     (b"EXECUTE keyturn_0_person('7')", b'SELECT 42')
@@ -42,7 +42,7 @@ class Session:
         names = {sql: _name(number, sql) for number, sql in enumerate(new, start=len(self.names))}
         pieces = [b"PREPARE %b AS %b" % (name, _numbered(sql)) for sql, name in names.items()]
         if pieces and not self.names:
-            pieces.insert(0, b"DEALLOCATE ALL")  # what an error let us forget
+            pieces.insert(0, _FORGETTING)  # what an error let us forget, or what grew old
         return b"; ".join(pieces), names
 
     def asked(self, sql: str, values: Sequence[bytes]) -> bytes:
@@ -79,6 +79,15 @@ def _pieces(sql: str) -> list[bytes]:
     """What stands before, between and after the values."""
     return [each.replace("%%", "%").encode() for each in sql.split("%s")]
 
+
+_FORGETTING = b"""DO $$
+DECLARE ours text;
+BEGIN
+    FOR ours IN SELECT name FROM pg_prepared_statements WHERE name LIKE 'keyturn\\_%' LOOP
+        EXECUTE format('DEALLOCATE %I', ours);
+    END LOOP;
+END $$"""
+"""Not DEALLOCATE ALL: what others prepared in this session is theirs."""
 
 _TABLE = re.compile(r'(?:FROM|INTO|UPDATE) "?([a-z_]+)')
 

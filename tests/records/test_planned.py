@@ -88,6 +88,17 @@ def test_after_a_while_it_is_planned_anew_for_tables_have_grown() -> None:
     assert plans() == [1]
 
 
+def test_what_others_prepared_in_the_session_stays_when_ours_is_prepared_anew() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PREPARE keyturns AS SELECT 7")
+        at_once(DOUBLE)
+        planned.session_of(connection.connection).until = 0.0
+        assert at_once(DOUBLE) == [42]
+        cursor.execute("EXECUTE keyturns")
+        assert cursor.fetchone() == (7,)
+        cursor.execute("DEALLOCATE keyturns")
+
+
 def test_a_session_keeps_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planned, "MOST", 3)
     for number in range(5):
