@@ -79,8 +79,8 @@ SESSION = {
     "idle_in_transaction_session_timeout": "60s",
     "plan_cache_mode": "force_generic_plan",
 }
-"""What holds in each session of ours. What is prepared there (`records/planned.py`) asks by keys: one plan is best for all
-values. The worker's sessions for the queue have their own (`work/worker.py`)."""
+"""What holds in each session of ours, those of the worker for its queue included. What is prepared there (`records/planned.py`,
+and by the queue) asks by keys: one plan is best for all values."""
 
 
 def database(url: str, *, search_path: str) -> dict[str, Any]:

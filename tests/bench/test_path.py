@@ -3,7 +3,7 @@
 from collections import Counter
 from xml.etree import ElementTree
 
-from bench import flame, path
+from bench import flame, parts, path
 from bench.path import BARE, Cost
 
 COSTS = [Cost(BARE, 0.3, 0.2, 1), Cost("accepted: x", 1.5, 0.5, 3), Cost("decided: a newcomer", 2, 1, 6), Cost("decided: somebody on file", 4, 2, 7)]  # fmt: skip
@@ -13,9 +13,29 @@ def test_each_stage_stands_beside_the_bare_view() -> None:
     assert "| accepted: x | 1.50 | 0.50 | 2.00 | 3.0 | 4.0 |" in path.table(COSTS)
 
 
+def test_trips_that_nobody_counted_are_not_called_none() -> None:
+    assert "| q | 1.00 | 1.00 | 2.00 | not counted | 4.0 |" in path.table([*COSTS, Cost("q", 1, 1, None)])
+
+
+def test_a_sample_counts_for_the_innermost_function_that_belongs_to_a_part() -> None:
+    view = ("django/core/handlers get_response", "keyturn/api/requests view")
+    found = parts.shares(
+        Counter({
+            (*view, "decoder decode"): 2,
+            (*view, "keyturn/flow/machine advance", "keyturn/matching/score score", "__init__ sqrt"): 3,
+            (*view, "keyturn/flow/machine advance", "keyturn/records/prepared at_once", "psycopg/cursor execute"): 4,
+            ("base_events run_once",): 1,
+        })
+    )  # fmt: skip
+    assert {part.split()[0]: share for part, share in found.items()} == {
+        "asking": 0.4, "matching": 0.3, "parsing": 0.2, "anything": 0.1,
+    }  # fmt: skip
+
+
 def test_what_two_cores_allow_is_computed_from_both_parts() -> None:
     assert path.per_second(COSTS, "accepted", "decided: a newcomer") == 400
     assert "250 requests a second of somebody on file" in path.summary(COSTS)
+    assert "200 requests a second of somebody on file" in path.summary([*COSTS, Cost(path.QUEUE, 1, 1, None)])
 
 
 def test_a_flame_graph_is_as_wide_as_its_samples() -> None:

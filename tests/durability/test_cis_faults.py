@@ -9,6 +9,7 @@ sleeps. FAULT_DELIVERIES is how many in all, half to the reference CIS and a six
 import os
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -184,7 +185,7 @@ class Storm:
             "not completed": [f"{each.reference} {each.standing}" for each in requests if each.outcome != "completed"],
             "approved and not in the CIS": sorted(approved - set(effects)),
             "in the CIS and not approved": sorted(set(effects) - approved),
-            "in the CIS twice": sorted({each for each in effects if effects.count(each) > 1}),
+            "in the CIS twice": sorted(each for each, times in Counter(effects).items() if times > 1),
             "persons": [] if counts["persons"] == number else [counts["persons"]],
             "accounts": [] if counts["accounts"] == number else [counts["accounts"]],
             "agreements": [] if counts["agreements"] == 2 * number else [counts["agreements"]],

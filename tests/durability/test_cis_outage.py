@@ -8,6 +8,7 @@ the same. OUTAGE_SEED repeats a run.
 import bisect
 import os
 import random
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,7 +57,7 @@ class Day:
         broken = {
             "lost": sorted(set(asked) - set(effects)),
             "in the CIS and not asked": sorted(set(effects) - set(asked)),
-            "in the CIS twice": sorted({each for each in effects if effects.count(each) > 1}),
+            "in the CIS twice": sorted(each for each, times in Counter(effects).items() if times > 1),
             "not completed": list(Request.objects.exclude(outcome="completed").values_list("reference", flat=True)),
             "out of order": [
                 who for who, each in self.asked.items() if sorted(each, key=effects.index) != each

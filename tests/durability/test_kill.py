@@ -8,6 +8,7 @@ KILL_SEED (`make battery` runs it large).
 import os
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ class Attack:
             "not completed": {**found["stuck"], **dict.fromkeys(self.acknowledged - completed, "")},
             "completed and not in the CIS": completed - set(effects),
             "in the CIS and not completed": set(effects) - completed,
-            "in the CIS twice": sorted({each for each in effects if effects.count(each) > 1}),
+            "in the CIS twice": sorted(each for each, times in Counter(effects).items() if times > 1),
             "duplicate persons": [found["persons"] - persons] if found["persons"] != persons else [],
             "duplicate persons in the CIS": _unless(found["cis"]["persons"], persons),
             "duplicate accounts": _unless(found["accounts"], persons),
