@@ -42,8 +42,9 @@ from keyturn.flow.duplicates import look_for_duplicates, note_pairs
 from keyturn.flow.eligibility import check_eligibility
 from keyturn.flow.groups import change_group, create_group, end_group
 from keyturn.flow.handling import is_own, look_again, put_back, reveal, take
+from keyturn.flow.hearing import changed_in_cis
 from keyturn.flow.identity import check_identity
-from keyturn.flow.inbound import changed_in_cis, hear_cis, is_from_the_cis
+from keyturn.flow.inbound import hear_cis, is_from_the_cis
 from keyturn.flow.intake import take_in
 from keyturn.flow.landlord import change_landlord
 from keyturn.flow.linking_watch import BlindSides, blind_sides, decide_blind, next_blind, switch_links

@@ -136,20 +136,24 @@ def park(delivery: Delivery, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def drain(*, now: datetime, policy: Policy) -> int:
-    """Let go some of what waits, and come back soon for the rest (S-08). How many."""
+def drain(*, now: datetime, policy: Policy, before: int = 0, calls: int = 0) -> int:
+    """Let go some of what waits, and come back soon for the rest (S-08). How many. `before`: how many the last turn let go,
+    when `cis_state.calls_taken` was `calls`."""
     cis_state.hold_parking(alone=True)
     if is_open():
         return 0
-    found = sync.waiting(most=rules.at_a_time(policy))
+    taken = cis_state.calls_taken(known_as()) - calls
+    most = rules.at_a_time(policy, let_go=before, taken=taken)
+    found = sync.waiting(most=most)
     slots: dict[timedelta, list[dict[str, str]]] = {}
-    for each, wait in zip(found, rules.let_go([each.key for each in found], policy), strict=True):
+    for each, wait in zip(found, rules.let_go([each.key for each in found], most), strict=True):
         slots.setdefault(wait // SLOT * SLOT, []).append({"request_id": str(each.request_id)})
     for wait, jobs in slots.items():
         queue.later_all("tell_cis", at=now + wait, each=jobs)
     Delivery.objects.filter(pk__in=[each.pk for each in found]).update(parked_at=None)
     if found or Delivery.objects.filter(parked_at__isnull=False).exists():  # what somebody holds is for the next turn
-        queue.later(DRAIN, at=now + rules.DRAINED_EVERY, once=DRAIN)
+        calls += taken
+        queue.later(DRAIN, at=now + rules.DRAINED_EVERY, once=DRAIN, before=len(found), calls=calls)
     return len(found)
 
 

@@ -1,9 +1,8 @@
 """How does what is changed in the CIS reach us (phase 9; issue of two masters)?
 
-Two halves, so that neither holds up the other. *Hearing*: the feed of changes is read page by page from a cursor, and each
-thing that is named is noted, once, in the transaction that moves the cursor. *Looking*: each thing that is noted is read
-from the CIS, with no transaction open, and merged under the lock of whom it is about; then the note goes. Whoever dies in
-between, and whoever does it twice, does no harm.
+Two halves, so that neither holds up the other. What has changed is heard and noted (`flow.hearing`). Here each thing that is
+noted is read from the CIS, with no transaction open, and merged under the lock of whom it is about; then the note goes.
+Whoever dies in between, and whoever does it twice, does no harm.
 """
 
 from collections.abc import Mapping
@@ -15,10 +14,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from keyturn.connectors.cis import cis
-from keyturn.flow import duplicates, gate, moves
+from keyturn.flow import duplicates, gate, hearing, moves
 from keyturn.records import acts, cis_news, dated
-from keyturn.records.models import Account, CisCursor, CisNews, Person
-from keyturn.records.models.inbound import LONGEST_FIELD, LONGEST_REF
+from keyturn.records.models import Account, CisNews, Person
+from keyturn.records.models.inbound import LONGEST_FIELD
 from keyturn.steps.maintain import step as maintain
 from keyturn.steps.maintain.inbound import base, persons, rules, step
 from keyturn.steps.maintain.inbound.step import Compared
@@ -31,18 +30,13 @@ from keyturn.work import queue
 
 log = structlog.get_logger("keyturn.inbound")
 
-PAGE = 200
-PAGES_AT_ONCE = 50
 LOOKED_AT_ONCE = 500
+TAKEN_AT_ONCE = 20
+"""So many things one worker takes, and no other looks at them meanwhile."""
 IN_VAIN = 3
 GIVES_UP_AFTER = 12
 """So often something is looked at that fails for a reason of its own; then staff see it. For the CIS, and for a delivery
 that is on its way, it waits as long as it takes."""
-FEED = "changes"
-IMPORT = "import"
-"""The key under which an import of ours brings rows to a CIS that keeps none yet."""
-NOUNS = ("person", "premise", "account")
-"""Whoever and whatever an account names is looked at before it."""
 
 SOON = timedelta(seconds=5)
 WHILE_WAITING = timedelta(minutes=1)
@@ -59,9 +53,6 @@ class Later(Exception):
 is_from_the_cis = rules.is_from_the_cis
 
 
-# ---------------------------------------------------------------- hearing
-
-
 @queue.job("hear_cis")
 def hear_job(*, now: datetime) -> None:
     hear_cis(now=now, policy=moves.policy())
@@ -71,95 +62,47 @@ def hear_cis(*, now: datetime, policy: Policy) -> int:
     """Ask the CIS what has changed, and look at what is due; how many things were looked at. What is left is a job's."""
     if gate.is_open():
         return 0  # it does not answer: a probe finds out when it does again (S-07)
-    hear(now=now, policy=policy)
+    hearing.hear(now=now, policy=policy)
     done = look(now=now, policy=policy)
     if done and CisNews.objects.filter(due_at__lte=now).exists():
         queue.later("hear_cis", once="due:hear_cis")
     return done
 
 
-@transaction.atomic
-def changed_in_cis(*, noun: str, ref: str, now: datetime) -> None:
-    """Somebody outside says that something changed in the CIS: it is read there, soon. Nothing else they say counts."""
-    if noun in NOUNS and ref:
-        note((Changed(noun, ref),), now=now)
-        queue.later("hear_cis", once="due:hear_cis")
-
-
-def hear(*, now: datetime, policy: Policy) -> int:
-    """Note everything that has changed in the CIS since it was last asked; how many items it told of. Safe at any time."""
-    if FEED not in cis().offers:
-        return 0
-    told = 0
-    for _ in range(PAGES_AT_ONCE):
-        before = CisCursor.objects.get_or_create(name=FEED)[0].cursor
-        try:
-            page = cis().changes(before, limit=PAGE)
-        except KeyturnError as problem:
-            CisCursor.objects.filter(name=FEED).update(problem=problem.code[:80])
-            log.warning("the CIS tells nothing of its changes", code=problem.code)
-            return told
-        if not _noted(before, page.items, page.cursor, now=now):
-            return told  # another worker was quicker
-        told += len(page.items)
-        if not page.more:
-            return told
-    queue.later("hear_cis", once="due:hear_cis")  # a long absence is caught up with in turns
-    return told
-
-
-@transaction.atomic
-def _noted(before: str, items: tuple[Changed, ...], behind: str, *, now: datetime) -> bool:
-    """Note what is named and move the cursor, in one; False where somebody else has moved it since it was read."""
-    row = CisCursor.objects.select_for_update().get(name=FEED)
-    if row.cursor != before:
-        return False
-    note(items, now=now)
-    row.cursor, row.asked_at, row.problem = behind, now, ""
-    row.save()
-    return True
-
-
-def note(items: tuple[Changed, ...], *, now: datetime) -> None:
-    """These are to be looked at. One that waits already is looked at once, and again if it is being looked at just now.
-
-    Not what an import has just brought: it wrote both sides from one row.
-    """
-    told = [each for each in items if each.noun in NOUNS and 0 < len(each.ref) <= LONGEST_REF]
-    named: dict[tuple[str, str], Changed] = {}
-    for each in told:  # a later word without a key does not take away that a command of ours was there before
-        before = named.get((each.noun, each.ref))
-        is_kept = before is not None and not each.key and before.key != IMPORT
-        named[each.noun, each.ref] = before if before is not None and is_kept else each
-    for noun in NOUNS:
-        brought = [each.ref for each in named.values() if each.noun == noun and each.key == IMPORT]
-        for ref in step.on_file(noun, brought):
-            del named[noun, ref]
-    cis_news.note(named.values(), now=now)
-
-
-# ---------------------------------------------------------------- looking
-
-
 def look(*, now: datetime, policy: Policy) -> int:
-    """Look at what is noted and due: persons, then premises, then accounts; how many are done with.
+    """Look at what is noted and due: persons, then premises, then accounts; how many are done with."""
+    done = 0
+    until = now + timedelta(seconds=TAKEN_AT_ONCE * policy.cis_timeout_seconds)  # nobody needs longer for so many
+    for noun in hearing.NOUNS:
+        for _turn in range(LOOKED_AT_ONCE // TAKEN_AT_ONCE):
+            taken = cis_news.take(noun, most=TAKEN_AT_ONCE, now=now, until=until)
+            looked_at, in_vain = _look_at_each(taken, now=now, policy=policy)
+            done += looked_at
+            if in_vain >= IN_VAIN:
+                return done
+            if len(taken) < TAKEN_AT_ONCE:
+                break
+    return done
 
-    A CIS that does not answer is left alone after a few readings: nobody waits out the time limit of each.
+
+def _look_at_each(taken: list[CisNews], *, now: datetime, policy: Policy) -> tuple[int, int]:
+    """How many are done with, and how often in a row the CIS did not answer.
+
+    After a few times it is left alone, and others may take what was not looked at: nobody waits out the time limit of each.
     """
     done = in_vain = 0
-    for noun in NOUNS:
-        due = CisNews.objects.filter(noun=noun, due_at__lte=now).order_by("due_at", "id")[:LOOKED_AT_ONCE]
-        for news in list(due):
-            try:
-                done += _look_at(news, now=now, policy=policy)
-                in_vain = 0
-            except Unavailable as problem:
-                gate.heard(problem, now=now, policy=policy)
-                _put_off(news, problem.code, now + sync_rules.wait(news.tries + 1, str(news.pk), policy))
-                in_vain += 1
-                if in_vain >= IN_VAIN:
-                    return done
-    return done
+    for number, news in enumerate(taken, start=1):
+        try:
+            done += _look_at(news, now=now, policy=policy)
+            in_vain = 0
+        except Unavailable as problem:
+            gate.heard(problem, now=now, policy=policy)
+            _put_off(news, problem.code, now + sync_rules.wait(news.tries + 1, str(news.pk), policy))
+            in_vain += 1
+            if in_vain >= IN_VAIN:
+                cis_news.give_back(taken[number:], now=now)
+                break
+    return done, in_vain
 
 
 def _look_at(news: CisNews, *, now: datetime, policy: Policy) -> bool:
@@ -171,7 +114,7 @@ def _look_at(news: CisNews, *, now: datetime, policy: Policy) -> bool:
         {"person": _person, "premise": _premise, "account": _account}[news.noun](news, now=now, policy=policy)
     except Later as later:
         _put_off(news, later.code, now + later.wait)
-        return later.code in NOUNS and _given_up(news, now=now)
+        return later.code in hearing.NOUNS and _given_up(news, now=now)
     except Unavailable:
         raise
     except KeyturnError as problem:
@@ -224,7 +167,7 @@ def person_again(person: Person, *, now: datetime, policy: Policy) -> list[str]:
     if found.differs and lost(person, now=now):
         _case(ref, "effect_missing", now=now)
         return []
-    taken = _merge_person(person, read, before, now=now, policy=policy)
+    taken = _merge_person(person, found, before, now=now, policy=policy)
     if any(field.partition(".")[0] in persons.FOUND_BY for field in taken):
         duplicates.look_later([person.pk])
     return taken
@@ -232,7 +175,7 @@ def person_again(person: Person, *, now: datetime, policy: Policy) -> list[str]:
 
 @transaction.atomic
 def _merge_person(
-    person: Person, read: Mapping[str, Any], before: datetime | None, *, now: datetime, policy: Policy
+    person: Person, found: Compared, before: datetime | None, *, now: datetime, policy: Policy
 ) -> list[str]:
     """Under the lock. What we changed since it was read is newer than what was read, and so may be what another worker
     has read and merged since (`before`): it is read again."""
@@ -241,9 +184,7 @@ def _merge_person(
     if held.version != person.version or base.compared_at("person", str(person.ref)) != before:
         raise Later("changed_meanwhile", SOON)
     _may_be_compared(person_id=person.pk)
-    found = step.compare_person(held, read, now=now, policy=policy)
     taken = step.take_person(held, found, now=now, policy=policy)
-    base.no_longer_differ("person", found.ref, why=("gone_there", "merged_there", "effect_missing"), now=now)
     _write_down(f"person:{held.pk}", found, taken, now=now)
     return taken
 
@@ -294,8 +235,13 @@ def _take_in(kind: str, ref: str, row: Mapping[str, str], *, now: datetime, poli
 def _premise(news: CisNews, *, now: datetime, policy: Policy) -> None:
     """A place is the CIS's to say: new or changed, it comes in as by an import."""
     read = cis().read("premise", news.ref)
-    if read is not None:
-        _take_in("premises", news.ref, step.premise_row(news.ref, read), now=now, policy=policy)
+    if read is None:
+        return
+    row = step.premise_row(news.ref, read)
+    if step.is_as_on_file(row):
+        base.no_longer_differ("premise", news.ref, why=("unfit",), now=now)
+    else:
+        _take_in("premises", news.ref, row, now=now, policy=policy)
 
 
 def _account(news: CisNews, *, now: datetime, policy: Policy) -> None:
@@ -333,7 +279,6 @@ def _merge_account(
     except IntegrityError:  # two live agreements at one place, say: no machine says which is right
         base.differs("account", found.ref, why="against_the_rules", now=now)
         return []
-    base.no_longer_differ("account", found.ref, why=("gone_there", "against_the_rules"), now=now)
     _write_down(f"account:{held.pk}", found, taken, now=now)
     return taken
 
@@ -363,7 +308,7 @@ def _new_account(news: CisNews, *, now: datetime, policy: Policy) -> Account | N
 def _first(noun: str, ref: str, *, now: datetime) -> None:
     """Somebody or something that is not on file has to come in before; where the CIS has none, it never does."""
     if cis().read(noun, ref) is not None and not CisNews.objects.filter(noun=noun, ref=ref).exists():
-        note((Changed(noun, ref),), now=now)
+        hearing.note((Changed(noun, ref),), now=now)
         raise Later(noun, SOON)
     if CisNews.objects.filter(noun=noun, ref=ref).exists():
         raise Later(noun)

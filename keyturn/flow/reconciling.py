@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 
 from keyturn.connectors.cis import cis
-from keyturn.flow import differing, gate, inbound, moves
+from keyturn.flow import differing, gate, hearing, inbound, moves
 from keyturn.records import dated
 from keyturn.records.models import Account, CisDifference, Delivery, Drift, Person, Reconciliation
 from keyturn.records.models.inbound import LONGEST_FIELD, LONGEST_REF
@@ -282,7 +282,7 @@ def _take(drift: Drift, actor: Actor, now: datetime, policy: Policy) -> str:
 
 def _take_in(drift: Drift, actor: Actor, now: datetime, policy: Policy) -> str:
     """Whoever is missing here comes in by the next look, through the door of an import."""
-    inbound.note((Changed(drift.noun, drift.ref),), now=now)
+    hearing.note((Changed(drift.noun, drift.ref),), now=now)
     return "repaired"
 
 

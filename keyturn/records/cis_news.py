@@ -1,4 +1,4 @@
-"""How is it noted, so that it is never lost, that something in the CIS must be looked at?"""
+"""How is it noted, so that it is never lost, that something in the CIS must be looked at, and by whom?"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from keyturn.records import ids
+from keyturn.records.models import CisNews
 from keyturn.terms.cis import Changed
 
 LONGEST_KEY = 120
@@ -33,3 +34,18 @@ def note(items: Iterable[Changed], *, now: datetime) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(_NOTE, rows)
+
+
+@transaction.atomic
+def take(noun: str, *, most: int, now: datetime, until: datetime) -> list[CisNews]:
+    """What is due, the oldest first, for one worker alone: others see it due `until` then. Whoever dies looks at nothing
+    more, and another takes it up after that."""
+    due = CisNews.objects.select_for_update(skip_locked=True).filter(noun=noun, due_at__lte=now)
+    taken = list(due.order_by("due_at", "id")[:most])
+    CisNews.objects.filter(pk__in=[each.pk for each in taken]).update(due_at=until)
+    return taken
+
+
+def give_back(taken: Iterable[CisNews], *, now: datetime) -> None:
+    """These were not looked at after all."""
+    CisNews.objects.filter(pk__in=[each.pk for each in taken]).update(due_at=now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from keyturn.records import ids
 from keyturn.records.models import CisBreaker, CisPlace
@@ -71,7 +71,7 @@ def hold_parking(*, alone: bool = False) -> None:
 
 
 _TAKE = """
-UPDATE cis_place SET until = %(until)s WHERE id = (
+UPDATE cis_place SET until = %(until)s, calls = calls + 1 WHERE id = (
     SELECT id FROM cis_place WHERE cis = %(cis)s AND number < %(places)s AND (until IS NULL OR until <= %(now)s)
     AND NOT EXISTS (SELECT 1 FROM cis_breaker WHERE cis = %(cis)s AND opened_at IS NOT NULL)
     ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -97,6 +97,11 @@ def _take(cis: str, *, places: int, now: datetime, until: datetime) -> int | Non
         cursor.execute(_TAKE, {"until": until, "cis": cis, "places": places, "now": now})
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def calls_taken(cis: str) -> int:
+    """How many calls have been given a place up to now, failed ones included; only the difference of two means something."""
+    return CisPlace.objects.filter(cis=cis).aggregate(calls=Sum("calls"))["calls"] or 0
 
 
 def give_back(cis: str, number: int, *, until: datetime) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from keyturn import flow
-from keyturn.flow import inbound, reconciling
+from keyturn.flow import hearing, inbound, reconciling
 from keyturn.records.models import CisDifference, Drift, PersonName, Reconciliation, User
 from keyturn.terms.change import DetailChange
 from tests.browser.test_console import PASSWORD, office, sits_down  # noqa: F401 (fixtures)
@@ -18,7 +18,7 @@ from tests.flow.town import ANA, Town
 @pytest.fixture
 def case(office: Town, monkeypatch: pytest.MonkeyPatch) -> CisDifference:  # noqa: F811
     """Ana's name is another on either side; and a report of it."""
-    for module in (inbound, reconciling):
+    for module in (hearing, inbound, reconciling):
         monkeypatch.setattr(module, "cis", lambda: office.guarded)
     User.objects.create_user("sofia", email="sofia@utility.example", password=PASSWORD, staff_role="supervisor")
     ana = office.knows(ANA)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from keyturn.flow import inbound, outside, reconciling
+from keyturn.flow import hearing, inbound, outside, reconciling
 from keyturn.records.models import CisDifference, CisNews, Person, PersonContact, PersonName
 from keyturn.records.queries.as_of import Moments, held
 from keyturn.terms.change import Change
@@ -15,7 +15,7 @@ from tests.flow.town import Town
 
 @pytest.fixture
 def heard(town: Town, monkeypatch: pytest.MonkeyPatch) -> "Heard":
-    for module in (inbound, outside, reconciling):
+    for module in (hearing, inbound, outside, reconciling):
         monkeypatch.setattr(module, "cis", lambda: town.guarded)
     return Heard(town)
 
@@ -34,7 +34,7 @@ class Heard:
     def listens(self) -> "Heard":
         """Ask the CIS what has changed, and look at all of it."""
         self.town.works()
-        inbound.hear(now=self.town.now, policy=self.town.policy)
+        hearing.hear(now=self.town.now, policy=self.town.policy)
         inbound.look(now=self.town.now, policy=self.town.policy)
         self.town.works()
         return self

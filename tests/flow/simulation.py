@@ -25,7 +25,7 @@ from django.utils import translation
 
 from keyturn.connectors import cis
 from keyturn.connectors.cis.faults import Fault
-from keyturn.flow import deliveries, inbound, outside, reconciling
+from keyturn.flow import deliveries, hearing, inbound, outside, reconciling
 from keyturn.records import ids
 from keyturn.records.models import Event, Message
 from tests import emptying, factories
@@ -222,7 +222,7 @@ class Simulation:
     def run(self, steps: int) -> str:
         """A digest of everything that was seen. What is wrong says how to see it again."""
         mail.outbox.clear()
-        doors = (outside, deliveries, inbound, reconciling)
+        doors = (outside, deliveries, hearing, inbound, reconciling)
         with _from(self.seed):
             _empty()
             town, places = Town(Path(settings.KEYTURN_MAILBOX)), iter(factories.many_premises(2))

@@ -158,12 +158,39 @@ class TestLetGo:
     def test_nothing_is_let_go_to_one_that_does_not_answer(self, away: Town) -> None:
         assert gate.drain(now=away.now, policy=away.policy) == 0
 
-    def test_the_pace_is_even_and_no_two_come_at_one_moment(self, town: Town) -> None:
-        town.policy_says(cis_drain_per_second=10)
-        waits = list(rules.let_go([f"KT-{n}" for n in range(100)], town.policy))
-        assert len(set(waits)) > 90
+    def test_the_pace_is_even_and_no_two_come_at_one_moment(self) -> None:
+        waits = list(rules.let_go([f"KT-{n}" for n in range(60)], 100))
+        assert len(set(waits)) > 50
         for number, wait in enumerate(waits):
-            assert number / 10 <= wait.total_seconds() <= (number + 1) / 10
+            assert number / 50 <= wait.total_seconds() <= (number + 1) / 50
+
+    @pytest.mark.parametrize(
+        ("before", "taken", "let_go"),
+        [(0, 0, 400), (400, 390, 400), (400, 100, 129), (129, 100, 129), (129, 110, 400), (400, 0, 4), (9, 4, 9)],
+    )
+    def test_where_fewer_were_taken_than_let_go_little_more_than_that(
+        self, town: Town, before: int, taken: int, let_go: int
+    ) -> None:
+        town.policy_says(cis_at_once=4, cis_drain_per_second=200)
+        assert rules.at_a_time(town.policy, let_go=before, taken=taken) == let_go
+
+    def test_a_cis_at_its_limit_is_not_offered_again_and_again_what_it_cannot_take(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its one place is taken all the time: each turn but the first lets go one, and the others stay where they are."""
+        town.policy_says(cis_at_once=1)
+        place = gate.take_place(now=town.now, policy=town.policy)
+        assert place is not None
+        cases = [town.moves_in(who) for who in (ANA, BEN, MONA)]
+        let_go: list[int] = []
+        real = gate.drain
+        monkeypatch.setattr(gate, "drain", lambda **given: let_go.append(real(**given)))
+        for _turn in range(5):
+            town.waits(seconds=2)
+        assert let_go[:2] == [3, 1] and set(let_go[1:]) == {1}
+        gate.called(place)
+        town.waits(seconds=20)
+        assert {each.status for each in cases} == {COMPLETED}
 
 
 @pytest.mark.rule("S-09")

@@ -10,7 +10,8 @@ from django.db import connection
 
 from keyturn.connectors.cis.faults import FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
-from keyturn.flow import inbound
+from keyturn.flow import hearing, inbound
+from keyturn.records import cis_news
 from keyturn.records.models import (
     CisAgreed,
     CisCursor,
@@ -36,31 +37,31 @@ class TestHearing:
     ) -> None:
         ana = town.knows(ANA)
         heard.there(ana, RENAMED)
-        assert inbound.hear(now=town.now, policy=town.policy) > 0
+        assert hearing.hear(now=town.now, policy=town.policy) > 0
         cursor = CisCursor.objects.get().cursor
-        assert inbound.hear(now=town.now, policy=town.policy) == 0
+        assert hearing.hear(now=town.now, policy=town.policy) == 0
         assert CisCursor.objects.get().cursor == cursor
-        assert not inbound._noted("", (), "elsewhere", now=town.now)
+        assert not hearing._noted("", (), "elsewhere", now=town.now)
         assert CisCursor.objects.get().cursor == cursor
 
     def test_a_word_without_a_key_does_not_take_away_the_key_under_which_it_was_told_first(self, town: Town) -> None:
-        inbound.note(
+        hearing.note(
             (Changed("person", "C1", key="KT-1:establish"), Changed("person", "C2", key="import")), now=town.now
         )
-        inbound.changed_in_cis(noun="person", ref="C1", now=town.now)
-        inbound.note((Changed("person", "C2", key="KT-2:establish"), Changed("person", "C2")), now=town.now)
+        hearing.changed_in_cis(noun="person", ref="C1", now=town.now)
+        hearing.note((Changed("person", "C2", key="KT-2:establish"), Changed("person", "C2")), now=town.now)
         news = {each.ref: each for each in CisNews.objects.all()}
         assert {ref: each.key for ref, each in news.items()} == {"C1": "KT-1:establish", "C2": "KT-2:establish"}
         assert {each.told_again for each in news.values()} == {1}
 
     def test_what_an_import_brought_and_somebody_there_changed_since_is_looked_at(self, town: Town) -> None:
         ana = str(town.knows(ANA).ref)
-        inbound.note((Changed("person", ana, key="import"), Changed("person", ana)), now=town.now)
+        hearing.note((Changed("person", ana, key="import"), Changed("person", ana)), now=town.now)
         assert [(each.ref, each.key) for each in CisNews.objects.all()] == [(ana, "")]
 
     def test_news_that_are_looked_at_and_taken_away_at_the_same_moment_are_noted_again(self, town: Town) -> None:
         """Between two statements of who notes it, somebody else has done with the news before and deletes it."""
-        inbound.note((Changed("person", "C1"),), now=town.now)
+        hearing.note((Changed("person", "C1"),), now=town.now)
         seen = []
 
         def done_with(execute: Any, sql: str, *rest: Any) -> Any:
@@ -72,7 +73,7 @@ class TestHearing:
             return execute(sql, *rest)
 
         with connection.execute_wrapper(done_with):
-            inbound.note((Changed("person", "C1"),), now=town.now)
+            hearing.note((Changed("person", "C1"),), now=town.now)
         assert CisNews.objects.count() == 1
 
     def test_what_the_cis_refuses_to_show_is_put_before_staff_in_the_end(self, town: Town, heard: Heard) -> None:
@@ -81,7 +82,7 @@ class TestHearing:
 
         ana = town.knows(ANA)
         town.faulty.read = refuses  # type: ignore[method-assign]
-        inbound.changed_in_cis(noun="person", ref=str(ana.ref), now=town.now)
+        hearing.changed_in_cis(noun="person", ref=str(ana.ref), now=town.now)
         for _ in range(inbound.GIVES_UP_AFTER):
             assert heard.cases == {}
             inbound.look(now=town.now, policy=town.policy)
@@ -89,7 +90,7 @@ class TestHearing:
         assert (heard.waiting, heard.cases) == ({}, {(ana.ref, ""): "not_understood"})
 
     def test_a_reference_that_is_too_long_is_nobodys(self, town: Town) -> None:
-        inbound.changed_in_cis(noun="person", ref="C" * 65, now=town.now)
+        hearing.changed_in_cis(noun="person", ref="C" * 65, now=town.now)
         assert not CisNews.objects.exists()
 
     def test_an_older_reading_overwrites_nothing_that_another_worker_has_merged_since(
@@ -117,14 +118,14 @@ class TestHearing:
         assert heard.cases == {}
 
     def test_pages_are_read_to_the_end(self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(inbound, "PAGE", 1)
-        monkeypatch.setattr(inbound, "PAGES_AT_ONCE", 2)
+        monkeypatch.setattr(hearing, "PAGE", 1)
+        monkeypatch.setattr(hearing, "PAGES_AT_ONCE", 2)
         people = [town.knows(replace(ANA, emails=(f"{n}@example.com",), identifiers=())) for n in range(5)]
         for each in people:
             heard.there(each, DetailChange("language", "es"))
-        inbound.hear(now=town.now, policy=town.policy)
+        hearing.hear(now=town.now, policy=town.policy)
         assert town.jobs("hear_cis") == 1
-        while inbound.hear(now=town.now, policy=town.policy):
+        while hearing.hear(now=town.now, policy=town.policy):
             pass
         assert {ref for _, ref in heard.waiting} == {each.ref for each in people}
 
@@ -154,7 +155,7 @@ class TestHearing:
             heard.there(
                 town.knows(replace(ANA, emails=(f"{n}@x.org",), identifiers=())), DetailChange("language", "es")
             )
-        inbound.hear(now=town.now, policy=town.policy)
+        hearing.hear(now=town.now, policy=town.policy)
         town.cis_is("down", calls=["read"])
         inbound.look(now=town.now, policy=town.policy)
         assert Counter(heard.waiting.values()) == {"cis_unreachable": inbound.IN_VAIN, "": 9 - inbound.IN_VAIN}
@@ -165,7 +166,7 @@ class TestHearing:
     def test_what_is_told_again_while_it_is_looked_at_is_looked_at_again(self, town: Town, heard: Heard) -> None:
         ana = town.knows(ANA)
         heard.there(ana, DetailChange("language", "es"))
-        inbound.hear(now=town.now, policy=town.policy)
+        hearing.hear(now=town.now, policy=town.policy)
         town.guarded = _Telling(GuardedCis(FaultyCis(town.cis, Plan())), lambda: self._again(ana, town, heard))
         inbound.look(now=town.now, policy=town.policy)
         assert len(heard.waiting) == 1
@@ -176,7 +177,7 @@ class TestHearing:
     def test_what_we_changed_since_it_was_read_is_newer_than_what_was_read(self, town: Town, heard: Heard) -> None:
         ana = town.knows(ANA)
         heard.there(ana, RENAMED)
-        inbound.hear(now=town.now, policy=town.policy)
+        hearing.hear(now=town.now, policy=town.policy)
         town.guarded = _Telling(
             GuardedCis(FaultyCis(town.cis, Plan())), lambda: Person.objects.filter(pk=ana.pk).update(version=9)
         )
@@ -189,7 +190,7 @@ class TestHearing:
 
     def _again(self, ana: Person, town: Town, heard: Heard) -> None:
         heard.there(ana, RENAMED)
-        inbound.hear(now=town.now, policy=town.policy)
+        hearing.hear(now=town.now, policy=town.policy)
 
     def test_an_import_is_no_news_of_those_it_brought(self, town: Town, heard: Heard) -> None:
         town.knows(ANA)
@@ -225,11 +226,47 @@ class TestHearing:
         for each in people:
             heard.there(each, DetailChange("language", "es"))
         monkeypatch.setattr(inbound, "LOOKED_AT_ONCE", 2)
+        monkeypatch.setattr(inbound, "TAKEN_AT_ONCE", 2)
         inbound.hear_job(now=town.now)
         assert town.jobs("hear_cis") == 1
         town.works()
         assert set(Person.objects.values_list("language", flat=True)) == {"es"}
         assert (heard.waiting, town.jobs("hear_cis")) == ({}, 0)
+
+
+class TestSeveralWorkers:
+    """Who looks takes what it looks at: two at one moment share it out."""
+
+    @pytest.fixture
+    def waiting(self, town: Town, heard: Heard) -> list[str]:
+        people = [town.knows(replace(ANA, emails=(f"{n}@example.com",), identifiers=())) for n in range(4)]
+        for each in people:
+            heard.there(each, DetailChange("language", "es"))
+        hearing.hear(now=town.now, policy=town.policy)
+        return [str(each.ref) for each in people]
+
+    def take(self, town: Town, most: int) -> list[CisNews]:
+        return cis_news.take("person", most=most, now=town.now, until=town.now + timedelta(minutes=1))
+
+    def test_nothing_is_taken_by_two(self, town: Town, waiting: list[str]) -> None:
+        first, second, third = self.take(town, 3), self.take(town, 3), self.take(town, 3)
+        assert [len(first), len(second), len(third)] == [3, 1, 0]
+        assert {each.ref for each in (*first, *second)} == set(waiting)
+
+    def test_what_one_took_that_died_is_looked_at_by_another_afterwards(
+        self, town: Town, heard: Heard, waiting: list[str]
+    ) -> None:
+        self.take(town, 3)
+        assert inbound.look(now=town.now, policy=town.policy) == 1
+        heard.waits(minutes=2)
+        assert heard.waiting == {}
+        assert set(Person.objects.filter(ref__in=waiting).values_list("language", flat=True)) == {"es"}
+
+    def test_what_is_told_again_while_it_is_looked_at_is_looked_at_again(self, town: Town, waiting: list[str]) -> None:
+        (taken,) = self.take(town, 1)
+        hearing.changed_in_cis(noun="person", ref=taken.ref, now=town.now)
+        assert inbound._look_at(taken, now=town.now, policy=town.policy) is False
+        assert [each.ref for each in self.take(town, 9)].count(taken.ref) == 1
 
 
 class _Telling:

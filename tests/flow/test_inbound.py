@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from keyturn import flow
-from keyturn.flow import inbound
+from keyturn.flow import hearing, inbound
 from keyturn.records import acts, person_index
 from keyturn.records.models import (
     Account,
@@ -17,6 +17,7 @@ from keyturn.records.models import (
     Person,
     PersonAddress,
     PersonName,
+    Premise,
     Protection,
     ServiceAgreement,
 )
@@ -275,7 +276,7 @@ class TestOurOwn:
         assert case.delivery.state == "in_doubt"
         town.cis_is()
         heard.there(ana, RENAMED)
-        inbound.hear(now=town.now, policy=town.policy)
+        hearing.hear(now=town.now, policy=town.policy)
         inbound.look(now=town.now, policy=town.policy)
         assert name_of(ana, town.now) == "Ana Zelenko"
         assert heard.waiting["person", ana.ref] == "delivery"
@@ -292,7 +293,7 @@ class TestOurOwn:
         town.cis_is(script=[{"fault": "answer_lost"}])
         case = town.moves_in(ANA)
         assert case.delivery.state == "in_doubt"
-        inbound.hear(now=town.now, policy=town.policy)
+        hearing.hear(now=town.now, policy=town.policy)
         inbound.look(now=town.now, policy=town.policy)
         assert Person.objects.count() == 1
         assert "delivery" in heard.waiting.values()
@@ -310,7 +311,7 @@ class TestOurOwn:
         monkeypatch.setattr(
             town.cis, "changes", lambda since, *, limit: _without_keys(told(since, limit=limit)), raising=True
         )
-        inbound.hear(now=town.now, policy=town.policy)
+        hearing.hear(now=town.now, policy=town.policy)
         inbound.look(now=town.now, policy=town.policy)
         assert Person.objects.count() == 1
         assert "newcomer" in heard.waiting.values()
@@ -380,6 +381,28 @@ class TestNewThere:
         assert {each.service_point.service for each in found.agreements.all()} == {"electric", "gas"}
         assert found.agreements.exclude(ref=None).count() == 2
         assert heard.waiting == {}
+
+    def test_a_premise_is_taken_in_where_the_cis_says_another_thing_of_it_and_only_there(
+        self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = {"ref": "PX1", "line1": "8 Larch Road", "city": "Millbrook", "state": "OR", "postal_code": "97901"}
+        row |= {"line2": "", "country": "US", "division": "north", "service_types": "electric;gas"}
+        taken: list[str] = []
+        real = inbound._take_in
+        monkeypatch.setattr(
+            inbound, "_take_in", lambda kind, ref, *rest, **more: taken.append(ref) or real(kind, ref, *rest, **more)
+        )
+        for said in (
+            row,
+            row,
+            row | {"line1": "9 Larch Road"},
+            row | {"line1": "9 Larch Road", "service_types": "gas"},
+        ):
+            heard.desk.enter("premises", said)
+            hearing.changed_in_cis(noun="premise", ref="PX1", now=town.now)
+            heard.listens()
+            assert Premise.objects.get(ref="PX1").line1 == said["line1"]
+        assert taken == ["PX1"] * len(taken) and 2 <= len(taken) <= 3, "what is on file already was taken in again"
 
     def test_what_no_import_would_let_in_is_a_case(self, town: Town, heard: Heard) -> None:
         heard.desk.enter("persons", {**self.ROW, "date_of_birth": "1790-01-01"})

@@ -56,6 +56,9 @@ class CisPlace(Row):
     cis = models.CharField(max_length=40)
     number = models.PositiveIntegerField()
     until = models.DateTimeField(null=True)
+    calls = models.BigIntegerField(
+        db_default=0
+    )  # how often it was taken: what the CIS takes in a while shows in it (S-08)
 
     class Meta:
         db_table = "cis_place"

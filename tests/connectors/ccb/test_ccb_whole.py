@@ -9,7 +9,7 @@ from keyturn import flow
 from keyturn.connectors import cis as ours
 from keyturn.connectors.cis.ccb import REST, SOAP
 from keyturn.connectors.cis.ccb.simulator import rest, soap
-from keyturn.flow import deliveries, eligibility, inbound, outside, reconciling
+from keyturn.flow import deliveries, eligibility, hearing, inbound, outside, reconciling
 from keyturn.records.models import OutsideCheck
 from keyturn.steps.verify.eligibility import step as asked_there
 from tests.connectors.ccb.conftest import CcbTown
@@ -34,7 +34,7 @@ def utility(
     there = Town(tmp_path)
     there.cis = request.getfixturevalue(request.param)
     there.cis_is("")
-    for module in (outside, deliveries, inbound, reconciling, eligibility, asked_there):
+    for module in (outside, deliveries, hearing, inbound, reconciling, eligibility, asked_there):
         monkeypatch.setattr(module, "cis", lambda: there.guarded)
     return there
 
@@ -104,7 +104,7 @@ def test_what_its_own_staff_change_arrives_and_nothing_has_come_apart(utility: T
         return list(run.found.values_list("kind", "field"))
 
     def listens() -> None:
-        inbound.hear(now=utility.now, policy=utility.policy)
+        hearing.hear(now=utility.now, policy=utility.policy)
         inbound.look(now=utility.now, policy=utility.policy)
         utility.works()
 

@@ -10,6 +10,7 @@ from django.db.models import F
 from keyturn.records import dated
 from keyturn.records.models import Account, AccountPerson, Person, ServiceAgreement, ServicePoint
 from keyturn.records.models.dated import holds_at
+from keyturn.records.prepared import Prepared
 from keyturn.records.queries.premises import LIVE
 from keyturn.steps.maintain.inbound.persons import SOURCE
 from keyturn.steps.maintain.rules import status_today
@@ -20,7 +21,7 @@ Said = Mapping[str, Any]
 def ours(account: Account, said: Said, *, at: datetime, today: date) -> dict[str, Any]:
     """Field to value. An agreement stands under the reference that the CIS gave it in `said`, once it is known to be the
     same; one that the CIS does not show stands under our own id."""
-    main = Person.objects.filter(holds_at(at, "accounts"), accounts__account=account, accounts__is_main=True).first()
+    main = _main.first(account=account.pk, at=at)
     found: dict[str, Any] = {
         "account": {"balance": f"{account.balance:.2f}", "customer_class": account.customer_class},
         **({"main_customer": main.ref} if main and main.ref else {}),
@@ -28,6 +29,20 @@ def ours(account: Account, said: Said, *, at: datetime, today: date) -> dict[str
     for field, row in paired(account, said).items():
         found[field] = as_said(row, today)
     return found
+
+
+_main = Prepared(
+    lambda account, at: Person.objects.filter(
+        holds_at(at, "accounts"), accounts__account=account, accounts__is_main=True
+    )
+)
+_agreements = Prepared(
+    lambda account: (
+        ServiceAgreement.objects.filter(account=account)
+        .select_related("service_point__premise")
+        .order_by("start_date", "id")
+    )
+)
 
 
 def as_said(row: ServiceAgreement, today: date) -> dict[str, str]:
@@ -50,11 +65,7 @@ def today_of(said: Mapping[str, str], today: date) -> dict[str, str]:
 def paired(account: Account, said: Said) -> dict[str, ServiceAgreement]:
     """Our agreements under the names of the CIS's: by reference, else by place, service and first day, else the live one
     there. Those that it does not show stand under "agreement.<our id>"."""
-    rows = list(
-        ServiceAgreement.objects.filter(account=account)
-        .select_related("service_point__premise")
-        .order_by("start_date", "id")
-    )
+    rows = _agreements(account=account.pk)
     fields = [field for field in said if field.startswith("agreement.")]
     found: dict[str, ServiceAgreement] = {}
     for is_it in (_by_reference, _by_first_day, _by_being_live):

@@ -7,15 +7,19 @@ from typing import Any
 from django.db.models import F
 
 from keyturn.records.models import CisAgreed, CisDifference
+from keyturn.records.prepared import Prepared
 from keyturn.steps.maintain.inbound.rules import NOT_AGREED
 
 Values = Mapping[str, Any]
 MOMENT = timedelta(microseconds=1)
 
+_agreed = Prepared(lambda noun, ref: CisAgreed.objects.filter(noun=noun, ref=ref))
+_open = Prepared(lambda noun, ref: CisDifference.objects.filter(noun=noun, ref=ref, state="open"))
+
 
 def agreed(noun: str, ref: str) -> dict[str, Any]:
     """Field to value, of those that were ever held alike on both sides."""
-    row = CisAgreed.objects.filter(noun=noun, ref=ref).first()
+    row = _agreed.first(noun=noun, ref=ref)
     return dict(row.values) if row else {}
 
 
@@ -24,30 +28,25 @@ def agreed_on(held: Values, field: str) -> Any:
 
 
 def keep_agreed(noun: str, ref: str, values: Values, *, now: datetime) -> None:
-    """Both hold these now. Within the transaction that saw to it, under the lock of whom they are about."""
-    row = CisAgreed.objects.filter(noun=noun, ref=ref).first()
-    before = dict(row.values) if row else {}
-    after = {**before, **values}
-    if row is not None and after == before:
-        return
+    """The two have just been compared, and both hold these. Later than the time before, whatever the clocks say. Within the
+    transaction that saw to it, under the lock of whom they are about."""
+    row = _agreed.first(noun=noun, ref=ref)
     if row is None:
-        row = CisAgreed(noun=noun, ref=ref, agreed_at=now - MOMENT)
-    row.values, row.agreed_at = after, max(now, row.agreed_at + MOMENT)
-    row.save()
+        row = CisAgreed(noun=noun, ref=ref, agreed_at=now)
+        row.values = dict(values)
+        row.save(force_insert=True)
+        return
+    before = row.values
+    row.agreed_at = max(now, row.agreed_at + MOMENT)
+    if {**before, **values} != before:
+        row.values = {**before, **values}
+    row.save(update_fields=["sealed_values", "agreed_at"])
 
 
 def compared_at(noun: str, ref: str) -> datetime | None:
     """When the two were last compared: what was read before that may be older than what has been merged since."""
-    return CisAgreed.objects.filter(noun=noun, ref=ref).values_list("agreed_at", flat=True).first()
-
-
-def keep_compared(noun: str, ref: str, *, now: datetime) -> None:
-    """They have just been compared; later than the time before, whatever the clocks say. Under the lock, as `keep_agreed`."""
-    row = CisAgreed.objects.filter(noun=noun, ref=ref).first()
-    if row is None:
-        keep_agreed(noun, ref, {}, now=now)
-    else:
-        CisAgreed.objects.filter(pk=row.pk).update(agreed_at=max(now, row.agreed_at + MOMENT))
+    row = _agreed.first(noun=noun, ref=ref)
+    return row.agreed_at if row else None
 
 
 def differs(noun: str, ref: str, *, field: str = "", why: str, values: Values | None = None, now: datetime) -> bool:
@@ -71,8 +70,11 @@ def no_longer_differ(
     noun: str, ref: str, *, fields: Iterable[str] | None = None, why: Iterable[str] = (), now: datetime
 ) -> int:
     """The question has vanished: what was open about these fields, or for these reasons, is closed; how many."""
-    rows = CisDifference.objects.filter(noun=noun, ref=ref, state="open")
-    rows = rows.filter(why__in=list(why)) if fields is None else rows.filter(field__in=list(fields))
+    fields, why = set(fields or ()), set(why)
+    gone = [each.pk for each in _open(noun=noun, ref=ref) if each.field in fields or each.why in why]
+    if not gone:
+        return 0
+    rows = CisDifference.objects.filter(pk__in=gone, state="open")
     return rows.update(state="gone", decided_at=now, decided_by="machine:", version=F("version") + 1)
 
 

@@ -3,7 +3,7 @@
 Every write goes through `records.dated`, with the source "cis": what stood before can be read as of any day.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from keyturn.records.crypto import digest
 from keyturn.records.dated import Changes
 from keyturn.records.models import Person, PersonAddress, PersonContact, PersonIdentifier, PersonName
 from keyturn.records.models.dated import holds_at, not_over_at
+from keyturn.records.prepared import Prepared, at_once
 from keyturn.steps.maintain.inbound.fields import LISTS, NAME_PARTS, Values, normal
 from keyturn.terms.address import Address
 from keyturn.terms.policy import Policy
@@ -26,34 +27,42 @@ FOUND_BY = frozenset({"name", "date_of_birth", "email", "phone", "identifier", "
 
 def ours(person: Person, *, at: datetime) -> dict[str, Any]:
     """Field to value, as it holds at a moment; what is not on file has no entry, but lists and the mailing address."""
-    name = PersonName.objects.filter(holds_at(at), person=person, name_type="primary").first()
-    address = _mailing_rows(person, at).first()
-    contacts = list(
-        PersonContact.objects.filter(holds_at(at), person=person).order_by("-is_primary", "valid_from", "id")
-    )
-    return {
-        **({"name": {part: getattr(name, part) for part in NAME_PARTS}} if name else {}),
+    return ours_and_own(person, at=at)[0]
+
+
+def ours_and_own(person: Person, *, at: datetime) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """`ours`; and channel to the contacts that neither the CIS nor an import brought."""
+    names, addresses, contacts, identifiers = at_once(*(each.asked(person=person.pk, at=at) for each in _HELD))
+    own = [each for each in contacts if each.source not in (SOURCE, "import")]
+    held = {
+        **({"name": {part: getattr(names[0], part) for part in NAME_PARTS}} if names else {}),
         "date_of_birth": person.date_of_birth.isoformat() if person.date_of_birth else "",
         "language": person.language,
-        **{channel: [each.value for each in contacts if each.channel == channel] for channel in LISTS},
-        **{
-            f"identifier.{each.id_type}": each.value
-            for each in PersonIdentifier.objects.filter(holds_at(at), person=person)
-        },
-        "mailing": address.address.as_json() if address else {},
+        **_by_channel(contacts),
+        **{f"identifier.{each.id_type}": each.value for each in identifiers},
+        "mailing": addresses[0].address.as_json() if addresses else {},
     }
+    return held, _by_channel(own)
 
 
-def own_contacts(person: Person, *, at: datetime) -> dict[str, list[str]]:
-    """Channel to the contacts that neither the CIS nor an import brought."""
-    rows = PersonContact.objects.filter(holds_at(at), person=person).exclude(source__in=(SOURCE, "import"))
-    held = list(rows.order_by("-is_primary", "valid_from", "id"))
-    return {channel: [each.value for each in held if each.channel == channel] for channel in LISTS}
+def _by_channel(contacts: Iterable[PersonContact]) -> dict[str, list[str]]:
+    return {channel: [each.value for each in contacts if each.channel == channel] for channel in LISTS}
 
 
-def _mailing_rows(person: Person, at: datetime) -> Any:
-    rows = PersonAddress.objects.filter(holds_at(at), person=person, purpose="mailing", account=None, season_from=None)
-    return rows.order_by("-valid_from")
+_HELD: tuple[Prepared[Any], ...] = (
+    Prepared(lambda person, at: PersonName.objects.filter(holds_at(at), person=person, name_type="primary")),
+    Prepared(
+        lambda person, at: PersonAddress.objects.filter(
+            holds_at(at), person=person, purpose="mailing", account=None, season_from=None
+        ).order_by("-valid_from")
+    ),
+    Prepared(
+        lambda person, at: PersonContact.objects.filter(holds_at(at), person=person).order_by(
+            "-is_primary", "valid_from", "id"
+        )
+    ),
+    Prepared(lambda person, at: PersonIdentifier.objects.filter(holds_at(at), person=person)),
+)
 
 
 def taken_elsewhere(person: Person, field: str, value: Any, *, at: datetime, policy: Policy) -> bool:

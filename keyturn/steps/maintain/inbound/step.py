@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from keyturn.records import person_index
 from keyturn.records.models import Account, Delivery, Person, Premise
+from keyturn.records.prepared import Prepared
 from keyturn.records.queries import shelter
 from keyturn.steps.maintain import rules as rows
 from keyturn.steps.maintain.inbound import accounts, base, persons, rules
@@ -32,6 +31,13 @@ ROW_FIELDS = {
     "id_value": "identifier",
 }  # fmt: skip
 """Which of our fields a column of an import is part of."""
+
+
+CASES_OF_ALL = {
+    "person": frozenset({"gone_there", "merged_there", "effect_missing"}),
+    "account": frozenset({"gone_there", "against_the_rules"}),
+}
+"""Cases about somebody or something whole, that are none any more once the two can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ def compare_person(person: Person, read: Mapping[str, Any], *, now: datetime, po
     theirs = of_person(read, today=terms.today, types=terms.identifier_types)
     if theirs.get("language") not in policy.languages:
         theirs.pop("language", None)
-    own = persons.own_contacts(person, at=now)
-    return _compared("person", person.ref or "", persons.ours(person, at=now), theirs, policy, own=own)
+    ours, own = persons.ours_and_own(person, at=now)
+    return _compared("person", person.ref or "", ours, theirs, policy, own=own)
 
 
 def compare_account(account: Account, read: Mapping[str, Any], *, now: datetime, policy: Policy) -> Compared:
@@ -156,8 +162,7 @@ def _keep(found: Compared, taken: Values, cases: Mapping[str, str], *, now: date
     for field, why in cases.items():
         base.differs(found.noun, found.ref, field=field, why=why, values=found.case(field), now=now)
     settled = [field for field in found.verdicts if field not in cases]
-    base.no_longer_differ(found.noun, found.ref, fields=settled, now=now)
-    base.keep_compared(found.noun, found.ref, now=now)
+    base.no_longer_differ(found.noun, found.ref, fields=settled, why=CASES_OF_ALL[found.noun], now=now)
 
 
 def fits(person: Person, field: str, value: Any, *, now: datetime, policy: Policy) -> bool:
@@ -180,9 +185,16 @@ def _unfit(found: Compared, kind: str, *, now: datetime, policy: Policy) -> set[
 
 def open_deliveries(*, person_id: Any = None, account_id: Any = None) -> list[str]:
     """States of the deliveries about this person or account that have not arrived."""
-    about = Q(request__account_id=account_id) if account_id else Q(request__person_id=person_id)
-    still = Delivery.objects.filter(about).exclude(state="done").exclude(request__standing=Standing.NOBODY)
-    return list(still.values_list("state", flat=True))
+    return _open_of_account(account=account_id) if account_id else _open_of_person(person=person_id)
+
+
+def _still_open(**about: Any) -> Any:
+    still = Delivery.objects.filter(**about).exclude(state="done").exclude(request__standing=Standing.NOBODY)
+    return still.values_list("state", flat=True)
+
+
+_open_of_person: Prepared[str] = Prepared(lambda person: _still_open(request__person_id=person))
+_open_of_account: Prepared[str] = Prepared(lambda account: _still_open(request__account_id=account))
 
 
 def last_delivered(person_id: Any) -> Delivery | None:
@@ -266,6 +278,16 @@ def only_ours(found: Compared) -> list[str]:
 
 def is_on_file(noun: str, ref: str) -> bool:
     return bool(on_file(noun, [ref]))
+
+
+def is_as_on_file(row: Mapping[str, str]) -> bool:
+    """Is a premise here as this row of an import says, so that taking it in would change nothing?"""
+    held = Premise.objects.filter(ref=row["ref"]).first()
+    columns = {**row, "service_types": set(row["service_types"].split(";"))}
+    return held is not None and columns == {
+        **{name: getattr(held, name) for name in row if name != "service_types"},
+        "service_types": set(held.services),
+    }
 
 
 def on_file(noun: str, refs: list[str]) -> list[str]:

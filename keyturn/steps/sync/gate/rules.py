@@ -36,16 +36,23 @@ def next_probe(cis: str, now: datetime, policy: Policy) -> datetime:
     return now + timedelta(seconds=policy.cis_probe_seconds * jitter(f"{cis}:{now.isoformat()}"))
 
 
-@rule("S-08", "What waited for the CIS is let go at a bounded rate, the oldest first")
-def let_go(keys: Sequence[str], policy: Policy) -> Iterator[timedelta]:
-    """How long each of these deliveries, the oldest first, waits yet: evenly spread, each a little off its place."""
+@rule("S-08", "What waited for the CIS is let go as fast as it takes it, at a bounded rate, the oldest first")
+def at_a_time(policy: Policy, *, let_go: int, taken: int) -> int:
+    """How many are let go in one turn, where so many were in the turn before, and so many calls have found a place since.
+
+    Where fewer did, the CIS or the workers are at their limit: then a quarter more than were taken, and as many as there are
+    places. The others would find no place and come back, at the cost of a job each.
+    """
+    most = max(1, int(policy.cis_drain_per_second * DRAINED_EVERY.total_seconds()))
+    at_the_limit = taken < 0.8 * let_go
+    return min(most, taken + taken // 4 + places(policy)) if at_the_limit else most
+
+
+def let_go(keys: Sequence[str], most: int) -> Iterator[timedelta]:
+    """How long each of these deliveries, the oldest first, waits yet: at the pace of `most` in a turn, each a little off its
+    place."""
     for number, key in enumerate(keys):
-        yield timedelta(seconds=(number + share(key)) / policy.cis_drain_per_second)
-
-
-def at_a_time(policy: Policy) -> int:
-    """How many are let go in one turn."""
-    return max(1, int(policy.cis_drain_per_second * DRAINED_EVERY.total_seconds()))
+        yield (number + share(key)) * DRAINED_EVERY / most
 
 
 @rule(
