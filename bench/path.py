@@ -60,6 +60,15 @@ class Meter:
 
     def measure(self, stage: str, one: Callable[[Any], object], of: Sequence[Any]) -> None:
         """Do `one` for each; what it cost on average is kept under `stage`."""
+
+        def each_of_them() -> None:
+            for each in of:
+                one(each)
+
+        self.measure_many(stage, each_of_them, len(of) or 1)
+
+    def measure_many(self, stage: str, do: Callable[[], object], number: int) -> None:
+        """`do` does so many at once. Trips over other connections than this thread's are not counted."""
         from django.db import connection
 
         trips = 0
@@ -69,19 +78,9 @@ class Meter:
             trips += 1
             return execute(*rest)
 
-        def each_of_them() -> None:
-            for each in of:
-                one(each)
-
         with connection.execute_wrapper(count):
-            ours, theirs = self._spent(each_of_them)
-        number = len(of) or 1
-        self.costs.append(Cost(stage, ours / number, theirs / number, trips / number))
-
-    def measure_many(self, stage: str, do: Callable[[], object], number: int) -> None:
-        """`do` does so many at once, over connections of its own."""
-        ours, theirs = self._spent(do)
-        self.costs.append(Cost(stage, ours / number, theirs / number, None))
+            ours, theirs = self._spent(do)
+        self.costs.append(Cost(stage, ours / number, theirs / number, trips / number if trips else None))
 
     def _spent(self, do: Callable[[], object]) -> tuple[float, float]:
         """Milliseconds of CPU: ours, PostgreSQL's."""
@@ -152,7 +151,7 @@ def measured(meter: Meter, *, persons: int, requests: int, warm: Callable[[], ob
     from django.conf import settings
     from django.core.handlers.wsgi import WSGIHandler
 
-    from keyturn.flow import machine, messages, outside
+    from keyturn.flow import inbound, machine, messages, outside
     from keyturn.records.models import Message, Premise, Request
     from keyturn.work import queue, worker
 
@@ -182,6 +181,11 @@ def measured(meter: Meter, *, persons: int, requests: int, warm: Callable[[], ob
     def send(message_id: UUID) -> None:
         messages.send_message(message_id=message_id, now=datetime.now(UTC), policy=policy)
 
+    def hear_back() -> None:
+        inbound.hear_cis(now=datetime.now(UTC), policy=policy)
+        while inbound.look(now=datetime.now(UTC), policy=policy):
+            pass
+
     def due() -> list[UUID]:
         return list(Message.objects.filter(state="due").values_list("pk", flat=True))
 
@@ -193,6 +197,8 @@ def measured(meter: Meter, *, persons: int, requests: int, warm: Callable[[], ob
         waiting = Request.objects.filter(step="sync", standing="machine").values_list("pk", flat=True)
         meter.measure("told to the CIS, the reference CIS's part included", tell_cis, list(waiting))
         meter.measure("mail sent: completed", send, due())
+        told = len(known) + len(newcomers)
+        meter.measure_many("heard back: what the CIS says of person, account and premise is looked at", hear_back, told)
 
     def work() -> None:
         worker.run(wait=False, concurrency=1)

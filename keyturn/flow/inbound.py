@@ -15,7 +15,7 @@ from django.db.models import F
 
 from keyturn.connectors.cis import cis
 from keyturn.flow import duplicates, gate, hearing, moves
-from keyturn.records import acts, cis_news, dated
+from keyturn.records import acts, cis_news
 from keyturn.records.models import Account, CisNews, Person
 from keyturn.records.models.inbound import LONGEST_FIELD
 from keyturn.steps.maintain import step as maintain
@@ -125,7 +125,7 @@ def _look_at(news: CisNews, *, now: datetime, policy: Policy) -> bool:
         _put_off(news, type(bug).__name__, now + sync_rules.wait(news.tries + 1, str(news.pk), policy))
         return _given_up(news, now=now)
     # Told again while it was looked at: what was read may be older than that.
-    return bool(CisNews.objects.filter(pk=news.pk, told_again=news.told_again).delete()[0])
+    return cis_news.done_with(news)
 
 
 def _put_off(news: CisNews, code: str, until: datetime) -> None:
@@ -146,7 +146,7 @@ def _given_up(news: CisNews, *, now: datetime) -> bool:
 
 
 def _person(news: CisNews, *, now: datetime, policy: Policy) -> None:
-    person = Person.objects.filter(ref=news.ref).first()
+    person = step.person_of(ref=news.ref)
     if person is None:
         person = _newcomer(news, now=now, policy=policy)
     if person is None or person.redirect_to is not None or "erased" in person.flags:
@@ -156,9 +156,9 @@ def _person(news: CisNews, *, now: datetime, policy: Policy) -> None:
 
 def person_again(person: Person, *, now: datetime, policy: Policy) -> list[str]:
     """Read one person and merge; the fields that were taken over. Raises Later, and what the CIS raises."""
-    _may_be_compared(person_id=person.pk)
     ref = str(person.ref)
-    before = base.compared_at("person", ref)
+    before, on_their_way = step.before_reading(person)
+    _may_be_compared(on_their_way)
     read = cis().read("person", ref)
     if read is None or read.get("merged_into"):
         _case(ref, "gone_there" if read is None else "merged_there", now=now)
@@ -179,11 +179,10 @@ def _merge_person(
 ) -> list[str]:
     """Under the lock. What we changed since it was read is newer than what was read, and so may be what another worker
     has read and merged since (`before`): it is read again."""
-    dated.hold(persons=[person.pk])
-    held = Person.objects.get(pk=person.pk)
-    if held.version != person.version or base.compared_at("person", str(person.ref)) != before:
+    held, compared_at, on_their_way = step.held(person)
+    if held.version != person.version or compared_at != before:
         raise Later("changed_meanwhile", SOON)
-    _may_be_compared(person_id=person.pk)
+    _may_be_compared(on_their_way)
     taken = step.take_person(held, found, now=now, policy=policy)
     _write_down(f"person:{held.pk}", found, taken, now=now)
     return taken
@@ -214,7 +213,7 @@ def _newcomer(news: CisNews, *, now: datetime, policy: Policy) -> Person | None:
     if code := rules.why_to_wait(key=news.key, our_delivery=state, alike_on_their_way=alike, waited=waited):
         raise Later(code)
     _take_in("persons", news.ref, step.newcomer_row(news.ref, read, now=now, policy=policy), now=now, policy=policy)
-    return Person.objects.filter(ref=news.ref).first()
+    return step.person_of(ref=news.ref)
 
 
 def _take_in(kind: str, ref: str, row: Mapping[str, str], *, now: datetime, policy: Policy) -> bool:
@@ -245,7 +244,7 @@ def _premise(news: CisNews, *, now: datetime, policy: Policy) -> None:
 
 
 def _account(news: CisNews, *, now: datetime, policy: Policy) -> None:
-    account = Account.objects.filter(ref=news.ref).first()
+    account = step.account_of(ref=news.ref)
     if account is None:
         account = _new_account(news, now=now, policy=policy)
     if account is not None:
@@ -254,8 +253,8 @@ def _account(news: CisNews, *, now: datetime, policy: Policy) -> None:
 
 def account_again(account: Account, *, now: datetime, policy: Policy) -> list[str]:
     """Read one account and merge; the fields that were taken over. Raises Later, and what the CIS raises."""
-    _may_be_compared(account_id=account.pk)
-    before = base.compared_at("account", str(account.ref))
+    before, on_their_way = step.before_reading(account)
+    _may_be_compared(on_their_way)
     read = cis().read("account", str(account.ref))
     if read is None:
         _case(str(account.ref), "gone_there", noun="account", now=now)
@@ -267,11 +266,10 @@ def account_again(account: Account, *, now: datetime, policy: Policy) -> list[st
 def _merge_account(
     account: Account, read: Mapping[str, Any], before: datetime | None, *, now: datetime, policy: Policy
 ) -> list[str]:
-    dated.hold(accounts=[account.pk])
-    held = Account.objects.get(pk=account.pk)
-    if held.version != account.version or base.compared_at("account", str(account.ref)) != before:
+    held, compared_at, on_their_way = step.held(account)
+    if held.version != account.version or compared_at != before:
         raise Later("changed_meanwhile", SOON)
-    _may_be_compared(account_id=account.pk)
+    _may_be_compared(on_their_way)
     found = step.compare_account(held, read, now=now, policy=policy)
     try:
         with transaction.atomic():
@@ -292,7 +290,7 @@ def _new_account(news: CisNews, *, now: datetime, policy: Policy) -> Account | N
     if read is None:
         return None
     row = step.account_row(news.ref, read)
-    person = Person.objects.filter(ref=row["person_ref"]).first()
+    person = step.person_of(ref=row["person_ref"])
     if person is None:
         _first("person", row["person_ref"], now=now)
     on_their_way = bool(person and step.open_deliveries(person_id=person.pk))
@@ -302,7 +300,7 @@ def _new_account(news: CisNews, *, now: datetime, policy: Policy) -> Account | N
     if row["premise_ref"] and not maintain.knows_premise(row["premise_ref"]):
         _first("premise", row["premise_ref"], now=now)
     _take_in("accounts", news.ref, row, now=now, policy=policy)
-    return Account.objects.filter(ref=news.ref).first()
+    return step.account_of(ref=news.ref)
 
 
 def _first(noun: str, ref: str, *, now: datetime) -> None:
@@ -317,8 +315,8 @@ def _first(noun: str, ref: str, *, now: datetime) -> None:
 # ---------------------------------------------------------------- both
 
 
-def _may_be_compared(**whom: Any) -> None:
-    if not rules.may_be_compared(step.open_deliveries(**whom)):
+def _may_be_compared(on_their_way: list[str]) -> None:
+    if not rules.may_be_compared(on_their_way):
         raise Later("delivery")
 
 

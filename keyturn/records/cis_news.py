@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from keyturn.records import ids
 from keyturn.records.models import CisNews
+from keyturn.records.prepared import Asked, at_once
 from keyturn.terms.cis import Changed
 
 LONGEST_KEY = 120
@@ -44,6 +45,15 @@ def take(noun: str, *, most: int, now: datetime, until: datetime) -> list[CisNew
     taken = list(due.order_by("due_at", "id")[:most])
     CisNews.objects.filter(pk__in=[each.pk for each in taken]).update(due_at=until)
     return taken
+
+
+def done_with(news: CisNews) -> bool:
+    """It goes. False where it was told again since it was taken: then it stays."""
+    gone: bool = at_once(Asked(_GO, [news.pk, news.told_again], bool))[0]
+    return gone
+
+
+_GO = "DELETE FROM cis_news WHERE id = %s AND told_again = %s RETURNING true"
 
 
 def give_back(taken: Iterable[CisNews], *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F
 
 from keyturn.records.models import CisAgreed, CisDifference
-from keyturn.records.prepared import Prepared
+from keyturn.records.prepared import Asked, Prepared
 from keyturn.steps.maintain.inbound.rules import NOT_AGREED
 
 Values = Mapping[str, Any]
@@ -15,6 +15,16 @@ MOMENT = timedelta(microseconds=1)
 
 _agreed = Prepared(lambda noun, ref: CisAgreed.objects.filter(noun=noun, ref=ref))
 _open = Prepared(lambda noun, ref: CisDifference.objects.filter(noun=noun, ref=ref, state="open"))
+
+
+def asked(noun: str, ref: str) -> Asked[list[CisAgreed]]:
+    """To be asked together with other things; `compared_by` reads the answer."""
+    return _agreed.asked(noun=noun, ref=ref)
+
+
+def compared_by(rows: list[CisAgreed]) -> datetime | None:
+    """When the two were last compared: what was read before that may be older than what has been merged since."""
+    return rows[0].agreed_at if rows else None
 
 
 def agreed(noun: str, ref: str) -> dict[str, Any]:
@@ -41,12 +51,6 @@ def keep_agreed(noun: str, ref: str, values: Values, *, now: datetime) -> None:
     if {**before, **values} != before:
         row.values = {**before, **values}
     row.save(update_fields=["sealed_values", "agreed_at"])
-
-
-def compared_at(noun: str, ref: str) -> datetime | None:
-    """When the two were last compared: what was read before that may be older than what has been merged since."""
-    row = _agreed.first(noun=noun, ref=ref)
-    return row.agreed_at if row else None
 
 
 def differs(noun: str, ref: str, *, field: str = "", why: str, values: Values | None = None, now: datetime) -> bool:

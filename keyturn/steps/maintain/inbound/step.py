@@ -6,11 +6,11 @@ The registry is compared with one reading of the CIS, under the lock of whom it 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from keyturn.records import person_index
 from keyturn.records.models import Account, Delivery, Person, Premise
-from keyturn.records.prepared import Prepared
+from keyturn.records.prepared import Asked, Prepared, at_once
 from keyturn.records.queries import shelter
 from keyturn.steps.maintain import rules as rows
 from keyturn.steps.maintain.inbound import accounts, base, persons, rules
@@ -32,6 +32,8 @@ ROW_FIELDS = {
 }  # fmt: skip
 """Which of our fields a column of an import is part of."""
 
+
+Held = TypeVar("Held", Person, Account)
 
 CASES_OF_ALL = {
     "person": frozenset({"gone_there", "merged_there", "effect_missing"}),
@@ -188,6 +190,36 @@ def open_deliveries(*, person_id: Any = None, account_id: Any = None) -> list[st
     return _open_of_account(account=account_id) if account_id else _open_of_person(person=person_id)
 
 
+def before_reading(row: Person | Account) -> tuple[datetime | None, list[str]]:
+    """When it was last compared with the CIS, and `open_deliveries`."""
+    agreed, states = at_once(base.asked(_noun(row), str(row.ref)), _open_of(row))
+    return base.compared_by(agreed), states
+
+
+def held(row: Held) -> tuple[Held, datetime | None, list[str]]:
+    """The person or account as it is now, under its lock until the transaction ends, and what `before_reading` says now."""
+    (now,), agreed, states = at_once(
+        _LOCKED[type(row)].asked(pk=row.pk), base.asked(_noun(row), str(row.ref)), _open_of(row)
+    )
+    return now, base.compared_by(agreed), states
+
+
+def _noun(row: Person | Account) -> str:
+    return "person" if isinstance(row, Person) else "account"
+
+
+def _open_of(row: Person | Account) -> Asked[list[str]]:
+    if isinstance(row, Person):
+        return _open_of_person.asked(person=row.pk)
+    return _open_of_account.asked(account=row.pk)
+
+
+_LOCKED: dict[type, Prepared[Any]] = {  # as `dated.hold` locks them
+    Person: Prepared(lambda pk: Person.objects.select_for_update().filter(pk=pk)),
+    Account: Prepared(lambda pk: Account.objects.select_for_update(no_key=True).filter(pk=pk)),
+}
+
+
 def _still_open(**about: Any) -> Any:
     still = Delivery.objects.filter(**about).exclude(state="done").exclude(request__standing=Standing.NOBODY)
     return still.values_list("state", flat=True)
@@ -276,13 +308,19 @@ def only_ours(found: Compared) -> list[str]:
     ]
 
 
+person_of = Prepared(lambda ref: Person.objects.filter(ref=ref)).first
+account_of = Prepared(lambda ref: Account.objects.filter(ref=ref)).first
+premise_of = Prepared(lambda ref: Premise.objects.filter(ref=ref)).first
+"""Who or what is on file under a reference of the CIS; None: nobody."""
+
+
 def is_on_file(noun: str, ref: str) -> bool:
     return bool(on_file(noun, [ref]))
 
 
 def is_as_on_file(row: Mapping[str, str]) -> bool:
     """Is a premise here as this row of an import says, so that taking it in would change nothing?"""
-    held = Premise.objects.filter(ref=row["ref"]).first()
+    held = premise_of(ref=row["ref"])
     columns = {**row, "service_types": set(row["service_types"].split(";"))}
     return held is not None and columns == {
         **{name: getattr(held, name) for name in row if name != "service_types"},
