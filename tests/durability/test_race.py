@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from multiprocessing import get_context
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -178,10 +179,23 @@ def test_one_new_person_many_requests_at_once_lead_to_one_person(
     assert not Request.objects.filter(standing="machine", account=None).exists(), "every request was decided"
 
 
+def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for anybody; and who has found nobody thinks for a moment, so that others find nobody, too."""
+    real = person_index.search_under_locks
+
+    def searches(*what: Any) -> Any:
+        found = real(*what)
+        time.sleep(0.03)
+        return found
+
+    monkeypatch.setattr(person_index, "locks", lambda probe, premise_id: [])
+    monkeypatch.setattr(person_index, "search_under_locks", searches)
+
+
 def test_without_the_locks_there_are_duplicates_so_the_test_can_see_them(
     partner: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person_index, "locks", lambda probe, premise_id: [])
+    without_locks(monkeypatch)
     race(partner, persons=HOUSES, each=4, first=9_000_000)
     assert duplicates() > 0
 
@@ -196,6 +210,6 @@ def test_of_several_newcomers_for_one_house_at_once_one_has_it_and_staff_see_the
 def test_without_the_locks_a_house_is_promised_twice_so_the_test_can_see_it(
     partner: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person_index, "locks", lambda probe, premise_id: [])
+    without_locks(monkeypatch)
     race_for_houses(partner, houses=HOUSES, each=4, first=6_000_000)
     assert promised_twice() > 0

@@ -22,13 +22,22 @@ from django.db import connections
 
 from keyturn import flow
 from keyturn.connectors import cis
-from keyturn.records import person_index
 from keyturn.records.models import DuplicatePair, Person, Premise, Request
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.request import Actor, Role
 from tests.api.caller import Caller, a_key, answers
 from tests.durability import bound
-from tests.durability.test_race import FULL, WORKERS, again, duplicates, looks, new_premises, newcomers, partner
+from tests.durability.test_race import (
+    FULL,
+    WORKERS,
+    again,
+    duplicates,
+    looks,
+    new_premises,
+    newcomers,
+    partner,
+    without_locks,
+)
 from tests.flow.claiming import a_login
 from tests.flow.conftest import cis_installed, town
 from tests.flow.town import answers_of
@@ -149,7 +158,7 @@ def test_one_new_person_through_several_doors_at_once_is_one_person(
 def test_without_the_locks_several_doors_make_duplicates_so_the_test_can_see_them(
     doors: list[Door], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person_index, "locks", lambda probe, premise_id: [])
+    without_locks(monkeypatch)
     race(doors, persons=10, each=4, first=9_100_000)
     assert duplicates() > 0
 
