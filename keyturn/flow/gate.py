@@ -136,13 +136,12 @@ def park(delivery: Delivery, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def drain(*, now: datetime, policy: Policy, before: int = 0, calls: int = 0) -> int:
-    """Let go some of what waits, and come back soon for the rest (S-08). How many. `before`: how many the last turn let go,
-    when `cis_state.calls_taken` was `calls`."""
+def drain(*, now: datetime, policy: Policy) -> int:
+    """Let go some of what waits, and come back soon for the rest (S-08). How many."""
     cis_state.hold_parking(alone=True)
     if is_open():
         return 0
-    taken = cis_state.calls_taken(known_as()) - calls
+    before, taken = cis_state.last_turn(known_as())
     most = rules.at_a_time(policy, let_go=before, taken=taken)
     found = sync.waiting(most=most)
     slots: dict[timedelta, list[dict[str, str]]] = {}
@@ -152,8 +151,8 @@ def drain(*, now: datetime, policy: Policy, before: int = 0, calls: int = 0) -> 
         queue.later_all("tell_cis", at=now + wait, each=jobs)
     Delivery.objects.filter(pk__in=[each.pk for each in found]).update(parked_at=None)
     if found or Delivery.objects.filter(parked_at__isnull=False).exists():  # what somebody holds is for the next turn
-        calls += taken
-        queue.later(DRAIN, at=now + rules.DRAINED_EVERY, once=DRAIN, before=len(found), calls=calls)
+        queue.later(DRAIN, at=now + rules.DRAINED_EVERY, once=DRAIN)
+    cis_state.note_turn(known_as(), let_go=len(found))
     return len(found)
 
 

@@ -255,8 +255,8 @@ def probe_cis_job(*, now: datetime) -> None:
 
 
 @queue.job("drain_cis")
-def drain_cis_job(*, now: datetime, before: int = 0, calls: int = 0) -> None:
-    gate.drain(before=before, calls=calls, now=now, policy=moves.policy())
+def drain_cis_job(*, now: datetime) -> None:
+    gate.drain(now=now, policy=moves.policy())
 
 
 # ---------------------------------------------------------------- what the CIS did for a request that came to nothing

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from keyturn.records import ids
-from keyturn.records.models import CisBreaker, CisPlace
+from keyturn.records.models import CisBreaker, CisPlace, CisTurn
 from keyturn.records.prepared import Asked
 
 Counted = Mapping[tuple[str, str, str, float], tuple[int, float]]
@@ -99,8 +99,19 @@ def _take(cis: str, *, places: int, now: datetime, until: datetime) -> int | Non
     return row[0] if row else None
 
 
-def calls_taken(cis: str) -> int:
-    """How many calls have been given a place up to now, failed ones included; only the difference of two means something."""
+def last_turn(cis: str) -> tuple[int, int]:
+    """How many of those who waited were let go the last time, and how many calls have been given a place since, failed ones
+    included."""
+    last = CisTurn.objects.filter(cis=cis).first()
+    return (last.let_go, _calls(cis) - last.calls) if last else (0, 0)
+
+
+def note_turn(cis: str, *, let_go: int) -> None:
+    """So many are let go now."""
+    CisTurn.objects.update_or_create(cis=cis, defaults={"let_go": let_go, "calls": _calls(cis)})
+
+
+def _calls(cis: str) -> int:
     return CisPlace.objects.filter(cis=cis).aggregate(calls=Sum("calls"))["calls"] or 0
 
 

@@ -18,6 +18,7 @@ FRAMEWORK = tuple(
         "cis_breaker": "id cis failures opened_at problem probing_until probed_at closed_at",
         "cis_calls": "id cis operation outcome at_most calls seconds",
         "cis_place": "id cis number until calls",
+        "cis_turn": "id cis let_go calls",
         "django_content_type": "id app_label model",
         "django_migrations": "id app name applied",
         "link_switch": "id at on by why sampled wrong reason",

@@ -10,7 +10,7 @@ from keyturn.records.models.account import (
 )
 from keyturn.records.models.audit import Act, Reading, Seal
 from keyturn.records.models.care import MedicalCertification, Protection, RedFlag
-from keyturn.records.models.delivery import CisBreaker, CisCalls, CisPlace, Delivery, Message, OutsideCheck
+from keyturn.records.models.delivery import CisBreaker, CisCalls, CisPlace, CisTurn, Delivery, Message, OutsideCheck
 from keyturn.records.models.document import Document
 from keyturn.records.models.evidence import ClaimCode, Consent, EmailCode, Evidence, Preference, ResumeLink
 from keyturn.records.models.inbound import (
@@ -49,7 +49,7 @@ from keyturn.records.models.request import Decision, Event, Note, Request
 
 __all__ = [
     "Account", "AccountAccess", "AccountGroup", "AccountPerson", "Act", "ApiKey", "Attempt", "BlindReview", "BulkRepair", "Candidate", "CisAgreed",
-    "CisBreaker", "CisCalls", "CisCursor", "CisDifference", "CisNews", "CisPlace", "ClaimCode", "Consent", "Decision", "Delivery", "Designee", "Document", "Drift", "DuplicatePair", "EmailCode", "Event", "Evidence", "IdempotentCall",
+    "CisBreaker", "CisCalls", "CisCursor", "CisDifference", "CisNews", "CisPlace", "CisTurn", "ClaimCode", "Consent", "Decision", "Delivery", "Designee", "Document", "Drift", "DuplicatePair", "EmailCode", "Event", "Evidence", "IdempotentCall",
     "Invitation", "LandlordAgreement", "LinkSwitch", "MatchKey", "MedicalCertification", "Message", "NotSamePerson", "Note",
     "OutsideCheck", "Person", "PersonAddress", "PersonContact", "PersonFeatures", "PersonIdentifier", "PersonLink", "PersonMerge",
     "PersonName", "PersonPerson", "Preference", "Premise", "PrivacyCase", "Proposal", "Protection", "Reading", "Reconciliation",

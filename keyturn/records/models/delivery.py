@@ -56,13 +56,22 @@ class CisPlace(Row):
     cis = models.CharField(max_length=40)
     number = models.PositiveIntegerField()
     until = models.DateTimeField(null=True)
-    calls = models.BigIntegerField(
-        db_default=0
-    )  # how often it was taken: what the CIS takes in a while shows in it (S-08)
+    calls = models.BigIntegerField(db_default=0)  # how often it was taken
 
     class Meta:
         db_table = "cis_place"
         constraints = [models.UniqueConstraint(fields=["cis", "number"], name="cis_place_once")]
+
+
+class CisTurn(Row):
+    """The last time that some of what waited for a CIS was let go (S-08): how many, and how many calls its places had seen."""
+
+    cis = models.CharField(max_length=40, unique=True)
+    let_go = models.PositiveIntegerField()
+    calls = models.BigIntegerField()
+
+    class Meta:
+        db_table = "cis_turn"
 
 
 class CisCalls(Row):
