@@ -154,6 +154,7 @@ def test_opening_an_identifier_leaves_what_was_typed(office: Town, sits_down: Ca
     page.click("#identifier-applicant summary")
     page.click("#identifier-applicant button")  # without a reason
     expect(page.locator("#identifier-applicant .govuk-error-message")).to_be_visible()
+    expect(page.locator("#identifier-applicant.htmx-added")).to_have_count(0)  # some milliseconds later it is htmx's
     page.fill("#why-applicant", "Compared with the copy that was sent")
     page.keyboard.press("Enter")
     expect(page.locator("#identifier-applicant .kc-revealed")).to_be_focused()

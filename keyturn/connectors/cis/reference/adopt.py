@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 
 from keyturn.connectors.cis.reference import changes
 from keyturn.connectors.cis.reference.connection import Cursor
@@ -208,19 +209,33 @@ def _agreements(cursor: Cursor) -> None:
 def _checked_afterwards(cursor: Cursor, *tables: str) -> Iterator[None]:
     """On the first take-over, check foreign keys and overlaps once at the end: half the time of row by row.
 
-    Only tables that are still empty, so that nobody else waits for their lock.
+    Only tables that are still empty, so that nobody else waits for their lock, and that nobody uses just now.
     """
     cursor.execute(
-        "SELECT conrelid::regclass::text AS of_table, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS text"
-        " FROM pg_constraint WHERE contype IN ('f', 'x') AND conrelid = ANY(%s::regclass[])",
+        "SELECT conrelid::regclass::text AS of_table, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS text,"
+        " nullif(confrelid, 0)::regclass::text AS other FROM pg_constraint WHERE contype IN ('f', 'x') AND conrelid = ANY(%s::regclass[])",
         ([table for table in tables if _is_empty(cursor, table)],),
     )
     constraints = cursor.fetchall()
+    if not _are_ours_alone(cursor, {each[side] for each in constraints for side in ("of_table", "other")} - {None}):
+        constraints = []
     for each in constraints:
         cursor.execute(f"ALTER TABLE {each['of_table']} DROP CONSTRAINT {each['name']}")
     yield
     for each in constraints:
         cursor.execute(f"ALTER TABLE {each['of_table']} ADD CONSTRAINT {each['name']} {each['text']}")
+
+
+def _are_ours_alone(cursor: Cursor, tables: set[str]) -> bool:
+    """Take all of these for ourselves until the transaction ends, or none: nobody is waited for."""
+    if not tables:
+        return True
+    try:
+        with cursor.connection.transaction():
+            cursor.execute(f"LOCK TABLE {', '.join(sorted(tables))} IN ACCESS EXCLUSIVE MODE NOWAIT")
+    except LockNotAvailable:
+        return False
+    return True
 
 
 def _is_empty(cursor: Cursor, table: str) -> bool:
