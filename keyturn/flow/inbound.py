@@ -72,7 +72,9 @@ def hear_cis(*, now: datetime, policy: Policy) -> int:
 def look(*, now: datetime, policy: Policy) -> int:
     """Look at what is noted and due: persons, then premises, then accounts; how many are done with."""
     done = 0
-    until = now + timedelta(seconds=TAKEN_AT_ONCE * policy.cis_timeout_seconds)  # nobody needs longer for so many
+    until = now + timedelta(
+        seconds=TAKEN_AT_ONCE * policy.cis_timeout_seconds
+    )  # whoever needs longer is joined by another
     for noun in hearing.NOUNS:
         for _turn in range(LOOKED_AT_ONCE // TAKEN_AT_ONCE):
             taken = cis_news.take(noun, most=TAKEN_AT_ONCE, now=now, until=until)

@@ -1,5 +1,6 @@
 """Is somebody on file recognised, never overwritten, and never told that they are?"""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -123,7 +124,10 @@ class TestADebtor:
         from keyturn.steps import words
 
         told = [words()[rule] for rule in case.rules] + [str(mail) for mail in town.mails()]
-        assert not [text for text in told if any(word in text.casefold() for word in ("debt", "unpaid", "owe", "412"))]
+        of_money = re.compile(
+            r"(?<![\w./=-])(debt|unpaid|owe|412(?!\d))", re.IGNORECASE
+        )  # not amid a token or a Message-ID
+        assert not [text for text in told if of_money.search(text)]
 
     def test_is_served_when_staff_approve(self, case) -> None:
         assert case.staff("approve", "Instalments agreed.").status == COMPLETED

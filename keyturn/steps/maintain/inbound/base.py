@@ -70,11 +70,9 @@ def differs(noun: str, ref: str, *, field: str = "", why: str, values: Values | 
     return True
 
 
-def no_longer_differ(
-    noun: str, ref: str, *, fields: Iterable[str] | None = None, why: Iterable[str] = (), now: datetime
-) -> int:
-    """The question has vanished: what was open about these fields, or for these reasons, is closed; how many."""
-    fields, why = set(fields or ()), set(why)
+def no_longer_differ(noun: str, ref: str, *, fields: Iterable[str] = (), why: Iterable[str] = (), now: datetime) -> int:
+    """The question has vanished: what was open about these fields, and for these reasons, is closed; how many."""
+    fields, why = set(fields), set(why)
     gone = [each.pk for each in _open(noun=noun, ref=ref) if each.field in fields or each.why in why]
     if not gone:
         return 0

@@ -40,12 +40,12 @@ def next_probe(cis: str, now: datetime, policy: Policy) -> datetime:
 def at_a_time(policy: Policy, *, let_go: int, taken: int) -> int:
     """How many are let go in one turn, where so many were in the turn before, and so many calls have found a place since.
 
-    Where fewer did, the CIS or the workers are at their limit: then a quarter more than were taken, and as many as there are
-    places. The others would find no place and come back, at the cost of a job each.
+    Where clearly fewer did, the CIS or the workers are at their limit: then a quarter more than were taken, and as many as
+    there are places. The others would find no place and come back, at the cost of a job each.
     """
     most = max(1, int(policy.cis_drain_per_second * DRAINED_EVERY.total_seconds()))
-    at_the_limit = taken < 0.8 * let_go
-    return min(most, taken + taken // 4 + places(policy)) if at_the_limit else most
+    a_quarter_more = taken + taken // 4
+    return most if a_quarter_more >= let_go else min(most, a_quarter_more + places(policy))
 
 
 def let_go(keys: Sequence[str], most: int) -> Iterator[timedelta]:
