@@ -108,6 +108,8 @@ def _set_environment() -> None:
         KEYTURN_STATIC_ROOT=str(folder / "static"),
         KEYTURN_LOG_LEVEL="WARNING",
     )
+    if not bound.BATTERY:
+        os.environ["KEYTURN_NICE"] = "0"  # a worker that gives way to two processes full of tests is waited for long
     for name in (
         "KEYTURN_CIS",
         "KEYTURN_CIS_URL",

@@ -1,6 +1,7 @@
 """What needs staff, in which order, and how does one get to the next?"""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from keyturn.console.maintained import GROUPS
 from keyturn.console.rows import name_of, rows_of
 from keyturn.console.vocabulary import RULES, say
 from keyturn.journeys import JOURNEYS
-from keyturn.records.queries import blind, care, console, duplicates, linking, reconciliation, red_flags
+from keyturn.records.queries import at_a_glance, console, linking
 from keyturn.terms.days import local_date
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.words import gettext_noop
@@ -43,6 +44,7 @@ WHEN = {
     "decided": gettext_noop("Outcome"),
 }
 """What the column of times is about."""
+DECIDERS_SEE = ("late_care", "open_cases", "pairs", "differences", "blind")
 PAGE = 25
 
 
@@ -99,7 +101,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     )
     if total and not found:  # the last line of the last page has been settled meanwhile
         return redirect(wanted.address(page=-(-total // PAGE)))
-    counts = console.counts(now=now)
+    counts = _counts(request, now)
     return page(
         request,
         "console/queue.html",
@@ -118,11 +120,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         last=(wanted.page - 1) * PAGE + len(found),
         reasons=[(rule, say(RULES, rule), n) for rule, n in console.reasons(wanted.tab, now=now).items()],
         kinds=[(name, say(GROUPS, name)) for name in GROUPS],
-        late_care=care.counts(now=now, today=local_date(now, settings.KEYTURN_POLICY))["late"]
-        if role_of(request) in DECIDERS
-        else 0,
-        open_cases=red_flags.open_cases() if role_of(request) in DECIDERS else 0,
-        **_watch(request),
+        links=linking.switch(settings.KEYTURN_POLICY),
+        **{name: counts[name] for name in DECIDERS_SEE},
         is_filtered=bool(wanted.reason or wanted.kind or wanted.mine or wanted.overdue),
         clear=wanted.address(reason="", kind="", mine=False, overdue=False),
         before=wanted.address(page=wanted.page - 1) if wanted.page > 1 else "",
@@ -131,15 +130,11 @@ def queue(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _watch(request: HttpRequest) -> dict[str, Any]:
-    """Pairs to decide and links to look at again, and whether the machine links anybody."""
-    decides = role_of(request) in DECIDERS
-    return {
-        "links": linking.switch(settings.KEYTURN_POLICY),
-        "pairs": duplicates.waiting()["open"] if decides else 0,
-        "differences": reconciliation.open_count() if decides else 0,
-        "blind": blind.due_to(actor_of(request).ident).count() if decides else 0,
-    }
+def _counts(request: HttpRequest, now: datetime) -> dict[str, int]:
+    """What waits; of what only who decides may open, nothing for others."""
+    today = local_date(now, settings.KEYTURN_POLICY)
+    found = at_a_glance.counts(actor_of(request).ident, now=now, today=today)
+    return found if role_of(request) in DECIDERS else found | dict.fromkeys(DECIDERS_SEE, 0)
 
 
 def _journeys(kind: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from keyturn.journeys import JOURNEYS
+from keyturn.journeys import JOURNEYS, Page
 from keyturn.portal import left_open
 from keyturn.portal import seat as seats
 from keyturn.portal.forms import Setting
@@ -74,8 +74,8 @@ class Desk:
         """What the pages show around the questions."""
         return {}
 
-    def setting(self) -> Setting:
-        """What is left open on a page."""
+    def setting(self, asked: Page) -> Setting:
+        """What is left open on the page."""
         raise NotImplementedError
 
     def again(self) -> "Desk":
@@ -100,11 +100,12 @@ class StartDesk(Desk):
     def surroundings(self) -> dict[str, Any]:
         return {"later": reverse("portal:later"), "stay": reverse("portal:stay")}
 
-    def setting(self) -> Setting:
-        return left_open.setting_of(self.answers, now=self.now, policy=self.policy)
+    def setting(self, asked: Page) -> Setting:
+        return left_open.setting_of(asked, self.answers, now=self.now, policy=self.policy)
 
     def again(self) -> "StartDesk":
-        return desk_for(self.request, self.seat, requests.by_id(self.draft.pk), self.now)
+        draft, proved = requests.with_proof(self.draft.pk)
+        return StartDesk(self.request, draft, _walk(draft, proved), self.now, self.actor, self.seat)
 
 
 def address_of(name: str) -> str:
@@ -117,12 +118,12 @@ def show(request: HttpRequest, template: str, *, status: int = 200, **values: An
 
 
 def desk_for(request: HttpRequest, seat: Seat, draft: Any, now: datetime) -> StartDesk:
-    return StartDesk(request, draft, walk_of(draft), now, seat.actor, seat)
+    return StartDesk(request, draft, _walk(draft, requests.email_is_proved(draft)), now, seat.actor, seat)
 
 
-def walk_of(draft: Any) -> Walk:
+def _walk(draft: Any, proved: bool) -> Walk:
     """The journey as the draft's answers lead through it."""
-    return Walk(JOURNEYS[draft.journey], draft.answers, requests.email_is_proved(draft))
+    return Walk(JOURNEYS[draft.journey], draft.answers, proved)
 
 
 def at_desk(view: View) -> View:
@@ -135,14 +136,14 @@ def at_desk(view: View) -> View:
     @wraps(view)
     def seated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         now, seat = timezone.now(), seats.of(request)
-        draft = requests.by_id(seat.draft_id) if seat.draft_id else None
+        draft, proved = requests.with_proof(seat.draft_id) if seat.draft_id else (None, False)
         if draft is None or draft.begun_by != f"{seat.actor.role}:{seat.ident}"[:80]:
             return redirect("portal:start")
         if draft.submitted_at is not None:
             return redirect("portal:done")
         if draft.due_at and draft.due_at <= now:
             return redirect("portal:expired")
-        desk = desk_for(request, seat, draft, now)
+        desk = StartDesk(request, draft, _walk(draft, proved), now, seat.actor, seat)
         locked = seat.is_locked(now) and bool(draft.email_digest)
         if locked and request.method != "POST":
             return redirect("portal:locked")

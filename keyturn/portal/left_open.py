@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from keyturn import flow
+from keyturn.journeys import Page
 from keyturn.portal.dates import written
 from keyturn.portal.forms import Setting
 from keyturn.records.queries import premises
@@ -16,8 +17,8 @@ from keyturn.terms.policy import Policy
 Answers = Mapping[str, Any]
 
 
-def setting_of(answers: Answers, *, now: datetime, policy: Policy) -> Setting:
-    """The choices that are offered, and what today adds to a hint."""
+def setting_of(asked: Page, answers: Answers, *, now: datetime, policy: Policy) -> Setting:
+    """The choices that are offered on a page, and what today adds to a hint."""
     organisation = answers.get("kind") == Kind.ORGANISATION
     phone = answers.get("phone")  # who has none is not asked whether we may text them
     documents = policy.identifiers_for_organisation if organisation else policy.identifiers_for_person
@@ -29,8 +30,7 @@ def setting_of(answers: Answers, *, now: datetime, policy: Policy) -> Setting:
         ),
         "language": policy.languages,
     }
-    premise = chosen_premise(answers)
-    if premise is not None:
+    if any(each.name == "services" for each in asked.questions) and (premise := chosen_premise(answers)) is not None:
         only["services"] = tuple(premise.services)
     return Setting(only, hints={"start_date": _days(now, policy)})
 

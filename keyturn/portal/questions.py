@@ -44,7 +44,7 @@ page = at_desk(uploads.takes_files(page_of))
 def _answer(desk: Desk, asked: Page) -> HttpResponse:
     """Keep what was typed, right or wrong; then go on, or say what is wrong."""
     posted = desk.request.POST
-    typed = forms.only_offered(forms.answers_in(asked, posted, desk.answers), desk.setting())
+    typed = forms.only_offered(forms.answers_in(asked, posted, desk.answers), desk.setting(asked))
     files = uploads.receive(
         desk.request, request_id=desk.draft.pk, purposes=uploads.purposes_on(asked), actor=desk.actor, now=desk.now,
         policy=desk.policy,
@@ -81,7 +81,7 @@ def onwards(desk: Desk, name: str) -> HttpResponse:
 
 
 def _show(desk: Desk, asked: Page, answers: Mapping[str, Any], problems: list[Finding], **more: Any) -> HttpResponse:
-    parts = forms.parts_of(asked, answers, sentences.by_field(problems), desk.setting())
+    parts = forms.parts_of(asked, answers, sentences.by_field(problems), desk.setting(asked))
     summary = problems_of(parts)
     return desk.show(
         "page.html", asked.name, title=gettext(asked.title), single=bool(forms.heading_of(asked)),

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
-from django.db.models import QuerySet, Value
+from django.db.models import BigIntegerField, Func, QuerySet, Value
 from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesListIterable, get_related_populators
 from psycopg.adapt import Transformer
 
@@ -96,6 +96,17 @@ class Prepared(Generic[R]):
         return Asked(
             built.sql, [each.of(values) if isinstance(each, _Place) else each for each in built.values], built.read
         )
+
+
+class Counted(Prepared[int]):
+    """How many rows such a query finds: `found, = at_once(waiting.asked(now=now))` is a number in a list, as in `first()`."""
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
+        super().__init__(lambda **values: build(**values).order_by().values_list(_ROWS, flat=True))
+
+
+_ROWS = Func(function="COUNT", template="COUNT(*)", output_field=BigIntegerField())
+"""Not Django's `Count`, which would group."""
 
 
 @dataclass(frozen=True, slots=True)

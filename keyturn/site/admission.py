@@ -2,7 +2,7 @@
 
 The web server gives each request a thread of its own at once; what is done with it is done by a few threads (`places`, each
 with its connection to the database). Who finds no place waits, but never in a long line and never for long: beyond that the answer is
-503 with Retry-After, at once, so that whoever is inside is served as ever. Who is in the middle of something (a form that was
+503 with Retry-After, at once, so that whoever is inside is served as ever. A page that is the same for everybody needs no place. Who is in the middle of something (a form that was
 begun, a sign-in, staff, the API, whatever is sent) goes before who only looks.
 """
 
@@ -15,11 +15,11 @@ from io import BytesIO
 from typing import Any
 
 from keyturn.site import door_metrics
+from keyturn.site.beforehand import Application, Environ
+from keyturn.site.ready import Pages
 from keyturn.site.turned_away import BODY_READ, Refusals
 
-Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 AT_ONCE = frozenset({"/healthz"})
 """Answered by the thread that has it: it touches no table."""
@@ -116,6 +116,7 @@ class Door:
         self._patience = patience
         self._lines = Lines(waiting=waiting, patience=patience)
         self._probes = Lines(waiting=8, patience=patience)
+        self._pages = Pages(application)
         self._refusals = Refusals(application)
         for number in range(places):
             self._open(self._lines, f"place-{number}")
@@ -125,6 +126,8 @@ class Door:
         path = environ["PATH_INFO"]
         if path in AT_ONCE:
             return self._application(environ, start_response)
+        if (page := self._pages.answer(environ, start_response)) is not None:
+            return page
         read_body(environ)
         probe = path in PROBES
         visit = Visit(environ, time.monotonic())

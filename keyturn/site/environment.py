@@ -96,7 +96,7 @@ def database(url: str, *, search_path: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL is not of the form postgresql://user:password@host:port/name")
     known = {name: parts.pop(name, "") for name in ("dbname", "user", "password", "host", "port")}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "keyturn.records.postgresql",
         "NAME": known["dbname"],
         "USER": known["user"],
         "PASSWORD": known["password"],

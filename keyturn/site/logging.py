@@ -93,15 +93,14 @@ class RequestLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        asked = request.headers.get("X-Request-Id", "")
-        ident = asked if _ACCEPTED_ID.fullmatch(asked) else str(uuid7())
+        ident = ident_of(request)
         request.request_id = ident  # type: ignore[attr-defined]
         structlog.contextvars.bind_contextvars(request_id=ident)
         started = time.perf_counter()
         try:
             response = self.get_response(request)
             response["X-Request-Id"] = ident
-            self._write(request, response.status_code, started)
+            note(request.method, _route(request), response.status_code, started)
             return response
         finally:
             structlog.contextvars.clear_contextvars()
@@ -111,10 +110,17 @@ class RequestLog:
         if not isinstance(error, (Http404, PermissionDenied, SuspiciousOperation)):
             log.error("failed", route=_route(request), exc_info=error)
 
-    @staticmethod
-    def _write(request: HttpRequest, status: int, started: float) -> None:
-        milliseconds = round((time.perf_counter() - started) * 1000, 1)
-        log.info("request", method=request.method, route=_route(request), status=status, ms=milliseconds)
+
+def ident_of(request: HttpRequest) -> str:
+    """The id that a proxy gave the request, or a new one."""
+    asked = request.headers.get("X-Request-Id", "")
+    return asked if _ACCEPTED_ID.fullmatch(asked) else str(uuid7())
+
+
+def note(method: str | None, route: str, status: int, started: float) -> None:
+    """The line about one request. `started`: by `time.perf_counter`."""
+    milliseconds = round((time.perf_counter() - started) * 1000, 1)
+    log.info("request", method=method, route=route, status=status, ms=milliseconds)
 
 
 def _route(request: HttpRequest) -> str:

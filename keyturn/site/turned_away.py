@@ -1,15 +1,13 @@
 """What is somebody told for whom there is no place now? A calm page that keeps what was typed, or a problem document.
 
-Made once for each door and language when the process starts, by the whole application (its headers too): under load an answer is put
-together of bytes.
+Made once for each door and language when the process starts: under load an answer is put together of bytes.
 """
 
 import gzip
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from html import escape
-from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,14 +21,13 @@ from uuid_utils.compat import uuid7
 from keyturn.api.v1.problems import Problem
 from keyturn.portal import errors
 from keyturn.site import door_metrics
+from keyturn.site.beforehand import IDENT, Application, Environ, Headers, asked
 
 log = structlog.get_logger("keyturn.http")
-Environ = dict[str, Any]
 BODY_READ = 1_000_000  # bytes of a post that are read before anything else
 TYPED_MOST = 100_000  # bytes of a form that are sent back
 MARK = "keyturn.turned_away"  # in the environ: nobody outside can set it
-TYPED, IDENT = "<!--typed-->", "00000000-turned-away"
-VARIES = frozenset({"content-length", "content-encoding", "retry-after", "x-request-id", "set-cookie", "vary"})
+TYPED = "<!--typed-->"
 WAIT = {"portal": (10, 40), "console": (3, 10), "api": (1, 10)}
 """Seconds until the next try, by chance between the two, so that they do not all come back together."""
 
@@ -57,7 +54,7 @@ class Middleware:
 class Refusals:
     """Ready answers of every door in every language."""
 
-    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, application: Application) -> None:
         self._ready = {
             (kind, language): _made(application, kind, language)
             for kind in ("look", "typed", "lost", "api")
@@ -99,27 +96,12 @@ def door_of(path: str) -> str:
     return "console" if path == "/console" or path.startswith("/console/") else "portal"
 
 
-def _made(
-    application: Callable[..., Iterable[bytes]], kind: str, language: str
-) -> tuple[list[tuple[str, str]], bytes, bytes]:
-    """Headers and body of one answer, as the application itself gives it, and the body packed."""
-    base = urlsplit(settings.KEYTURN_BASE_URL)
-    head: list[Any] = []
-    parts = application(
-        {
-            "REQUEST_METHOD": "GET", "PATH_INFO": "/", "QUERY_STRING": "", "SCRIPT_NAME": "", "REMOTE_ADDR": "127.0.0.1",
-            "SERVER_NAME": base.hostname or "localhost", "SERVER_PORT": str(base.port or 443), "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": (settings.ALLOWED_HOSTS or [base.netloc])[0].lstrip(".*") or base.netloc,
-            "HTTP_ACCEPT_LANGUAGE": language, "HTTP_X_REQUEST_ID": IDENT, "HTTP_X_FORWARDED_PROTO": "https",
-            "wsgi.url_scheme": "https", "wsgi.input": BytesIO(), MARK: kind,
-        },
-        lambda status, headers, *_: head.extend((status, headers)),
-    )  # fmt: skip
-    body = b"".join(parts)
-    if not head[0].startswith("503"):
-        raise RuntimeError(f"the page for a full house became {head[0]}")
-    headers = [(name, value) for name, value in head[1] if name.lower() not in VARIES]
-    return [*headers, ("Vary", "Accept-Language, Cookie, Accept-Encoding")], body, gzip.compress(body)
+def _made(application: Application, kind: str, language: str) -> tuple[Headers, bytes, bytes]:
+    """Headers and body of one answer, and the body packed."""
+    status, headers, body = asked(application, "/", language, **{MARK: kind})
+    if not status.startswith("503"):
+        raise RuntimeError(f"the page for a full house became {status}")
+    return headers, body, gzip.compress(body)
 
 
 def _typed(environ: Environ) -> str:

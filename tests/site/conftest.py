@@ -4,6 +4,7 @@ import pytest
 
 from tests.api.conftest import fresh_keys  # noqa: F401 (fixture)
 from tests.flow.conftest import cis_installed, town  # noqa: F401 (fixtures)
+from tests.site.house import house  # noqa: F401 (fixture)
 
 
 @pytest.fixture

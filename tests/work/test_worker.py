@@ -4,6 +4,7 @@ Each test runs `keyturn worker` as a process of its own and cuts its connections
 job, or while it notes that one is done. A lock that the test holds keeps the worker at that place.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -112,6 +113,19 @@ def cuts_it_off_while_it_asks() -> bool:
             time.sleep(0.05)
     time.sleep(3)  # let it breathe
     return False
+
+
+def test_it_gives_way_to_a_web_server_on_the_same_machine(worker: "subprocess.Popen[bytes]") -> None:
+    """These tests' own environment says 0, so that none of them waits long."""
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    command, environment = [sys.executable, "-m", "keyturn.cli", "worker"], os.environ.copy()
+    environment.pop("KEYTURN_NICE", None)
+    with subprocess.Popen(command, env=environment) as as_it_ships:
+        try:
+            until(lambda: os.getpriority(os.PRIO_PROCESS, as_it_ships.pid) == min(mine + 10, 19))
+        finally:
+            as_it_ships.kill()
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == mine
 
 
 def test_a_worker_that_is_cut_off_while_it_asks_for_a_job_goes_on(

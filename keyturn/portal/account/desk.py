@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from keyturn.journeys import JOURNEYS, Kind
+from keyturn.journeys import JOURNEYS, Kind, Page
 from keyturn.look.parts import Choice
 from keyturn.portal.account import home
 from keyturn.portal.account.door import Visit, signed_in
@@ -43,7 +43,7 @@ class ChangeDesk(Desk):
         acting = self.visit.acting_for(account_of(self.visit, self.draft))
         return {"stay": reverse("account:stay"), "idle_seconds": idle, "acting": acting}
 
-    def setting(self) -> Setting:
+    def setting(self, asked: Page) -> Setting:
         policy = self.policy
         organisation = self.draft.person is not None and self.draft.person.kind == "organisation"
         papers = policy.identifiers_for_organisation if organisation else policy.identifiers_for_person

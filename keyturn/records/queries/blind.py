@@ -23,8 +23,13 @@ def due() -> QuerySet[BlindReview]:
 
 def due_to(staff: str) -> QuerySet[BlindReview]:
     """Of these, those whose requests this member of staff has had nothing to do with, as their events say (R-40)."""
+    return untouched(staff, f"staff:{staff}"[:80])
+
+
+def untouched(staff: str, by: str) -> QuerySet[BlindReview]:
+    """`due_to`; `by` is how a decision beside the events names them."""
     acted = Event.objects.filter(request=OuterRef("request"), role="staff", actor=staff)
-    beside = BlindReview.objects.filter(request=OuterRef("request"), decided_by=f"staff:{staff}"[:80])
+    beside = BlindReview.objects.filter(request=OuterRef("request"), decided_by=by)
     return due().filter(~Exists(acted), ~Exists(beside))
 
 

@@ -10,7 +10,7 @@ from keyturn.records.models import MedicalCertification
 SHOWN = 200
 
 
-def _late(now: datetime, today: date) -> Q:
+def late(now: datetime, today: date) -> Q:
     """Nobody has sent a certificate in time (K-82)."""
     return Q(state="temporary", temporary_until__lte=now) | Q(state="certified", certified_until__lt=today)
 
@@ -26,7 +26,7 @@ def listed(which: str, *, now: datetime, today: date) -> list[MedicalCertificati
     """`which`: late, to_read or all; those that run out first come first."""
     rows = MedicalCertification.objects.filter(ended_at=None)
     if which == "late":
-        rows = rows.filter(_late(now, today))
+        rows = rows.filter(late(now, today))
     elif which == "to_read":
         rows = rows.filter(_to_read(now))
     found = rows.select_related("account", "person", "document", "request").order_by("temporary_until", "id")
@@ -36,7 +36,7 @@ def listed(which: str, *, now: datetime, today: date) -> list[MedicalCertificati
 def counts(*, now: datetime, today: date) -> dict[str, int]:
     rows = MedicalCertification.objects.filter(ended_at=None)
     return {
-        "late": rows.filter(_late(now, today)).count(),
+        "late": rows.filter(late(now, today)).count(),
         "to_read": rows.filter(_to_read(now)).count(),
         "all": rows.count(),
     }

@@ -36,7 +36,7 @@ def listed(
     start: int = 0, most: int = 25,
 ) -> tuple[list[Request], int]:  # fmt: skip
     """One page of a tab and how many it has in all. `mine` is a staff user's id, `reason` a rule number."""
-    rows = _of_tab(tab, now=now)
+    rows = of_tab(tab, since=now - RECENTLY)
     if reason:
         rows = rows.filter(findings__contains=[{"rule": reason, "effect": "refer"}])
     if mine:
@@ -48,16 +48,17 @@ def listed(
     return list(_in_order(tab, rows).select_related("premise", "person")[start : start + most]), rows.count()
 
 
-def _of_tab(tab: str, *, now: datetime) -> QuerySet[Request]:
+def of_tab(tab: str, *, since: datetime) -> QuerySet[Request]:
+    """`since`: what was decided before is not shown any more."""
     match tab:
         case "customer":
             return Request.objects.filter(standing=Standing.CUSTOMER).exclude(step__in=DRAFT)
         case "stuck":
             return Request.objects.filter(standing=Standing.ENGINEER)
         case "decided":
-            reviewed = Event.objects.filter(request=OuterRef("pk"), what="reviewed", at__gte=now - RECENTLY)
+            reviewed = Event.objects.filter(request=OuterRef("pk"), what="reviewed", at__gte=since)
             gone = ~Q(standing__in=(Standing.STAFF, Standing.CUSTOMER))
-            return Request.objects.filter(Exists(reviewed), gone, updated_at__gte=now - RECENTLY)
+            return Request.objects.filter(Exists(reviewed), gone, updated_at__gte=since)
         case _:
             return Request.objects.filter(standing=Standing.STAFF)
 
@@ -70,17 +71,10 @@ def _in_order(tab: str, rows: QuerySet[Request]) -> QuerySet[Request]:
     return rows.order_by(F(first).asc(nulls_first=True), "id")
 
 
-def counts(*, now: datetime) -> dict[str, int]:
-    """How many requests each tab has, and how many promises are broken ("overdue")."""
-    found = {tab: _of_tab(tab, now=now).count() for tab in TABS}
-    found["overdue"] = _of_tab("review", now=now).filter(promised_at__lt=now).count()
-    return found
-
-
 def reasons(tab: str, *, now: datetime) -> dict[str, int]:
     """Which rules sent the tab's requests to staff, and how many each; the commonest first."""
     found: Counter[str] = Counter()
-    for rows in _of_tab(tab, now=now).values_list("findings", flat=True)[:MOST_SEARCHED]:
+    for rows in of_tab(tab, since=now - RECENTLY).values_list("findings", flat=True)[:MOST_SEARCHED]:
         found.update({row["rule"] for row in rows if row["effect"] == "refer"})
     return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
 

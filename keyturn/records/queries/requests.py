@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
+
 from keyturn.records.models import Event, Evidence, Request
-from keyturn.records.prepared import Prepared
+from keyturn.records.prepared import Prepared, at_once
 from keyturn.terms.finding import Finding
 
 
@@ -40,6 +42,21 @@ _proved = Prepared(
         "pk", flat=True
     )
 )
+
+
+_proved_there = Prepared(
+    lambda pk: (
+        Evidence.objects.filter(request=pk, kind="email", subject=F("request__email_digest"))
+        .exclude(subject="")
+        .values_list("pk", flat=True)
+    )
+)
+
+
+def with_proof(ident: UUID) -> tuple[Request | None, bool]:
+    """The request, and whether its e-mail is proved, in one trip."""
+    found, proved = at_once(_by_id.asked(pk=ident), _proved_there.asked(pk=ident))
+    return next(iter(found), None), bool(proved)
 
 
 def email_is_proved(request: Request) -> bool:
