@@ -1,6 +1,7 @@
 """What does a page view cost the server? CPU time of Python and of PostgreSQL for each of the main pages, in one process.
 
-The whole WSGI application answers, as `keyturn serve` runs it: every middleware, the log's line, the session, the database.
+The whole WSGI application answers, as `keyturn serve` runs it: the pages that lie ready, every middleware, the log's line, the
+session, the database.
 Beside it, in the same run, stands a bare Django view that says "ok" without any middleware. CPU time, not time on the clock, so that
 others on the machine do not matter much.
 
@@ -23,6 +24,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from bench.stage import ROOT, cpu_of, environment_for, postmaster_of
+from keyturn.commands.serve import SELDOM
 from keyturn.local.homes import throw_away
 
 Application = Callable[..., Any]
@@ -205,6 +207,19 @@ def bare() -> Application:
         return Bare()
 
 
+def with_ready_pages(application: Application) -> Application:
+    """Without the threads of `keyturn serve`."""
+    from keyturn.site.ready import Pages
+
+    ready = Pages(application)
+
+    def served(environ: dict[str, Any], start_response: Any) -> Any:
+        found = ready.answer(environ, start_response)
+        return application(environ, start_response) if found is None else found
+
+    return served
+
+
 def table(rows: dict[str, dict[str, Any]]) -> str:
     lines = ["| page | status | CPU ms p50 | p95 | PostgreSQL's CPU ms | bytes |", "|---|---|---|---|---|---|"]
     lines += [
@@ -228,10 +243,12 @@ def main() -> None:
         if chosen.profile:
             profile(application, *next(iter(pages.values())), views=chosen.views)
             return
+        served = with_ready_pages(application)
         gc.collect()
         gc.freeze()  # as `keyturn serve` does
+        gc.set_threshold(*SELDOM)
         sites = {"a bare Django view": (bare(), "/", {})}
-        sites |= {name: (application, *each) for name, each in pages.items()}
+        sites |= {name: (served, *each) for name, each in pages.items()}
         print(table(measure(sites, views=chosen.views, database=database)))
 
 

@@ -22,6 +22,9 @@ SPARE_THREADS = 32
 CONNECTIONS = 8192
 """Browsers and proxies that one process listens to at once, mostly without a word."""
 
+SELDOM = (20_000, 20, 50)
+"""How often Python looks for what only refers to itself: a page makes some thousands of objects, and hardly such a one."""
+
 
 def load_on_a_leash(target: str, *, places: int = 4, waiting: int = 0, patience: float = 5.0) -> Callable[..., Any]:
     """In each of the server's processes: end when the main one ends, however that happens; then load the application.
@@ -39,6 +42,7 @@ def load_on_a_leash(target: str, *, places: int = 4, waiting: int = 0, patience:
         application = Door(application, places=places, waiting=waiting, patience=patience)
     gc.collect()
     gc.freeze()  # what is loaded stays: nobody need look through it again and again
+    gc.set_threshold(*SELDOM)
     return application
 
 

@@ -1,4 +1,7 @@
-"""How is an answer made before anybody asks for it? By the whole application, when the process starts, with every header of a page."""
+"""How is an answer made before anybody asks for it?
+
+By the whole application, when the process starts, with every header of a page.
+"""
 
 from collections.abc import Callable, Iterable
 from io import BytesIO

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from keyturn.records import documents
 from keyturn.records.models import Document, Request
+from keyturn.records.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,15 @@ class File:
 
 def of_request(request: Request, *, purpose: str = "", with_gone: bool = False) -> list[Held]:
     """What was given with the request, oldest first; for staff also what was forgotten."""
-    rows = Document.objects.filter(request=request).defer("content").order_by("uploaded_at", "id")
-    rows = rows.filter(purpose=purpose) if purpose else rows
-    return [_held(each) for each in (rows if with_gone else rows.filter(erased_at=None))]
+    rows = _of_request(request=request.pk)
+    return [
+        _held(each) for each in rows if (with_gone or not each.erased_at) and (not purpose or each.purpose == purpose)
+    ]
+
+
+_of_request = Prepared(
+    lambda request: Document.objects.filter(request=request).defer("content").order_by("uploaded_at", "id")
+)
 
 
 def unsent(request: Request) -> list[Held]:
