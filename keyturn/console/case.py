@@ -253,10 +253,11 @@ def _agreements(case: Any) -> list[dict[str, Any]]:
 
 
 def _proofs(case: Any) -> list[tuple[str, str, datetime]]:
-    proved = [
-        (say(vocabulary.PROOFS, each.kind), say(vocabulary.SOURCES, each.source), each.at)
-        for each in case.evidence.order_by("at")
-    ]
+    """One act proves who somebody is, and each document that they gave: two rows, one line."""
+    proved = {
+        (say(vocabulary.PROOFS, each.kind), say(vocabulary.SOURCES, each.source), each.at): None
+        for each in case.evidence.order_by("at", "id")
+    }
     return [*proved, *map(_checked, case.checks.order_by("asked_at"))]
 
 

@@ -114,6 +114,7 @@ class TestCorrecting:
         rosa, case = desk("rosa"), town.a_partner_asks(ANA, attested=("email", "phone", "identity"))
         town.works()
         rosa.opens(case).sees("Send it back to be corrected")
+        assert rosa.html.count("vouched for by the partner") == 3, "one line for each thing, however many rows it has"
         assert acts(rosa, case, "send_back", reason="").status == 422
         assert 'href="#send_back-reason"' in rosa.html
         acts(rosa, case, "send_back", reason="From which day are they the tenant?").sees("is back with the partner")

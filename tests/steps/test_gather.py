@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from keyturn.flow import sentences
 from keyturn.journeys import START_SERVICE
 from keyturn.steps.gather import rules
 
@@ -77,6 +78,18 @@ def test_cleaning_reaches_every_text_in_an_answer_and_chooses_once_what_was_chos
 )
 def test_an_answer_has_the_shape_of_its_question(name: str, value: Any, good: bool) -> None:
     assert (list(rules.shapes_are_right(START_SERVICE, {name: value})) == []) is good
+
+
+@pytest.mark.rule("G-03")
+def test_who_sent_another_form_is_told_which_one_to_send() -> None:
+    sent = {"service_address": {"street": "1 Main"}, "services": "gas", "mail_elsewhere": "yes", "given_name": 5}
+    told = {each.field: sentences.sentence(each) for each in rules.shapes_are_right(START_SERVICE, sent)}
+    assert told["service_address"].startswith(
+        'This answer must have the form {"line1": "…", "line2": "…", "city": "…",'
+    )
+    assert told["services"] == 'This answer must have the form ["…", "…"].'
+    assert told["mail_elsewhere"] == "This answer must have the form true."
+    assert told["given_name"] == 'This answer must have the form "…".'
 
 
 @pytest.mark.rule("G-04")

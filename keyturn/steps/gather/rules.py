@@ -46,7 +46,20 @@ def shapes_are_right(journey: Journey, answers: Mapping[str, Any]) -> Iterator[F
     for name, value in answers.items():
         question = journey.questions.get(name)
         if question is not None and value is not None and not _has_shape(question, value):
-            yield Finding("G-03", name)
+            yield Finding("G-03", name, params={"form": form_of(question)})
+
+
+def form_of(question: Question) -> str:
+    """What a program must send, as JSON: pages cannot go wrong here."""
+    match question.ask:
+        case Ask.CHOICES | Ask.DOCUMENTS:
+            return '["…", "…"]'
+        case Ask.YES_NO:
+            return "true"
+        case Ask.ADDRESS | Ask.PREMISE:
+            return "{" + ", ".join(f'"{part}": "…"' for part in ADDRESS_PARTS) + "}"
+        case _:
+            return '"…"'
 
 
 def _has_shape(question: Question, value: Any) -> bool:

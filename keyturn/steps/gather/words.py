@@ -7,7 +7,7 @@ from keyturn.terms.words import gettext_noop as _
 
 WORDS = {
     "G-01": _("There is no question with this name."),
-    "G-03": _("This answer does not have the form that was asked for."),
+    "G-03": _("This answer must have the form %(form)s."),
     "G-04": _("This is too long. Use at most %(longest)s characters."),
     "G-05": _("This is still missing."),
     "G-05.service_address": _("Enter the address where you need service."),
