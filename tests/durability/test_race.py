@@ -30,6 +30,7 @@ from keyturn.connectors import cis
 from keyturn.records import ids, person_index
 from keyturn.records.models import Person, Premise, Request, ServiceAgreement, ServicePoint
 from keyturn.records.queries import premises
+from keyturn.steps.decide import step as decide
 from keyturn.terms.address import Address
 from keyturn.terms.person import Identifier, PersonDetails
 from keyturn.terms.request import Actor, Role
@@ -180,16 +181,16 @@ def test_one_new_person_many_requests_at_once_lead_to_one_person(
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for anybody; and who has found nobody thinks for a moment, so that others find nobody, too."""
-    real = person_index.search_under_locks
+    """Nobody waits for anybody; and who has found nobody, and the house free, thinks for a moment, so that others do, too."""
+    real = decide.facts_about
 
-    def searches(*what: Any) -> Any:
-        found = real(*what)
-        time.sleep(0.03)
+    def reads(*what: Any, **about: Any) -> Any:
+        found = real(*what, **about)
+        time.sleep(0.1)
         return found
 
     monkeypatch.setattr(person_index, "locks", lambda probe, premise_id: [])
-    monkeypatch.setattr(person_index, "search_under_locks", searches)
+    monkeypatch.setattr(decide, "facts_about", reads)
 
 
 def test_without_the_locks_there_are_duplicates_so_the_test_can_see_them(

@@ -31,9 +31,11 @@ MONA = replace(
 )
 PEOPLE = (ANA, BEN, MAYBE_BEN, MONA)
 STAFF = Actor(Role.STAFF, "7")
+AT_THE_SCREEN = Actor(Role.CUSTOMER, "whose mail it is")
+"""A code goes to a customer, also where a partner's program has asked for them."""
 BY_THE_CUSTOMER: dict[str, Callable[[Case], Any]] = {
     "changes an answer": lambda case: case.answers(services=["electric"]),
-    "proves": lambda case: case.tries(case.is_sent_a_code()),
+    "proves": lambda case: case.tries(case.is_sent_a_code(), actor=AT_THE_SCREEN),
     "submits": Case.submits,
     "replies": lambda case: case.replies("Yes, that is right."),
     "withdraws": Case.withdraws,

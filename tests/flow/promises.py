@@ -15,6 +15,7 @@ from django.core import mail
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.records import crypto, history
 from keyturn.records.models import Event
+from keyturn.steps.sync.rules import key_to_undo
 from tests.flow import sights
 
 Row = Mapping[str, Any]
@@ -43,7 +44,7 @@ class Promises:
         self._merges: dict[Any, Row] = {}
         self._messages: set[Any] = set()
         self._done: dict[str, list[Row]] = {}
-        self._cancelled: set[str] = set()
+        self._taken_back: set[str] = set()
         self._fresh: list[Row] = []  # the events since the last look
         self._acts: list[Row] = []  # and the acts
 
@@ -136,8 +137,8 @@ class Promises:
         if self._sent != self.sent():
             self._sent, self._done = self.sent(), {}
             for each in self.effects():
-                if each["command"] == "CancelService":
-                    self._cancelled.add(each["request_reference"])
+                if each["key"] == key_to_undo(each["request_reference"]):
+                    self._taken_back.add(each["request_reference"])
                 else:
                     self._done.setdefault(each["request_reference"], []).append(each)
         elif not changed & {"request", "cis_delivery", "account", "account_person"}:
@@ -146,9 +147,11 @@ class Promises:
         for pk, row in self.requests.items():
             done = self._done.get(row["reference"], [])
             assert len(done) <= 1, "I3: two effects in the CIS of one request"
+            back = row["reference"] in self._taken_back
+            assert not back or row["outcome"] not in ("", "completed"), "I3: what is wanted was taken back"
             if self._kind(row) is not Kind.START:
                 continue
-            if row["outcome"] in ("", "completed"):  # else it is to be cancelled (`nothing_is_left_unseen`)
+            if row["outcome"] in ("", "completed"):  # else it is to be taken back (`nothing_is_left_unseen`)
                 refs.setdefault(row["person_id"], set()).update(each["person_ref"] for each in done)
             if row["outcome"] == "completed":
                 self.seen.add("completed")
@@ -163,11 +166,11 @@ class Promises:
         assert len(of_one_call) == len(set(of_one_call)), "I2: two requests of one call"
 
     def nothing_is_left_unseen(self) -> None:
-        """When all has come to rest, what the CIS did for a request that came to nothing is cancelled, or staff read of it."""
+        """When all has come to rest, what the CIS did for a request that came to nothing is taken back, or staff read of it."""
         for pk, row in self.requests.items():
             if not self._done.get(row["reference"]) or row["outcome"] in ("", "completed"):
                 continue
-            seen = row["reference"] in self._cancelled or "left_in_cis" in self._happened[pk]
+            seen = row["reference"] in self._taken_back or "left_in_cis" in self._happened[pk]
             assert seen, f"I3: {row['outcome']}, and the CIS has done it"
 
     def _kind(self, row: Row) -> Kind:
