@@ -210,7 +210,7 @@ def storm(db: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPat
                 opened[name] = stack.enter_context(EACH[name](ours._url(), tmp_path))
             there, own = opened[name], random.Random(f"references of {seed}")
             there.store.empty()
-            monkeypatch.setattr(ids.secrets, "choice", lambda alphabet: own.choice(alphabet))
+            monkeypatch.setattr(ids.secrets, "randbits", own.getrandbits)
             monkeypatch.setattr(ours, "connector", lambda: there.connector)
             monkeypatch.setattr(ours, "adopt", lambda kind, rows: there.adopt([dict(each) for each in rows]))
             town = Town(tmp_path)

@@ -201,7 +201,7 @@ def _from(seed: int) -> Iterator[None]:
     """Everything that is drawn elsewhere by chance, or counted in the process, comes from the seed."""
     own, number = random.Random(f"references of {seed}"), itertools.count(1)
     with (
-        patch.object(ids.secrets, "choice", lambda alphabet: own.choice(alphabet)),
+        patch.object(ids.secrets, "randbits", own.getrandbits),
         patch.object(ids, "uuid7", lambda: UUID(int=(0x0190 << 112) + (7 << 76) + (2 << 62) + next(number))),
         patch.object(factories, "_numbers", itertools.count(1)),
         patch.object(towns, "_browsers", itertools.count(1)),
