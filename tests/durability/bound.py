@@ -10,6 +10,8 @@ import json
 import os
 import subprocess
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,7 +31,17 @@ def of(harmed: int, tried: int, what: str) -> str:
     return f"{told}: below {f'{bound:.2%}' if bound > 0.0001 else f'{bound:.4%}'} (3/n at 95 %)"
 
 
-def tell(test: str, about: str | None, *found: str) -> None:
+@dataclass(frozen=True)
+class Counted:
+    """What may be added up over runs: `harmed` of `tried`, `what` as in `of`, and what else was counted, such as kills."""
+
+    harmed: int
+    tried: int
+    what: str
+    also: Mapping[str, int] = field(default_factory=dict)
+
+
+def tell(test: str, about: str | None, *found: str, counted: Counted | None = None) -> None:
     """Say what a test found. `test` is its number ("T-03"), `about` its module's docstring, `found` a sentence each."""
     print(f"\n{test} " + "\n     ".join(found))
     if path := os.environ.get("BATTERY_TOLD"):
@@ -38,6 +50,8 @@ def tell(test: str, about: str | None, *found: str) -> None:
             "test": test, "variant": _variant(), "code": code(),
             "question": question, "found": found, "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
         }  # fmt: skip
+        if counted:
+            line["counted"] = asdict(counted)
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 

@@ -241,12 +241,14 @@ def test_one_effect_for_each_approved_request_through_every_fault(storm: Any, na
     doubts, finds = (sum(each.heard.counted(*what) for each in told) for what in (("send", "doubt"), ("find",)))
     sent, slowest = sum(each.heard.counted("send") for each in told), max(each.slowest for each in told)
     blindly = sum(len(each.heard.sent_blindly()) for each in told)
+    harmed, harm = sum(map(len, found.values())), "deliveries lost, doubled or shown wrongly"
     bound.tell(
         "T-10", __doc__,
         f"{name}, seed {SEED}: {number:,} deliveries through {len(told[0].faults())} faults and a storm of all; {sent:,} calls sent,"
         f" {doubts:,} outcomes unknown, {finds:,} look-ups, {blindly:,} sent again before the CIS was asked",
         f"drained in {slowest[0]} s at most (after {slowest[1]}; goal {GOAL_SECONDS})",
-        bound.of(sum(map(len, found.values())), number, "deliveries lost, doubled or shown wrongly"),
+        bound.of(harmed, number, harm),
+        counted=bound.Counted(harmed, number, harm, {"calls": sent, "outcomes unknown": doubts}),
     )  # fmt: skip
     assert found == {}
     assert doubts > 0 and finds >= doubts / 8, "the faults did not hit"

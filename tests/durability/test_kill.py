@@ -118,6 +118,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path) -> None:
         f" drained in {done.drained_in:.1f} s",
         *done.bounds(wrongs),
         bound.of(len(wrongs.get("not completed", ())), REQUESTS, "not completed"),
+        counted=bound.Counted(sum(map(len, wrongs.values())), REQUESTS, "requests harmed", {"kills": sum(done.kills.values())}),
     )  # fmt: skip
     assert wrongs == {}
 

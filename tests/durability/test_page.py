@@ -16,6 +16,7 @@ def told(at: str, tried: int, *, variant: str = "a", code: str = "11111111", har
 
 def test_the_largest_run_and_the_newest_stay() -> None:
     small, large, newer = told("2026-11-01 10:00", 60), told("2026-11-02 10:00", 10_000), told("2026-11-03 10:00", 600)
+    assert page.shown([newer, small, large]) == [large, newer]
     assert page.kept([newer, small, large]) == [large, newer]
     largest = told("2026-11-04 10:00", 10_000)
     assert page.kept([large, newer, largest]) == [largest]
@@ -42,6 +43,27 @@ def test_a_failure_is_not_hidden_by_a_larger_success() -> None:
     shown = page.page([told("2026-11-01 10:00", 10_000), told("2026-11-02 10:00", 60, harmed=2)], since=lambda _: 0)
     assert "2 of 60 lost |" in shown
     assert "0 of 10,000 lost: below 0.03%" in shown
+
+
+def counted(at: str, tried: int, *, code: str, harmed: int = 0) -> dict[str, Any]:
+    sums = {"harmed": harmed, "tried": tried, "what": "requests harmed", "also": {"kills": tried // 100}}
+    return {**told(at, tried, code=code, harmed=harmed), "counted": sums}
+
+
+def test_runs_that_may_be_added_up_are_and_all_of_them_are_kept() -> None:
+    runs = [counted(f"2026-11-0{day} 10:00", 15_000, code=f"{day}" * 8) for day in (1, 2, 3)]
+    lines = page.kept([*runs, told("2026-11-01 09:00", 60)])
+    assert lines == runs
+    text = page.page(page.kept([*lines, runs[1]]), since=lambda commit: 9 - int(commit[0]))
+    assert "| 3 runs together, 450 kills; 0 of 45,000 requests harmed: below 0.0067% (3/n at 95 %) |" in text
+    assert "| `11111111`, 8 before; `33333333`, 6 before |" in text
+    assert text.count("| T-01 |") == 2, "the largest is the newest"
+
+
+def test_what_one_of_them_harmed_is_in_the_sum() -> None:
+    runs = [counted("2026-11-01 10:00", 15_000, code="1"), counted("2026-11-02 10:00", 100, code="1", harmed=2)]
+    assert "2 runs together, 151 kills; 2 of 15,100 requests harmed |" in page.page(runs, since=lambda _: 0)
+    assert "together" not in page.page(runs[:1], since=lambda _: 0)
 
 
 def test_the_page_says_of_which_code_each_line_is() -> None:

@@ -34,7 +34,8 @@ def alone(transactional_db: None) -> Iterator[None]:
 
 def test_the_promises_hold_at_every_step(alone: None) -> None:
     result = _on_processes() if PROCESSES else _here()
-    broken = bound.of(len(result.broken), result.steps, "steps broke a promise")
+    counted = bound.Counted(len(result.broken), result.steps, "steps broke a promise", {"seeds": len(result.digests)})
+    broken = bound.of(counted.harmed, counted.tried, counted.what)
     found = [f"seeds {FIRST} to {result.last}, {STEPS} steps each: {broken}"]
     acts = {each.rpartition(" of ")[2] for each in result.seen if each.startswith("died ") and " of " in each}
     found.append(f"processes died at commits of {len(acts)} kinds of act")
@@ -44,7 +45,7 @@ def test_the_promises_hold_at_every_step(alone: None) -> None:
         found.append(f"{result.cpu / max(result.steps, 1) * 1000:.1f} ms of Python's CPU a step")
     if result.last < FIRST + SEEDS - 1:
         found.append(f"it ended before its time: SIM_FIRST={result.last + 1} goes on")
-    bound.tell("T-16", __doc__, *found)
+    bound.tell("T-16", __doc__, *found, counted=counted)
     assert not result.broken, "\n".join(f"SIM_FIRST={seed} SIM_SEEDS=1: {why}" for seed, why in result.broken.items())
     assert not result.other, f"told again, these were not the same: {result.other}"
 
