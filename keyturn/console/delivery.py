@@ -79,7 +79,7 @@ def of(case: Any, *, now: datetime) -> dict[str, Any] | None:
 def word_of(found: Any, standing: str) -> str:
     """How it stands, in words: what stands with staff is not sent or looked up by itself."""
     if standing == Standing.STAFF and found.problem == ON_ANOTHER_FILE:
-        return str(_("Done in the CIS, for somebody on another file"))
+        return str(_("Done in the CIS, but not for this file"))
     if standing == Standing.STAFF and found.state in WITH_STAFF:
         return str(_(WITH_STAFF[found.state]))
     return say(vocabulary.DELIVERY, found.state)

@@ -56,7 +56,7 @@ RULES = {
     "S-15": _("Choose one shown"),
     "S-16": _("Changed in the CIS"),
     "S-17": _("There twice in the CIS?"),
-    "S-18": _("Done for another file"),
+    "S-18": _("Done for somebody else"),
     **maintained.RULES,
 }
 """Each rule that can send a request to staff, or say something to them, in two words."""

@@ -111,6 +111,8 @@ def _asked_or_sent(call: Call, now: datetime, policy: Policy) -> Answer:
     if call.look_up:
         known = _found(told, call)
         if known and not call.corrected:  # else it is sent: the CIS says whether the key was another command's
+            if refs := sync.not_asked_for(call.command, known):
+                raise sync_rules.Anothers(refs)
             return known
     elif _is_searched_first(told, call, policy):  # afterwards it might find what an earlier try left
         _search(told, call.command)

@@ -147,6 +147,12 @@ class Answer:
             and command.account_ref in ("", self.account_ref)
         )
 
+    def others_than(self, command: Command) -> dict[str, str]:
+        """What it names where `command` named somebody or something else: "person_ref" and "account_ref" to the answer's."""
+        asked = {name: getattr(command, name, "") for name in ("person_ref", "account_ref")}
+        said = {name: str(getattr(self, name)) for name in asked}
+        return {name: said[name] for name, ref in asked.items() if ref and said[name] not in ("", ref)}
+
     def names_what(self, command: Command) -> bool:
         """Does it name a person, and an account where `command` is about one? `fits` asks for more."""
         return bool(self.person_ref and (self.account_ref or isinstance(command, ABOUT_PERSONS)))

@@ -191,7 +191,7 @@ class TestWhatTheCisDidForAnother:
 
     @pytest.mark.rule("S-18")
     def test_it_says_what_to_do_and_what_approving_does(self, emil: Desk, desk: Desks, town: Town, case: Case) -> None:
-        emil.opens(case).sees("stands on another file here", "Done in the CIS, for somebody on another file")
+        emil.opens(case).sees("that is not this file’s", "Done in the CIS, but not for this file")
         emil.sees_nothing_of('value="not_there"')
         desk("rosa").opens(case).sees("answer is taken; nothing is sent").sees_nothing_of('value="correct"')
         town.cis = town.cis._inner

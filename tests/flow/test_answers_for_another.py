@@ -1,4 +1,4 @@
-"""What if the CIS has done it for somebody, or on an account, that stands on another file here?"""
+"""What if the CIS has done it for somebody, or on an account, that is not the file's it was asked about?"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -63,9 +63,9 @@ def test_staff_see_it_at_once_with_a_plain_explanation_and_nothing_is_tried_agai
     assert heard == []
     assert case.history[-1] == "cis_rejected"
     (found,) = [each for each in case.request.findings if each["rule"] == "S-18"]
-    assert "stands on another file here: C" in (STAFF_WORDS["S-18"] % found["params"]).replace("AC", "C")
+    assert "that is not this file’s: C" in (STAFF_WORDS["S-18"] % found["params"]).replace("AC", "C")
     assert case.news == ["email_code", "received"], "the customer hears nothing of it"
-    assert shown.word_of(case.delivery, "staff") == "Done in the CIS, for somebody on another file"
+    assert shown.word_of(case.delivery, "staff") == "Done in the CIS, but not for this file"
     assert case.chain_holds()
 
 
@@ -110,3 +110,50 @@ def test_nothing_about_it_is_to_be_corrected(town: Town, case: Case) -> None:
             now=town.now,
             policy=town.policy,
         )
+
+
+class TestSomebodyOnFile:
+    """Ben is served already, so the command names him and his account, and the CIS answers with others."""
+
+    @pytest.fixture(params=[{"person_ref": "C999"}, {"account_ref": "AC999"}], ids=["person", "account"])
+    def his(self, request: pytest.FixtureRequest, town: Town, ben: Person) -> Iterator[Case]:
+        cis = town.cis
+        town.cis = TakesThemForAnother(cis, **request.param)
+        town.cis_is()
+        yield town.moves_in(BEN)
+        town.cis = cis
+
+    def test_nobody_here_has_these_and_all_the_same_staff_look(self, town: Town, ben: Person, his: Case) -> None:
+        town.waits(days=1)
+        assert (his.status, his.rules) == (IN_REVIEW, {"S-18"})
+        (found,) = [each for each in his.request.findings if each["rule"] == "S-18"]
+        assert found["params"]["refs"] in ("C999", "AC999")
+        ben.refresh_from_db()
+        assert ben.ref != "C999"
+        assert not Account.objects.filter(ref="AC999").exists()
+        assert not his.request.account.agreements.exclude(ref=None).filter(
+            service_point__premise=his.request.premise_id
+        )
+
+    def test_discarded_it_is_looked_for_and_undone_there(self, town: Town, his: Case) -> None:
+        town.waits(days=1)
+        deliveries.discard(request_id=his.id, reason="It is not his.", by=SARA, now=town.now, policy=town.policy)
+        town.cis_is()
+        town.waits(hours=1)
+        assert his.status == REFUSED
+        assert his.history[-1] in ("undone_in_cis", "left_in_cis")
+
+
+def test_whom_the_cis_knows_as_one_who_was_merged_into_them_is_them(town: Town, ben: Person) -> None:
+    twice = town.serves(replace(BEN, identifiers=()), town.house())
+    given = {"now": town.now, "policy": town.policy, "reason": WHY}
+    merge = flow.propose_merge(survivor_id=ben.pk, loser_id=twice.pk, choices={}, actor=SARA.actor, **given)
+    flow.agree_merge(merge_id=merge.pk, actor=Actor(Role.STAFF, "8"), **given)
+    town.works()
+    cis = town.cis
+    town.cis = TakesThemForAnother(cis, person_ref=str(twice.ref))
+    town.cis_is()
+    case = town.moves_in(BEN)
+    town.waits(days=1)
+    town.cis = cis
+    assert (case.status, case.person) == (COMPLETED, ben)

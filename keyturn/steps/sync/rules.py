@@ -22,7 +22,7 @@ class Next(StrEnum):
     LOOK_THERE = "look_there"  # the CIS cannot say what it did: staff must look there
     LOOK_FIRST = "look_first"  # nothing was sent: the CIS may know this person already
     CHANGED_THERE = "changed_there"  # nothing was sent: the CIS's own staff have changed the same
-    ANOTHERS = "anothers"  # it was done, for somebody or something that stands on another file here
+    ANOTHERS = "anothers"  # it was done, for somebody or something else than this file's
     ENGINEER = "engineer"  # tried often enough
 
 
@@ -47,7 +47,7 @@ class ChangedThere(Rejected):
 
 
 class Anothers(Rejected):
-    """The CIS has answered with references that stand on somebody else's file here."""
+    """The CIS has done it, for others than this file's: their references, which may stand on somebody else's file here."""
 
     CODE: Final = "on_another_file"
 
@@ -102,7 +102,7 @@ def who_looks(problem: Rejected) -> Next:
 
 @rule(
     "S-18",
-    "Whom the CIS has taken for somebody on another file is no answer to keep: staff look at both files",
+    "What the CIS has done for somebody or on an account that is not this file’s is no answer to keep: staff look whose it is",
     implements=("BR-08",),
 )
 def who_is_meant(problem: Anothers) -> Next:

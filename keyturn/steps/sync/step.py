@@ -13,7 +13,7 @@ from keyturn.records.models import Account, Delivery, Person, PersonLink, Reques
 from keyturn.records.prepared import Asked, Prepared, at_once
 from keyturn.records.queries import persons
 from keyturn.steps.sync import rules
-from keyturn.terms.cis import Answer, EstablishService
+from keyturn.terms.cis import Answer, Command, EstablishService
 from keyturn.terms.errors import InDoubt, KeyturnError
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.policy import Policy
@@ -214,6 +214,16 @@ def unknown_here(refs: Iterable[str]) -> list[str]:
     """Persons of the CIS who are nobody's on file."""
     asked = set(refs)
     return sorted(asked - set(Person.objects.filter(ref__in=asked).values_list("ref", flat=True)))
+
+
+def not_asked_for(command: Command, known: Answer) -> list[str]:
+    """What was done under our key is about these, and the command about others: not counting who is one of them by now."""
+    others = known.others_than(command)
+    if others.get("person_ref") and Person.objects.filter(
+        ref=others["person_ref"], redirect_to__ref=getattr(command, "person_ref", "")
+    ):
+        del others["person_ref"]
+    return sorted(others.values())
 
 
 def elsewhere(request: Request, said: Answer) -> frozenset[str]:

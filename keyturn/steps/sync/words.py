@@ -27,8 +27,8 @@ STAFF_WORDS = {
         "change, or refuse, and what the CIS holds is taken over."
     ),
     "S-18": _(
-        "The CIS has done this, but for somebody or something that stands on another file here: %(refs)s. Look at both files. "
-        "If it is one person, make the files one, then approve: the answer is taken without sending anything again. If not, "
-        "discard this below, which cancels it there, and tell the CIS’s staff that they are two."
+        "The CIS has done this, but for somebody, or on an account, that is not this file’s: %(refs)s. Look whose it is. If "
+        "another file here is the same person’s, make the files one, then approve: the answer is taken without sending anything "
+        "again. If not, discard this below, which cancels it there, and tell the CIS’s staff."
     ),
 }
