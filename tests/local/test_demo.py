@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from keyturn.local.homes import throw_away
+from tests.durability import bound
 from tests.local.family import Process, alive, as_a_terminal, descendants, describe, gone, kill_all
 
 STARTS_WITHIN = 180  # seconds on a machine that has much else to do; a few on one that has not
@@ -227,8 +228,17 @@ def test_ending_the_make_that_started_it_leaves_no_process(folder, tmp_path, sig
     assert gone(demo.family), describe(demo.family)
 
 
-@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda sig: sig.name)
-@pytest.mark.parametrize("moment", ["before python runs", "Starting", "Loading"])
+SIGNALS, MOMENTS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL), ("before python runs", "Starting", "Loading")
+
+
+@pytest.mark.parametrize(
+    ("moment", "sig"),
+    [
+        pytest.param(moment, sig, id=f"{moment}-{sig.name}", marks=() if at == which else bound.long)
+        for at, moment in enumerate(MOMENTS)
+        for which, sig in enumerate(SIGNALS)
+    ],
+)
 def test_ending_the_make_that_started_it_while_it_starts_leaves_no_process(tmp_path, reachable, moment, sig):
     first = {"before python runs": "echo here; sleep 0.5; "}.get(moment, "")
     demo = Running(

@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
@@ -175,12 +176,14 @@ def plain_fields(page: HttpResponse) -> dict[str, str]:
 def test_what_is_sent_beside_a_form_changes_nothing(home: Home, who: str) -> None:
     """Each address, with the fields of its own form, with and without the wishes."""
     objections, taken = [], 0
+    client = home.browser(who)
+    at_first = client.cookies
     for route in ROUTES:
         for path in home.paths(route):
             answered: list[int] = []
 
             def call(n: int, path: str = path, answered: list[int] = answered) -> int:
-                client = home.browser(who)
+                client.cookies = deepcopy(at_first)
                 fields = plain_fields(client.get(path))
                 wishes = {name: value for name, value in WISHES.items() if name not in fields}
                 answered.append(client.post(path, {**fields, **(wishes if n else {})}).status_code)
