@@ -3,8 +3,9 @@
 Texts are marked for translation and translated by the door that shows them.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -109,11 +110,12 @@ class Journey:
     needs: Level = Level.OWNER
     given: tuple[Question, ...] = ()
     wishes: Callable[[Answers, Slots], tuple[Wish, ...]] = no_wishes
+    questions: Mapping[str, Question] = field(init=False, repr=False, compare=False)
+    """By name: those that are asked, and those that are given."""
 
-    @property
-    def questions(self) -> dict[str, Question]:
-        asked = {question.name: question for page in self.pages for question in page.questions}
-        return {**asked, **{question.name: question for question in self.given}}
+    def __post_init__(self) -> None:
+        asked = itertools.chain.from_iterable(page.questions for page in self.pages)
+        object.__setattr__(self, "questions", {each.name: each for each in (*asked, *self.given)})
 
     def pages_for(self, answers: Answers) -> list[Page]:
         """The pages that these answers lead over, in order."""

@@ -28,6 +28,17 @@ def test_an_answer_to_no_question_of_ours_is_named() -> None:
     }
 
 
+@pytest.mark.rule("G-01")
+def test_the_names_that_are_near_stand_beside_it_or_all_of_them() -> None:
+    (slip,), (far,) = (
+        [*rules.questions_are_known(START_SERVICE, {name: "x"})] for name in ("famly_name", "is_admin")
+    )  # fmt: skip
+    assert slip.params["names"].split(", ")[0] == "family_name"
+    assert slip.params["names"].count(",") < 3
+    assert set(far.params["names"].split(", ")) == set(START_SERVICE.questions)
+    assert "There are: family_name" in sentences.sentence(slip)
+
+
 @pytest.mark.rule("G-02")
 @pytest.mark.parametrize(
     ("typed", "kept"),

@@ -6,7 +6,7 @@ A key "G-05.name" is the sentence for one field; "G-05" stands for every other.
 from keyturn.terms.words import gettext_noop as _
 
 WORDS = {
-    "G-01": _("There is no question with this name."),
+    "G-01": _("There is no question with this name. There are: %(names)s."),
     "G-03": _("This answer must have the form %(form)s."),
     "G-04": _("This is too long. Use at most %(longest)s characters."),
     "G-05": _("This is still missing."),
