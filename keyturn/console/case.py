@@ -105,10 +105,10 @@ def show(request: HttpRequest, reference: str) -> HttpResponse:
 def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status: int = 200) -> HttpResponse:
     """The whole page, also when a decision could not be taken."""
     now = timezone.now()
-    events = requests.events(case)
-    notes = dossier.notes(case)
+    written = dossier.written(case)
+    events, notes = written.events, written.notes
     names = story.names_in(events, notes)
-    people = _people(case, typed, now=now)
+    people = _people(case, written.candidates, typed, now=now)
     hidden = _is_hidden(request, case, now=now)
     return page(
         request,
@@ -134,10 +134,10 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         if case.premise
         else "",
         sections=answers.sections_of(case, hidden=hidden),
-        proofs=_proofs(case),
+        proofs=_proofs(written),
         papers=papers.of_request(case),
         notes=story.spoken(notes, names=names),
-        sent=_messages(case),
+        sent=_messages(written),
         delivery=delivery.of(case, now=now),
         undone=undone.of(case, events),
         events=story.told(events, names=names),
@@ -147,7 +147,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         revealed=typed.revealed,
         **people,
         **(wanted.values_of(case, now=now, hidden=hidden) if wanted.is_change(case) else {}),
-        **_powers(request, case, typed, people, now=now),
+        **_powers(request, case, typed, people, held=console.last_of(events), now=now),
     )
 
 
@@ -164,9 +164,9 @@ def _is_hidden(request: HttpRequest, case: Any, *, now: datetime) -> bool:
 # ---------------------------------------------------------------- whom it may be
 
 
-def _people(case: Any, typed: Typed, *, now: datetime) -> dict[str, Any]:
+def _people(case: Any, candidates: Sequence[Any], typed: Typed, *, now: datetime) -> dict[str, Any]:
     """The candidates by name, the one that is shown, and how the two compare."""
-    found = [] if wanted.is_change(case) else [each for each in dossier.candidates(case) if _concerns(case, each)]
+    found = [] if wanted.is_change(case) else [each for each in candidates if _concerns(case, each)]
     names = dossier.names_on_file((each.person_id for each in found), at=now)
     shown = next((each for each in found if str(each.person_id) == typed.person), None)
     if shown is None:
@@ -252,13 +252,13 @@ def _agreements(case: Any) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- what is known besides
 
 
-def _proofs(case: Any) -> list[tuple[str, str, datetime]]:
+def _proofs(written: dossier.Written) -> list[tuple[str, str, datetime]]:
     """One act proves who somebody is, and each document that they gave: two rows, one line."""
     proved = {
         (say(vocabulary.PROOFS, each.kind), say(vocabulary.SOURCES, each.source), each.at): None
-        for each in case.evidence.order_by("at", "id")
+        for each in written.evidence
     }
-    return [*proved, *map(_checked, case.checks.order_by("asked_at"))]
+    return [*proved, *map(_checked, written.checks)]
 
 
 def _checked(check: Any) -> tuple[str, str, datetime]:
@@ -269,7 +269,7 @@ def _checked(check: Any) -> tuple[str, str, datetime]:
     return say(vocabulary.ASKED, check.kind), f"{said}{codes}", check.answered_at or check.asked_at
 
 
-def _messages(case: Any) -> list[dict[str, Any]]:
+def _messages(written: dossier.Written) -> list[dict[str, Any]]:
     return [
         {
             "what": say(vocabulary.MESSAGES, each.template),
@@ -278,7 +278,7 @@ def _messages(case: Any) -> list[dict[str, Any]]:
             "word": say(vocabulary.MESSAGE_STATES, each.state),
             "at": each.sent_at or each.created_at,
         }
-        for each in dossier.messages(case)
+        for each in written.messages
     ]
 
 
@@ -286,12 +286,11 @@ def _messages(case: Any) -> list[dict[str, Any]]:
 
 
 def _powers(
-    request: HttpRequest, case: Any, typed: Typed, people: Mapping[str, Any], *, now: datetime
+    request: HttpRequest, case: Any, typed: Typed, people: Mapping[str, Any], *, held: Any, now: datetime
 ) -> dict[str, Any]:
-    """Who is looking at it, and which buttons there are."""
+    """Who is looking at it, and which buttons there are. `held`: what happened last."""
     role, actor = role_of(request), actor_of(request)
     own = flow.is_own(request=case, actor=actor, email_digest=console.email_digest_of(request.user))
-    held = console.last_events([case.pk]).get(case.pk)
     holder = holder_of(held, now=now)
     in_review = case.standing == Standing.STAFF
     decidable = in_review and role in DECIDERS and not own

