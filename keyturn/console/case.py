@@ -50,7 +50,7 @@ from keyturn.journeys.applicant import applicant
 from keyturn.look.parts import Problem
 from keyturn.matching.model import load
 from keyturn.matching.score import odds
-from keyturn.records.queries import console, dossier, merges, premises, requests, shelter
+from keyturn.records.queries import console, dossier, merges, persons, premises, requests, shelter
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.request import Standing
 
@@ -167,7 +167,7 @@ def _is_hidden(request: HttpRequest, case: Any, *, now: datetime) -> bool:
 def _people(case: Any, candidates: Sequence[Any], typed: Typed, *, now: datetime) -> dict[str, Any]:
     """The candidates by name, the one that is shown, and how the two compare."""
     found = [] if wanted.is_change(case) else [each for each in candidates if _concerns(case, each)]
-    names = dossier.names_on_file((each.person_id for each in found), at=now)
+    names = persons.names_of((each.person_id for each in found), at=now)
     shown = next((each for each in found if str(each.person_id) == typed.person), None)
     if shown is None:
         linked = next((each for each in found if each.person_id == case.person_id), None)
@@ -204,7 +204,7 @@ def _named_on_file(case: Any, now: datetime) -> str:
     """Whose file a change is about; "" where it starts service."""
     if case.person_id is None or not wanted.is_change(case):
         return ""
-    return dossier.names_on_file([case.person_id], at=now).get(case.person_id, "")
+    return persons.names_of([case.person_id], at=now).get(case.person_id, "")
 
 
 def _concerns(case: Any, candidate: Any) -> bool:

@@ -23,7 +23,7 @@ from keyturn.console.vocabulary import FLAGS, RELATIONS, ZONES, say
 from keyturn.console.weighing import weigh
 from keyturn.flow.sentences import sentence
 from keyturn.look.parts import Problem
-from keyturn.records.queries import dossier, duplicates, files, merging
+from keyturn.records.queries import dossier, duplicates, files, merging, persons
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.words import gettext_noop
 
@@ -106,7 +106,7 @@ def _others(pair: Any) -> list[tuple[str, str]]:
     rows = {each.pk: each for ident in (pair.one_id, pair.other_id) for each in duplicates.of_person(ident)}
     rows.pop(pair.pk, None)
     now = timezone.now()
-    names = dossier.names_on_file({ident for each in rows.values() for ident in (each.one_id, each.other_id)}, at=now)
+    names = persons.names_of({ident for each in rows.values() for ident in (each.one_id, each.other_id)}, at=now)
     return [
         (str(each.pk), f"{names.get(each.one_id, '?')} – {names.get(each.other_id, '?')}") for each in rows.values()
     ][:10]

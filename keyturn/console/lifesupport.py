@@ -21,7 +21,7 @@ from keyturn.console.people import refused
 from keyturn.console.queue import page
 from keyturn.console.vocabulary import say
 from keyturn.look.parts import Problem
-from keyturn.records.queries import asking, care, dossier
+from keyturn.records.queries import asking, care, persons
 from keyturn.terms.days import day_of, local_date
 from keyturn.terms.errors import Invalid, NotAllowed
 
@@ -40,7 +40,7 @@ def _page(request: HttpRequest, typed: Mapping[str, Any] | None = None, *, statu
     first = "to_read" if numbers["to_read"] else "late" if numbers["late"] else "all"
     tab = "all" if said else tab if tab in CARE_TABS else first
     found = care.listed(tab, now=now, today=today)
-    names = dossier.names_on_file({each.person_id for each in found if each.person_id}, at=now)
+    names = persons.names_of({each.person_id for each in found if each.person_id}, at=now)
     return page(
         request, "console/care.html", status=status, tab=tab,
         tabs=[(name, _(title), numbers[name]) for name, title in CARE_TABS.items()],
@@ -117,7 +117,7 @@ def claim(request: HttpRequest, account: UUID) -> HttpResponse:
             problems = refused(problem)
     return page(
         request, "console/care_claim.html", status=422 if problems else 200, person_id=str(person.pk), typed=typed,
-        name=dossier.names_on_file([person.pk], at=now).get(person.pk, ""), account=asking.account_ref(account),
+        name=persons.names_of([person.pk], at=now).get(person.pk, ""), account=asking.account_ref(account),
         problems=problems, kinds=[(code, say(CARE_KINDS, code)) for code in CARE_KINDS],
         fields=[("patient", _("Who depends on it"), typed.get("patient", "")), ("device", _("Device"), typed.get("device", "")),
                 ("phone", _("Phone to reach them"), typed.get("phone", ""))],

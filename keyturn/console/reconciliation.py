@@ -23,7 +23,7 @@ from keyturn.console.queue import page
 from keyturn.console.told_apart import called
 from keyturn.console.vocabulary import say
 from keyturn.look.parts import Problem
-from keyturn.records.queries import dossier, reconciliation, shelter
+from keyturn.records.queries import persons, reconciliation, shelter
 from keyturn.terms.address import Address
 from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
 from keyturn.terms.words import gettext_noop
@@ -136,7 +136,7 @@ def _page(
     ours, theirs = beside(_text(case, "ours"), _text(case, "theirs"))
     return page(
         request, "console/difference.html", status=status, case=case, case_id=str(case.pk), line=_line(case),
-        person_id=str(person_id or ""), name=dossier.names_on_file({person_id}, at=now).get(person_id, "") if person_id else "",
+        person_id=str(person_id or ""), name=persons.names_of({person_id}, at=now).get(person_id, "") if person_id else "",
         hidden=hidden, may_settle=may_see_protected(request) or not hidden, shown=shown, ours=ours, theirs=theirs,
         agreed=_text(case, "agreed") if "agreed" in case.values else "",
         choices=[(code, *(_(each) for each in CHOICES[code])) for code in flow.ways_to_settle(case)],

@@ -20,7 +20,7 @@ from keyturn.console.wanted import kind_of
 from keyturn.flow import cases
 from keyturn.flow.sentences import sentence
 from keyturn.look.parts import Problem
-from keyturn.records.queries import console, dossier, red_flags
+from keyturn.records.queries import console, persons, red_flags
 from keyturn.terms.errors import Invalid, NotAllowed
 
 
@@ -35,7 +35,7 @@ def _page(request: HttpRequest, typed: Mapping[str, str] | None = None, *, statu
     state = "decided" if request.GET.get("state") == "decided" else "open"
     found = red_flags.listed(state)
     now = timezone.now()
-    people = dossier.names_on_file({each.person_id for each in found if each.person_id}, at=now)
+    people = persons.names_of({each.person_id for each in found if each.person_id}, at=now)
     deciders = console.names_of({("staff", each.decided_by.partition(":")[2]) for each in found if each.decided_by})
     rows = [_row(each, people, deciders, typed or {}) for each in found]
     return page(

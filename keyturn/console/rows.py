@@ -14,7 +14,7 @@ from keyturn.console.vocabulary import DECISIONS, RULES, SERVICES, STATUS_TONES,
 from keyturn.flow.handling import HELD_FOR
 from keyturn.flow.sentences import sentence
 from keyturn.journeys.applicant import applicant, service_address
-from keyturn.records.queries import console, dossier, shelter
+from keyturn.records.queries import console, persons, shelter
 from keyturn.records.queries.console import Decided, Held
 from keyturn.terms.finding import Effect, Finding
 from keyturn.terms.request import Outcome, Standing, Step, public_status
@@ -71,7 +71,7 @@ def rows_of(requests: Iterable[Any], *, now: datetime, user_id: str) -> list[Row
     holders = {("staff", held.actor) for held in last.values() if held.actor}
     names = console.names_of(holders | {(each.role, each.actor) for each in decided.values()})
     changes = {each.person_id for each in page if each.person_id and wanted.is_change(each)}
-    people = dossier.names_on_file(changes, at=now) if changes else {}
+    people = persons.names_of(changes, at=now) if changes else {}
     hidden = shelter.protected({each.person_id for each in page if each.person_id}, at=now)
     return [
         _row(each, last.get(each.pk), decided.get(each.pk), names, people, hidden, now=now, user_id=user_id)

@@ -16,7 +16,7 @@ from keyturn.console.maintained import CAPACITIES, DETAILS, KINDS, LEVELS, PROOF
 from keyturn.console.vocabulary import say
 from keyturn.flow.merging import Compared, comparison
 from keyturn.journeys import JOURNEYS, Kind
-from keyturn.records.queries import asking, dossier
+from keyturn.records.queries import asking, persons
 from keyturn.terms.address import Address
 from keyturn.terms.slots import ALL
 
@@ -156,7 +156,7 @@ def _asker(case: Any, now: datetime) -> dict[str, Any] | None:
 def _about(case: Any, now: datetime) -> dict[str, Any]:
     """The person and the account, with what is on file as a warning."""
     person, account = case.person, case.account
-    names = dossier.names_on_file([case.person_id], at=now) if person else {}
+    names = persons.names_of([case.person_id], at=now) if person else {}
     return {
         "person_id": str(case.person_id or ""),
         "name": names.get(case.person_id, ""),

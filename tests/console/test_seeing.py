@@ -304,5 +304,4 @@ def test_a_request_is_opened_in_few_trips(alike: Case, rosa: Desk) -> None:
     rosa.opens(alike)
     with Trips(connection) as asked:
         rosa.opens(alike)
-
-    assert len(asked) <= 27
+    assert len(asked) <= 23

@@ -101,12 +101,6 @@ _WRITTEN: tuple[Prepared[Any], ...] = (
 )
 
 
-def names_on_file(person_ids: Iterable[Any], *, at: datetime) -> dict[UUID, str]:
-    """The primary name of each."""
-    people = persons.with_parts(at=at).filter(pk__in=list(person_ids))
-    return {each.pk: persons.details_of(each, open_identifiers=False).display_name for each in people}
-
-
 def on_file(
     person_id: Any, *, request: Request | None = None, at: datetime, candidate: Candidate | None = None
 ) -> OnFile | None:
