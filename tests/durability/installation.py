@@ -135,9 +135,18 @@ class Installation:
             time.sleep(0.05)
 
     def drains(self, customers: Customers, *, patience: float = PATIENCE) -> float:
-        """Seconds until everybody was heard and nothing waits for the machine any more; gives up after `patience`."""
-        began = time.monotonic()
-        while (customers.busy or self.unfinished() != 0) and time.monotonic() - began < patience:
+        """Seconds until everybody was heard and nothing waits for the machine any more.
+
+        Gives up when for `patience` seconds nothing became less: how much may wait depends on the size and the machine.
+        """
+        began = progress = time.monotonic()
+        least: int | None = None
+        while time.monotonic() - progress < patience:
+            left = self.unfinished()
+            if left == 0 and not customers.busy:
+                break
+            if left is not None and (least is None or left < least):
+                least, progress = left, time.monotonic()
             self.looks_on(LOOK_SECONDS)
         customers.over.set()
         return time.monotonic() - began
