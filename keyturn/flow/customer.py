@@ -226,6 +226,8 @@ def reply(*, request_id: UUID, text: str, actor: Actor, now: datetime, policy: P
         _send_in(request, actor=actor, now=now)
         return request
     review.say(request, "reply", text, actor=actor, now=now)
+    promise = now + timedelta(hours=policy.review_promise_hours)
+    request.promised_at = request.promised_at or promise  # where the machine has asked, staff have promised nothing yet
     moves.move(request, Step.REVIEW, Standing.STAFF)
     moves.record(request, "replied", actor=actor, now=now)
     return request

@@ -1,5 +1,7 @@
 """Is a change kept from whoever may not make it, and from writing over somebody else's?"""
 
+from datetime import timedelta
+
 import pytest
 
 from keyturn import flow
@@ -48,6 +50,17 @@ class TestTwoPeopleAtOnce:
         town.works()
         assert mine.status == NEEDS_CUSTOMER
         assert ana.values("phone") == {"503 555 0777"}
+
+    def test_who_answers_in_words_instead_is_answered_by_a_time(self, town: Town, ana: Customer) -> None:
+        """Staff have asked nothing, and have promised nothing yet (I8)."""
+        mine = ana.asks(
+            "change_contact", contact_id=ana.contact("phone"), channel="phone", act="set", phone="503 555 0199"
+        )
+        self.staff_write(ana, "503 555 0777")
+        town.works()
+        mine.replies("The other number is my neighbour's.")
+        assert mine.status == IN_REVIEW
+        assert mine.request.promised_at == town.now + timedelta(hours=town.policy.review_promise_hours)
 
     def test_who_has_seen_the_other_value_and_wants_theirs_gets_theirs(self, town: Town, ana: Customer) -> None:
         town.policy_says(change_risk={"name": "apply"})

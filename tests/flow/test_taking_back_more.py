@@ -13,7 +13,7 @@ from tests.flow import claiming
 from tests.flow.at_home import Customer
 from tests.flow.case import Case
 from tests.flow.claiming import Home, a_login
-from tests.flow.test_care import certify, claims, protection_of
+from tests.flow.test_care import NEEDS, certify, claims, protection_of
 from tests.flow.test_delegation import proved
 from tests.flow.town import ANA, COMPLETED, IN_REVIEW, STUCK, Town
 from tests.flow.undone import (
@@ -139,6 +139,47 @@ class TestLifeSupport:
         arrives_late(town)
         assert details(town, ana, "life_support") == ["yes"]
         assert case.history[-1] == "undone_in_cis"
+
+    @pytest.mark.parametrize("both", [False, True])
+    def test_that_somebody_has_claimed_since_stays_as_long_as_one_of_them_does(
+        self, town: Town, ana: Customer, both: bool
+    ) -> None:
+        """Refused is what the customer sent; what they said on the telephone stands."""
+        goes_wrong(town)
+        case = claims(ana)
+        if both:
+            town.cis_is(script=[{"fault": "late"}, {"fault": "refuses"}, {"fault": "refuses"}], seconds=400)
+        request = flow.claim_care_at_desk(
+            account_id=ana.account.pk, answers=NEEDS, reason="She called, out of breath.", actor=STAFF, now=town.now,
+            policy=town.policy,
+        )  # fmt: skip
+        town.works()
+        refuses(case)
+        assert (protection_of(ana).state, protection_of(ana).request) == ("temporary", request)
+        assert "It stays noted" in town.mails("ana@example.com")[-1].get_content()
+        if both:
+            refuses(Case(town, request, STAFF))
+        assert MedicalCertification.objects.filter(ended_at=None).exists() is not both
+        arrives_late(town)
+        assert details(town, ana, "life_support") == (["no"] if both else ["yes"])
+
+    def test_that_was_claimed_before_an_earlier_one_ended_does_not_hold_the_next(
+        self, town: Town, ana: Customer
+    ) -> None:
+        claims(ana)
+        flow.end_care(
+            care_id=protection_of(ana).pk,
+            why="withdrawn",
+            reason="They called.",
+            actor=STAFF,
+            now=town.now,
+            policy=town.policy,
+        )
+        town.works()
+        town.waits(hours=1)
+        goes_wrong(town)
+        refuses(claims(ana))
+        assert not MedicalCertification.objects.filter(ended_at=None).exists()
 
     def test_a_certificate_that_staff_have_read_stays_and_is_listed(self, town: Town, ana: Customer) -> None:
         claims(ana)

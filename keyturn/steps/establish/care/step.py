@@ -10,7 +10,7 @@ from keyturn.records.models import MedicalCertification, Request, ServiceAgreeme
 from keyturn.records.queries.premises import LIVE
 from keyturn.terms.days import business_days_after, day_ends, day_of, local_date
 from keyturn.terms.policy import Policy
-from keyturn.terms.request import Actor, Role, Verdict
+from keyturn.terms.request import Actor, Outcome, Role, Verdict
 
 
 def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
@@ -109,7 +109,8 @@ def _actor(request: Request) -> Actor:
 
 
 def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
-    """What a request began that ends in a refusal protects nobody any more, and what it ended holds again (I6).
+    """What a request began that ends in a refusal protects nobody any more, and what it ended holds again (I6); unless somebody
+    else has claimed it, too.
 
     A certificate that staff have read stays, whichever request brought it: no undoing takes it from somebody who may
     depend on service to live; staff end it by name (`stays`).
@@ -118,12 +119,27 @@ def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
         return
     act = str(request.answers.get("act") or "")
     if act == "":
-        row = MedicalCertification.objects.select_for_update(of=("self",)).filter(
+        rows = MedicalCertification.objects.select_for_update(of=("self",)).filter(
             request=request, ended_at=None, state="temporary"
         )
-        _note_undone([_withdrawn(each, now) for each in row], "care_taken_back", actor=actor, now=now)
+        over = [_withdrawn(each, now) for each in rows if not _goes_over(each, request)]
+        _note_undone(over, "care_taken_back", actor=actor, now=now)
     elif act == "end":
         _note_undone(_hold_again(request), "care_holds_again", actor=actor, now=now)
+
+
+def _goes_over(row: MedicalCertification, request: Request) -> bool:
+    """Somebody has claimed the same since, by telephone perhaps: the protection is that request's now."""
+    since = Request.objects.filter(
+        account=request.account_id, journey=request.journey, established_at__gte=row.claimed_at,
+        outcome__in=(Outcome.NONE, Outcome.COMPLETED),
+    )  # fmt: skip
+    others = since.exclude(pk=request.pk).order_by("established_at", "pk")
+    other = next((each for each in others if not each.answers.get("act")), None)
+    if other is not None:
+        row.request, row.version = other, row.version + 1
+        row.save(update_fields=["request", "version"])
+    return other is not None
 
 
 def _withdrawn(row: MedicalCertification, now: datetime) -> MedicalCertification:
