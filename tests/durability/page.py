@@ -23,8 +23,8 @@ Made by `make battery WRITE=1`, or from what other runs told (`python -m tests.d
 what it had found. Of each test and variant stand here the largest run and, where that is another one, the newest. The sizes stand in each
 line; [how to run them](../howto/battery.md) has those of a release. "None of n" proves less than 3/n, with 95 % confidence. *Code* is the
 commit that was tried ("+": with changes that were not committed yet), and how many commits had changed the program since when this page
-was made: a line of old code says nothing of what came after. Where several runs are added up, each had a seed and an installation of its
-own, and the code is that of the oldest and of the newest. The times are those of a shared machine of two cores.
+was made: a line of old code says nothing of what came after. Where several runs are added up, each had seeds and a registry of its own,
+none of them and none since has done harm, and the code is that of the oldest and of the newest. The times are those of a shared machine of two cores.
 
 | test | question | found | when (UTC) | code |
 |---|---|---|---|---|
@@ -59,11 +59,18 @@ def shown(lines: Iterable[Line]) -> list[Line]:
 
 
 def together(lines: Iterable[Line]) -> list[Line]:
-    """Of each test and variant that was run several times: what was counted, added up."""
+    """Of each test and variant that was run several times: what was counted, added up.
+
+    Where one has done harm, only those after it: what it found was mended, and they are about what came of that.
+    """
     runs: dict[tuple[str, str], list[Line]] = {}
     for each in sorted(lines, key=lambda each: str(each["at"])):
         if "counted" in each:
-            runs.setdefault((each["test"], each["variant"]), []).append(each)
+            since = runs.setdefault((each["test"], each["variant"]), [])
+            if each["counted"]["harmed"]:
+                since.clear()
+            else:
+                since.append(each)
     return [_sum(each) for each in runs.values() if len(each) > 1]
 
 

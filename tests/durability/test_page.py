@@ -60,10 +60,11 @@ def test_runs_that_may_be_added_up_are_and_all_of_them_are_kept() -> None:
     assert text.count("| T-01 |") == 2, "the largest is the newest"
 
 
-def test_what_one_of_them_harmed_is_in_the_sum() -> None:
-    runs = [counted("2026-11-01 10:00", 15_000, code="1"), counted("2026-11-02 10:00", 100, code="1", harmed=2)]
-    assert "2 runs together, 151 kills; 2 of 15,100 requests harmed |" in page.page(runs, since=lambda _: 0)
-    assert "together" not in page.page(runs[:1], since=lambda _: 0)
+def test_only_those_are_added_up_that_came_after_the_last_harm() -> None:
+    runs = [counted(f"2026-11-0{day} 10:00", 100 * day, code="1", harmed=day == 3) for day in (1, 2, 3, 4, 5)]
+    assert "| 2 runs together, 9 kills; 0 of 900 requests harmed: " in page.page(runs, since=lambda _: 0)
+    assert "together" not in page.page(runs[:4], since=lambda _: 0)
+    assert "1 of 300 lost" in page.page(runs[:3], since=lambda _: 0)
 
 
 def test_the_page_says_of_which_code_each_line_is() -> None:
