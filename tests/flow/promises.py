@@ -170,6 +170,10 @@ class Promises:
         for pk, row in self.requests.items():
             if not self._done.get(row["reference"]) or row["outcome"] in ("", "completed"):
                 continue
+            if (
+                row["journey"] == "claim_life_support"
+            ):  # another claim may hold that says the same (`LifeInNeed` compares)
+                continue
             seen = row["reference"] in self._taken_back or "left_in_cis" in self._happened[pk]
             assert seen, f"I3: {row['outcome']}, and the CIS has done it"
 
