@@ -87,16 +87,12 @@ def _given(request: Request) -> set[str]:
     return {each.name for each in JOURNEYS[request.journey].given}
 
 
-def _asked(request: Request) -> str:
-    return ", ".join(sorted(JOURNEYS[request.journey].questions.keys() - _given(request)))
-
-
 def _take(
     request: Request, answers: Mapping[str, Any], *, actor: Actor, now: datetime, policy: Policy
 ) -> list[Finding]:
     """Take them in, and say what is wrong with their form."""
     given = _given(request) & set(answers)
-    problems = [Finding("G-01", each, params={"names": _asked(request)}) for each in sorted(given)]
+    problems = [gather_rules.no_question(JOURNEYS[request.journey], each) for each in sorted(given)]
     answers = {name: value for name, value in answers.items() if name not in given}
     problems += gather.take(request, answers)
     if request.step in moves.DRAFT:

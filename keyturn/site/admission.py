@@ -16,7 +16,7 @@ from typing import Any
 
 from keyturn.site import door_metrics
 from keyturn.site.beforehand import Application, Environ
-from keyturn.site.ready import Pages
+from keyturn.site.ready import KNOWN_BY, Pages
 from keyturn.site.turned_away import BODY_READ, Refusals
 
 StartResponse = Callable[..., Any]
@@ -25,8 +25,6 @@ AT_ONCE = frozenset({"/healthz"})
 """Answered by the thread that has it: it touches no table."""
 PROBES = frozenset({"/readyz", "/metrics"})
 """Have a place of their own, so that they tell the truth while all others are taken."""
-KNOWN_BY = ("kt_seat=", "sessionid=")
-"""Cookies of who is in the middle of something."""
 TURNS = 5
 """So often one who only looks goes first, so that the others never keep them out for good."""
 LOOKING = 0.5
@@ -178,7 +176,7 @@ def only_looks(environ: Environ) -> bool:
     path, cookies = environ["PATH_INFO"], environ.get("HTTP_COOKIE", "")
     if path.startswith(("/console", "/api/", "/static/", "/look/")):
         return False
-    return not any(each in cookies for each in KNOWN_BY)
+    return not any(f"{each}=" in cookies for each in KNOWN_BY)
 
 
 def read_body(environ: Environ) -> None:

@@ -24,7 +24,7 @@ from keyturn.records.models import (
 )
 from keyturn.records.models.dated import holds_at
 from keyturn.records.prepared import Prepared, at_once
-from keyturn.records.queries import persons, shelter
+from keyturn.records.queries import persons, proofs, shelter
 from keyturn.records.queries.premises import LIVE
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.request import Standing
@@ -86,15 +86,14 @@ class Written:
 
 def written(request: Request) -> Written:
     """All of it in one trip."""
-    return Written(*at_once(*(each.asked(request=request.pk) for each in _WRITTEN)))
+    events, notes, candidates, messages = (each.asked(request=request.pk) for each in _WRITTEN)
+    return Written(*at_once(events, notes, candidates, *proofs.asked_for(request.pk), messages))
 
 
 _WRITTEN: tuple[Prepared[Any], ...] = (
     Prepared(lambda request: Event.objects.filter(request=request).order_by("number")),
     Prepared(lambda request: Note.objects.filter(request=request).order_by("at", "id")),
     Prepared(lambda request: Candidate.objects.filter(request=request).order_by("rank").select_related("person")),
-    Prepared(lambda request: Evidence.objects.filter(request=request).order_by("at", "id")),
-    Prepared(lambda request: OutsideCheck.objects.filter(request=request).order_by("asked_at", "id")),
     Prepared(
         lambda request: Message.objects.filter(request=request).defer("sealed_content").order_by("created_at", "id")
     ),

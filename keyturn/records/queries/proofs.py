@@ -3,8 +3,8 @@
 from keyturn.records.models import Evidence, OutsideCheck, Request
 from keyturn.records.prepared import Asked, Prepared
 
-_evidence = Prepared(lambda request: Evidence.objects.filter(request=request))
-_checks = Prepared(lambda request: OutsideCheck.objects.filter(request=request))
+_evidence = Prepared(lambda request: Evidence.objects.filter(request=request).order_by("at", "id"))
+_checks = Prepared(lambda request: OutsideCheck.objects.filter(request=request).order_by("asked_at", "id"))
 
 
 def asked_for(request_id: object) -> tuple[Asked[list[Evidence]], Asked[list[OutsideCheck]]]:

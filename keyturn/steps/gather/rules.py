@@ -25,12 +25,13 @@ def questions_are_known(journey: Journey, answers: Mapping[str, Any]) -> Iterato
     """Anything else is refused rather than dropped in silence, so that a caller's typing error is seen (T-40)."""
     for name in answers:
         if name not in journey.questions:
-            yield Finding("G-01", str(name)[:60], params={"names": ", ".join(names_near(journey, str(name)[:60]))})
+            yield no_question(journey, str(name)[:60])
 
 
-def names_near(journey: Journey, name: str) -> list[str]:
-    """What a program may have meant: the questions whose names are like it, or all of them."""
-    return get_close_matches(name, journey.questions, n=3, cutoff=0.7) or sorted(journey.questions)
+def no_question(journey: Journey, name: str) -> Finding:
+    """With what a program may have meant: the questions that are asked whose names are like it, or all of them."""
+    asked = sorted(journey.questions.keys() - {each.name for each in journey.given})
+    return Finding("G-01", name, params={"names": ", ".join(get_close_matches(name, asked, n=3, cutoff=0.7) or asked)})
 
 
 @rule("G-02", "Text is kept in composed form, without control characters or blanks around it")
