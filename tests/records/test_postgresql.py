@@ -1,5 +1,6 @@
 """Is a connection that is gone noticed before it is used, and is nothing asked of one that is there?"""
 
+import select
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,9 @@ import pytest
 from django.db import ProgrammingError, close_old_connections, connection
 
 from tests.work.test_worker import another_connection, until
+
+PATIENCE = 30.0
+"""Seconds for the server to say what it has to say."""
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,6 +75,8 @@ def test_what_the_server_says_unasked_is_read_and_the_connection_is_kept(asked: 
     with another_connection() as other:
         other.execute("NOTIFY here")
         other.commit()
+    # The server wakes our backend after the commit has been answered: on a busy machine that takes a while.
+    assert select.select([connection.connection.fileno()], [], [], PATIENCE)[0], "the notice has not come"
     close_old_connections()
     assert backend() == before
     assert "SELECT 1" in asked
