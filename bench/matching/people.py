@@ -130,10 +130,26 @@ def _of_the_household(
     )
 
 
+def _a_letter_apart(random: Random, name: str) -> str:
+    """What reads like a slip of the fingers, and is a name for all we know: Ivan and Ivana, Omar and Omer."""
+    at = random.randrange(1, len(name))
+    changes = [
+        name + "a",
+        name[:at] + random.choice("aeiou") + name[at + 1 :],
+        name[:at] + name[at:].replace("n", "m", 1),
+    ]
+    if len(name) > 4 and name[-1] in "aeo":
+        changes.append(name[:-1])
+    return random.choice([each for each in changes if each != name])
+
+
 def twin(random: Random, known: PersonDetails) -> PersonDetails:
-    given = (_sounding_alike if random.random() < 0.4 else lambda r, name: _other(r, name, a_given_name))(
-        random, known.given_name
-    )
+    """Half with quite another name; others are Jayden and Jaylen, or Ivan and Ivana."""
+    chance, given = random.random(), known.given_name
+    if chance < 0.2:
+        given = _a_letter_apart(random, given)
+    else:
+        given = _sounding_alike(random, given) if chance < 0.5 else _other(random, given, a_given_name)
     return _of_the_household(
         random, known, phone=0.5, email=0.15, given_name=given, date_of_birth=known.date_of_birth
     )  # fmt: skip

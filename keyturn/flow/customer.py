@@ -153,7 +153,7 @@ def submit(*, request_id: UUID, actor: Actor, now: datetime, policy: Policy, ver
 
 def _send_in(request: Request, *, actor: Actor, now: datetime) -> None:
     again = request.submitted_at is not None
-    request.approved, request.person_decision = [], {}  # staff's word was about the answers that they saw
+    review.sent_again(request)
     moves.hand_in(request, actor=actor, now=now)
     if not again and JOURNEYS[request.journey].kind is Kind.START:
         moves.tell(request, News.RECEIVED, now=now)

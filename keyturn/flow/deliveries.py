@@ -258,9 +258,14 @@ def _refused(request_id: UUID, by: Hand, now: datetime) -> Request:
 
 
 def _open_again(request: Request, by: Hand, now: datetime) -> None:
-    """What was written is taken back, and the request can be decided anew: about the same person."""
+    """What was written is taken back, and the request can be decided anew: about the same person, where it has entered
+    them or staff have said who it is. Whom the machine had found, it looks for again: the answers are others now."""
+    has_entered = request.links.filter(undone_at=None, created_person=True).exists()
     way_of(request).take_back(request, actor=by.actor, now=now)
-    request.person_decision = {**request.person_decision, "same": str(request.person_id)}
+    if has_entered or "by" in request.person_decision:
+        request.person_decision = {
+            "by": by.actor.origin, **request.person_decision, "same": str(request.person_id),
+        }  # fmt: skip
     request.established_at, request.account, request.findings = None, None, []
 
 

@@ -52,9 +52,7 @@ def review(
     problems = _problems(request, word, reason, person_id) + _problems_of_claim(request, word, reason, actor)
     if problems:
         raise Invalid(problems)
-    review_step.apply(request, word, person_id=person_id)
-    if request.person_decision and "by" not in request.person_decision:
-        request.person_decision = {**request.person_decision, "by": actor.origin}
+    review_step.apply(request, word, person_id=person_id, by=actor.origin)
     if reason:
         kind = {"ask": "question", "refuse": "reason"}.get(word, "internal")
         review_step.say(request, kind, reason, actor=actor, now=now)

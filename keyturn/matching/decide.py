@@ -8,7 +8,7 @@ from typing import Any, Final
 from keyturn.matching.calibration import forbidding
 from keyturn.matching.compare import missing
 from keyturn.matching.contacts import mailbox
-from keyturn.matching.features import Features
+from keyturn.matching.features import Features, nothing_else_is_known
 from keyturn.matching.model import Model
 from keyturn.matching.relations import looked_at, relations
 from keyturn.matching.score import Scored, score
@@ -203,12 +203,6 @@ def _link_odds(scored: Scored, model: Model) -> float:
 def has_two_groups(scored: Scored) -> bool:
     """At least two independent groups of evidence agree."""
     return len(scored.groups) >= 2
-
-
-def nothing_else_is_known(probe: Features, candidate: Features) -> bool:
-    """Neither side has a telephone, a mailbox or a document. Then a human who looks sees no more than the machine did, and
-    the odds decide; wherever more is known, it can be asked for, and is (nothing is linked unproved in a request)."""
-    return not any(each.emails or each.phones or each.identifiers for each in (probe, candidate))
 
 
 def has_more_than_a_namesake_would(scored: Scored, model: Model, *, bare: bool) -> bool:

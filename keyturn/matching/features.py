@@ -107,5 +107,11 @@ def features_of(details: PersonDetails, *, digest: Digest, flags: Iterable[str] 
     )
 
 
+def nothing_else_is_known(one: Features, other: Features) -> bool:
+    """Neither side has a telephone, a mailbox or a document. Then a human who looks sees no more than the machine did, and
+    the odds decide; wherever more is known, it can be asked for, and is (nothing is linked unproved in a request)."""
+    return not any(each.emails or each.phones or each.identifiers for each in (one, other))
+
+
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({each for each in values if each}))

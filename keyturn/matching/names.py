@@ -35,16 +35,18 @@ _PARTICLES: Final = word_set(
 )
 _NO_NAMES: Final = word_set(
     "adult age anon anonymous apellido baby boy brother casa child coh current customer dad dau daughter declined "
-    "desconocido doe doh dont dummy father fathers female first five four friend gent gentelman gentle gentleman "
+    "desconocido doe doh dont dummy father fathers female first five fnu four friend gent gentelman gentle gentleman "
     "gentlemen girl goh grandchild granddaddy granddaughter grandfather grandma grandmother grandpa grandson guest "
-    "head hh hhm hija hijo hombre home house household householder husband inmate kid know lady landlord last loh "
+    "head hh hhm hija hijo hombre home house household householder husband inmate kid know lady landlord last lnu loh "
     "male man member men minor miss moh mom mother mr mrs ms mujer na name nephew newborn niece nina nino no nobody "
     "nombre none null occupant of oldest one other owner parent person ref reference refuse refused renter res "
     "resident residente resp respondant respondent roommate self senor senora sir sister soh son spouse tbd tenant "
     "test the three two unk unknown wife woman women xx xxx young younger youngest a in de la el los las"
 )
-"""What is written where nobody gave a name: "occupant", "lady of the house", "MOH". Some people are really called so
-(Julia Child), so that such words are only passed over where they disagree with a name."""
+"""What is written where nobody gave a name: "occupant", "lady of the house", "MOH", "FNU" (first name unknown). Some people
+are really called so (Julia Child), so that such words are only passed over where they disagree with a name."""
+_NEVER_NAMES: Final = word_set("anonymous desconocido fnu lnu nobody none occupant tbd unk unknown xx xxx")
+"""And nobody is called so: that two have no name in common says nothing."""
 _DATA = Path(__file__).parent / "data"
 KNOWN_BY_HEART: Final = 1 << 16
 """Names of which a process keeps what it has once worked out: the same ones come again and again."""
@@ -159,7 +161,7 @@ def full_form(given: str) -> str:
 
 def compare_given(one: str, one_middle: str, other: str, other_middle: str) -> str:
     """The level of two folded given names; "" where one is missing or says "occupant". Symmetric."""
-    if not one or not other:
+    if not one or not other or one in _NEVER_NAMES:
         return ""
     if one == other or squeezed(one) == squeezed(other):
         return EXACT
@@ -223,12 +225,12 @@ def _is_garbled(one: str, other: str, *, share: float) -> bool:
 
 def compare_family(one: str, other: str) -> str:
     """The level of two folded surnames; "" where one is missing, or only an initial. Symmetric."""
-    if not one or not other:
+    if not one or not other or one in _NEVER_NAMES:
         return ""
     mine, theirs = squeezed(one), squeezed(other)
     if mine == theirs:
         return EXACT
-    if min(len(mine), len(theirs)) == 1 or is_no_name(one) or is_no_name(other):
+    if _is_initial(mine) or _is_initial(theirs) or is_no_name(one) or is_no_name(other):
         return ""
     core, other_core = core_family(one), core_family(other)
     if core == other_core:
@@ -242,6 +244,11 @@ def compare_family(one: str, other: str) -> str:
     known = _per_million("surnames")
     both_are_names = mine in known and theirs in known
     return GARBLED if not both_are_names and _is_garbled(mine, theirs, share=0.4) else DIFFERENT
+
+
+def _is_initial(name: str) -> bool:
+    """A letter; but one sign is a whole surname in Chinese."""
+    return len(name) == 1 and name < "\u0530"
 
 
 def is_crossed(given: str, family: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import Final
 
 from keyturn.matching.dates import EXACT, SLIPS, a_generation_apart
-from keyturn.matching.features import Features
+from keyturn.matching.features import Features, nothing_else_is_known
 
 Levels = Mapping[str, str]
 
@@ -12,10 +12,10 @@ FLAG_VETOES: Final = ("deceased", "fraud_flag", "protected_address", "already_li
 """Flags of a person on file that always bring a human in."""
 
 _ONE_DATE: Final = SLIPS | {EXACT}
-_SAME_GIVEN: Final = frozenset({"exact", "slip", "swapped"})
-_NEARLY_SAME_GIVEN: Final = frozenset({"nickname", "similar"})
-_AGREES: Final = frozenset({"exact", "initial"})
-_SAME_FAMILY: Final = frozenset({"exact", "slip", "phonetic", "part", "crossed"})
+_NEARLY_SAME_GIVEN: Final = frozenset({"slip", "swapped", "nickname", "similar"})
+_ANOTHER_MIDDLE: Final = frozenset({"different", "other_initial"})
+_SAME_MAILBOX: Final = frozenset({"exact", "same_mailbox"})
+_SAME_FAMILY: Final = frozenset({"exact", "slip", "phonetic", "part", "crossed", "swapped"})
 _SAME_HOUSE: Final = frozenset({"exact", "building", "similar", "near_number", "number", "neighbour"})
 
 
@@ -47,15 +47,27 @@ def generation_gap(probe: Features, candidate: Features, found: Levels) -> bool:
 
 def twin(probe: Features, candidate: Features, found: Levels) -> bool:
     """One surname, birth date and house, and not surely one given name. "J" may be James or his twin John; Julie may be
-    called Julia at home, or have a sister Julia: then one document says it, or the middle name."""
+    called Julia at home, or have a sister Julia; Maria Jose may have a sister Maria Luisa."""
     if found.get("birth_date") != "exact" or found.get("family") not in _SAME_FAMILY or "given" not in found:
         return False
-    if found["given"] in _SAME_GIVEN:
+    if _is_surely_one(probe, candidate, found):
         return False
-    told_apart = found.get("middle") in _AGREES or found.get("identifier") == "equal"
-    if found["given"] in _NEARLY_SAME_GIVEN and told_apart:
-        return False
-    return found.get("address") in _SAME_HOUSE or "exact" in (found.get("email"), found.get("phone"))
+    return found.get("address") in _SAME_HOUSE or found.get("phone") == "exact" or found.get("email") in _SAME_MAILBOX
+
+
+def _is_surely_one(probe: Features, candidate: Features, found: Levels) -> bool:
+    """Whether a slip of the fingers stands between two given names, or a sister (Ivan and Ivana), no table of names can
+    tell: one document says it, or the whole middle name. An initial, twins share often enough: it does where nothing is known
+    that one could ask for."""
+    given, middle = found["given"], found.get("middle")
+    if (probe.given, probe.family) == (candidate.family, candidate.given):
+        given = "exact"
+    if found.get("identifier") == "equal":
+        return given in _NEARLY_SAME_GIVEN or given == "exact"
+    if given == "exact":
+        return middle not in _ANOTHER_MIDDLE
+    agrees = middle == "exact" or (middle == "initial" and nothing_else_is_known(probe, candidate))
+    return given in _NEARLY_SAME_GIVEN and agrees
 
 
 def suffix_conflict(probe: Features, candidate: Features, found: Levels) -> bool:

@@ -1,6 +1,7 @@
 """What may staff do about a delivery: settle it, send it, have it corrected, discard it; and what is left in the CIS?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from keyturn.flow import deliveries
 from keyturn.flow.deliveries import Hand
-from keyturn.records.models import Delivery, ServiceAgreement
+from keyturn.records.models import Delivery, PersonLink, ServiceAgreement
+from keyturn.records.queries import learning
 from keyturn.terms.cis import Answer
 from keyturn.terms.errors import Invalid, NotAllowed, Rejected
 from keyturn.terms.request import Actor, Role
@@ -253,6 +255,20 @@ class TestCorrect:
         town.policy_says(link_automatically=False)
         self.corrects(case, start_date=town.day(9))
         assert case.status == COMPLETED, case.request.findings
+
+    @pytest.mark.parametrize(
+        ("said", "found"), [({}, True), ({"given_name": "Boris", "date_of_birth": "1961-08-09"}, False)]
+    )
+    def test_whom_the_machine_found_it_looks_for_again(self, town: Town, said: dict[str, str], found: bool) -> None:
+        """What staff mend is not their word on who it is: nobody has said that."""
+        ana = town.serves(replace(ANA, identifiers=()), town.house())
+        town.cis_is(script=[{"fault": "refuses"}])
+        case = town.moves_in(ANA)
+        assert case.request.person == ana
+        self.corrects(case, start_date=town.day(9), **said)
+        links = PersonLink.objects.filter(request=case.request, undone_at=None, created_person=False)
+        assert list(links.values_list("person", "automatic", "made_by")) == [(ana.pk, True, "worker")] * found
+        assert list(learning.said()) == []
 
     def test_it_is_corrected_with_what_the_customer_answers(self, town: Town, case: Case) -> None:
         case.staff("ask", "From which day are you the tenant?").replies("From next week on.")

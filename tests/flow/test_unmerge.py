@@ -9,7 +9,7 @@ import pytest
 
 from keyturn import flow
 from keyturn.records import acts, history
-from keyturn.records.models import NotSamePerson, Person, PersonContact, Request
+from keyturn.records.models import NotSamePerson, Person, PersonContact, PersonIdentifier, Request
 from keyturn.records.queries import merging, persons
 from keyturn.terms.address import Address
 from keyturn.terms.errors import Invalid, NotAllowed
@@ -33,6 +33,38 @@ from tests.flow.one_person import (
 from tests.flow.town import ANA, BEN, IN_REVIEW, REFUSED, Town
 
 __all__ = ["two"]  # fixture
+
+
+# ---------------------------------------------------------------- what is whose
+
+
+def test_what_both_had_and_was_edited_since_is_asked(town: Town, two: Two) -> None:
+    ana, anna = two
+    merge = merged(town, ana, anna)
+    Person.objects.filter(pk=ana.pk).update(date_of_birth=date(1977, 7, 7), language="es")
+    asked = {each.id for each in merging.undoing(merging.get(merge.pk), at=town.now).undecided}
+    assert asked == {"person:date_of_birth", "person:language"}
+    unmerged(town, merge, **{"person:date_of_birth": "loser", "person:language": "loser"})
+    ana.refresh_from_db()
+    anna.refresh_from_db()
+    assert (ana.date_of_birth, ana.language) == (ANA.date_of_birth, "en")
+    assert (anna.date_of_birth, anna.language) == (date(1977, 7, 7), "es")
+
+
+def test_a_document_that_only_one_can_have_stays_so_and_the_one_file_can_be_two_again(town: Town) -> None:
+    """It came twice, which is why the two were merged; and the survivor is whose document staff had let pass."""
+    ana = town.serves(ANA, town.house())
+    case = town.moves_in(replace(ANNA, identifiers=ANA.identifiers), town.house())
+    case.staff("new_person")
+    anna = case.person
+    flow.take_back_not_same(one_id=ana.pk, other_id=anna.pk, reason=WHY, actor=OTTO, now=town.now)
+    merge = merged(town, anna, ana)
+    carl = town.moves_in(replace(BEN, given_name="Carl", identifiers=ANA.identifiers), town.house())
+    assert "M-04" in carl.rules
+    carl.staff("new_person")
+    unmerged(town, merge)
+    held = PersonIdentifier.objects.filter(valid_to=None, unique_by_nature=True)
+    assert list(held.values_list("person", flat=True)) == [ana.pk]
 
 
 # ---------------------------------------------------------------- the CIS

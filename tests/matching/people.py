@@ -249,7 +249,8 @@ def _relative(base: PersonDetails, random: Random, **changes: object) -> PersonD
 
 
 def a_twin(base: PersonDetails, random: Random) -> PersonDetails:
-    return _relative(base, random)
+    """One in five is called nearly alike: Ivan and Ivana."""
+    return _relative(base, random, **({"given_name": f"{base.given_name}a"} if random.random() < 0.2 else {}))
 
 
 def a_junior(base: PersonDetails, random: Random) -> PersonDetails:

@@ -124,7 +124,7 @@ def test_one_group_of_evidence_is_too_little() -> None:
     assert "too_few_groups" in decision.ranked[0].why
 
 
-@pytest.mark.parametrize("given", ["joan", "j", "igor", "jbnq"])
+@pytest.mark.parametrize("given", ["joan", "j", "igor", "jbnq", "jaane"])
 def test_who_could_be_a_twin_is_not_linked_even_by_the_shared_mailbox(given: str) -> None:
     decision = decided(replace(JANE, given=given), JANE)
     assert decision.zone == "review"

@@ -41,6 +41,8 @@ def family(one: str, other: str) -> str:
         ("Occupant", "Mary", ""),
         ("Lady of the house", "Mary", ""),
         ("Male", "Male", "exact"),
+        ("FNU", "Mary", ""),
+        ("FNU", "FNU", ""),  # two who have no first name have none in common
         ("Олександр", "Oleksandr", "exact"),
         ("Γιώργος", "Giorgos", "exact"),
         ("小林", "小林", "exact"),
@@ -102,6 +104,9 @@ def test_a_middle_name_that_contradicts_the_second_given_name_counts() -> None:
         ("Child", "Child", "exact"),
         ("No last name", "Hansen", ""),
         ("H", "Hansen", ""),
+        ("Unknown", "Unknown", ""),
+        ("王", "李", "different"),
+        ("王", "王", "exact"),
         ("Зеленко", "Zelenko", "exact"),
         ("Παπαδόπουλος", "Papadopoylos", "exact"),
         ("", "Jones", ""),

@@ -119,6 +119,43 @@ def test_what_forbids_a_link(change: dict[str, object], veto: str) -> None:
     assert veto in scored(JANE, replace(JANE, **change)).vetoes  # type: ignore[arg-type]
 
 
+SISTERS = [
+    (("ivan", ""), ("ivana", "")),  # a slip of the fingers, had not both of them a birth certificate
+    (("simon", ""), ("simona", "")),
+    (("hassan", ""), ("hussain", "")),
+    (("omar", ""), ("omer", "")),
+    (("maria", "jose"), ("maria", "fernanda")),
+    (("mohammed", "a"), ("mohammed", "h")),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SISTERS)
+@pytest.mark.parametrize(
+    "shared",
+    ["addresses", "phones", "emails", "mailbox"],
+    ids=["a house", "a telephone", "a mailbox", "mailbox, dotted"],
+)
+def test_who_is_born_on_one_day_and_called_nearly_alike_is_a_twin(
+    one: tuple[str, str], other: tuple[str, str], shared: str
+) -> None:
+    bare = replace(JANE, identifiers=(), addresses=(), phones=(), emails=())
+    common = {"emails": ("zelenko@gmail.com",)} if shared == "mailbox" else {shared: getattr(JANE, shared)}
+    first, second = (replace(bare, given=given, middle=middle, **common) for given, middle in (one, other))  # type: ignore[arg-type]
+    if shared == "mailbox":
+        second = replace(second, emails=("ze.lenko+home@gmail.com",))
+    assert "twin" in scored(first, second).vetoes
+    assert "twin" in scored(second, first).vetoes
+    document = {"identifiers": JANE.identifiers}
+    assert scored(replace(first, **document), replace(second, **document)).vetoes == ()  # type: ignore[arg-type]
+
+
+def test_a_slip_in_the_given_name_is_one_where_the_middle_names_agree() -> None:
+    one = replace(JANE, given="ivan", middle="petar", identifiers=())
+    assert scored(one, replace(one, given="ivna")).vetoes == ()
+    assert scored(one, replace(one, given="ivna", middle="p")).vetoes == ("twin",)
+    assert scored(one, replace(one, given="ivna", middle="")).vetoes == ("twin",)
+
+
 def test_jr_is_not_sr_but_a_missing_suffix_is_no_conflict() -> None:
     junior, senior = replace(JANE, suffix="jr"), replace(JANE, suffix="sr")
     assert scored(junior, senior).vetoes == ("suffix_conflict",)

@@ -48,4 +48,5 @@ def test_the_class_of_an_account_follows_from_who_it_is_for() -> None:
 
 @pytest.mark.rule("E-05")
 def test_a_link_is_automatic_where_staff_said_nothing() -> None:
-    assert rules.link_is_automatic({}) and not rules.link_is_automatic({"same": "p1"})
+    assert rules.link_is_automatic({}) and rules.link_is_automatic({"ruled_out": ["p1"]})
+    assert not rules.link_is_automatic({"same": "p1", "by": "staff:7"})

@@ -74,6 +74,30 @@ def test_a_premise_is_on_file_before_it_is_approved(decision: Decision, good: bo
     assert (list(rules.premise_is_settled(decision, [referred("M-05", "service_address")])) == []) is good
 
 
+@pytest.mark.rule("R-12")
+@pytest.mark.parametrize(
+    ("said", "holds"),
+    [
+        ({}, {}),
+        (
+            {"same": "p1", "by": "staff:7", "of": "the applicant"},
+            {"same": "p1", "by": "staff:7", "of": "the applicant"},
+        ),
+        (
+            {"new": ["p1"], "by": "staff:7", "of": "the applicant"},
+            {"new": ["p1"], "by": "staff:7", "of": "the applicant"},
+        ),
+        ({"same": "p1", "by": "staff:7", "of": "another"}, {}),
+        ({"new": ["p2", "p1"], "by": "staff:7", "of": "another"}, {"ruled_out": ["p1", "p2"]}),
+        ({"new": ["p2"], "ruled_out": ["p1"], "by": "staff:7", "of": "another"}, {"ruled_out": ["p1", "p2"]}),
+        ({"ruled_out": ["p1"]}, {"ruled_out": ["p1"]}),
+        ({"same": "p1", "by": "staff:7"}, {}),
+    ],
+)
+def test_a_word_on_the_person_is_about_one_applicant(said: dict[str, Any], holds: dict[str, Any]) -> None:
+    assert rules.still_holds(said, of="the applicant") == holds
+
+
 class TestWhatIsLetPass:
     OCCUPIED = referred("D-03", "service_address", service="electric")
 

@@ -36,7 +36,9 @@ class Request(Row):
 
     findings = models.JSONField(default=list)  # as the last look at it left them
     approved = models.JSONField(default=list)  # the findings that staff have seen and let pass
-    person_decision = models.JSONField(default=dict)  # staff's word: {"same": person id} or {"new": [ids seen]}
+    person_decision = models.JSONField(
+        default=dict
+    )  # staff's word: {"same": person id} or {"new": [ids seen]}; "ruled_out"
     match_zone = models.CharField(max_length=8, blank=True)
     policy_version = models.CharField(max_length=60, blank=True)
     model_version = models.CharField(max_length=60, blank=True)

@@ -45,8 +45,8 @@ def customer_class(kind: Kind, policy: Policy) -> str:
 
 @rule("E-05", "A link and a person made by a request can be told apart and taken back")
 def link_is_automatic(person_decision: dict[str, object]) -> bool:
-    """I6: automatic where staff said nothing about the person."""
-    return not person_decision
+    """I6: automatic where no word of staff about the person stands."""
+    return "by" not in person_decision
 
 
 @rule("E-40", "Of the links that the machine makes a share is looked at again, and nobody can choose which")

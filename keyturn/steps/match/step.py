@@ -65,10 +65,11 @@ def _search(
         not_same=persons.ends_of(request.person_decision.get("new", ())),
     )
     decision = decided(policy=policy)
-    if decision.zone != LINK or decision.best is None or request.person_decision:
+    said = request.person_decision
+    if decision.zone != LINK or decision.best is None or "same" in said or "new" in said:
         return decision, None, holders
     best, may_link = linking.whom_to_link(decision.best.person_id, request)  # in one trip, and only where it matters
-    if not may_link:
+    if not may_link or decision.best.person_id in persons.ends_of(said.get("ruled_out", ())):
         return decided(policy=replace(policy, link_automatically=False)), None, holders
     return decision, best, holders
 

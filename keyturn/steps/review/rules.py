@@ -139,6 +139,20 @@ def approval_says_why(reason: str) -> Iterator[Finding]:
         yield Finding("R-22", "reason")
 
 
+@rule(
+    "R-12",
+    "Staff's word on who the applicant is holds while the applicant says the same of themselves; "
+    "and whom it ruled out, no machine links them to",
+    implements=("ER-13", "BR-61"),
+)
+def still_holds(said: Mapping[str, Any], *, of: str) -> dict[str, Any]:
+    """What is left of it when the request is sent again; `of` tells one description of an applicant from another."""
+    if said.get("of") == of:
+        return dict(said)
+    ruled_out = sorted({*said.get("new", ()), *said.get("ruled_out", ())})
+    return {"ruled_out": ruled_out} if ruled_out else {}
+
+
 @rule("R-10", "Whom a request belongs to is said before it is written down")
 def person_is_still_open(decision: Decision, *, is_established: bool) -> Iterator[Finding]:
     """Afterwards account and agreements stand in that person's name: only a refusal takes them back (I6)."""

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from keyturn.journeys.applicant import applicant
+from keyturn.records.crypto import digest
 from keyturn.records.models import Note, Request
 from keyturn.steps.review import rules
 from keyturn.steps.review.rules import Decision
@@ -18,12 +20,13 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     return Verdict(standing)
 
 
-def apply(request: Request, decision: Decision, *, person_id: str | None) -> None:
-    """Keep staff's word on the request: whom it is, and which findings they let pass."""
+def apply(request: Request, decision: Decision, *, person_id: str | None, by: str) -> None:
+    """Keep staff's word on the request: whom it is, who says so (`by`, an actor's origin) and of which applicant, and which
+    findings they let pass."""
     if decision not in (Decision.SAME_PERSON, Decision.NEW_PERSON, Decision.APPROVE):
         return
     if decision is Decision.SAME_PERSON:
-        request.person_decision = {"same": person_id}
+        request.person_decision = {"same": person_id, "by": by, "of": _who(request)}
     if decision is Decision.NEW_PERSON:
         shown = {
             str(each.person_id): rules.relation_shown([*each.vetoes, *each.why]) for each in request.candidates.all()
@@ -32,10 +35,22 @@ def apply(request: Request, decision: Decision, *, person_id: str | None) -> Non
         related = {**before, **{ident: code for ident, code in shown.items() if code}}
         request.person_decision = {
             "new": sorted({*shown, *request.person_decision.get("new", ())}),
+            "by": by,
+            "of": _who(request),
             **({"related": related} if related else {}),
         }
     of_another = bool(request.person_id) and decision is not Decision.APPROVE and person_id != str(request.person_id)
     request.approved = rules.can_be_let_pass([*request.approved, *request.findings], of_another=of_another)
+
+
+def sent_again(request: Request) -> None:
+    """The customer has sent it again: what staff let pass is looked at anew, and of whom it is, what still holds."""
+    request.approved = []
+    request.person_decision = rules.still_holds(request.person_decision, of=_who(request))
+
+
+def _who(request: Request) -> str:
+    return digest("applicant", repr(applicant(request.answers)))
 
 
 def say(request: Request, kind: str, text: str, *, actor: Actor, now: datetime) -> None:

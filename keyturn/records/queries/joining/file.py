@@ -160,6 +160,10 @@ def _identifiers(
         wanted, _as_is(theirs, Side.LOSER),
         lambda one, other: (one.row.id_type, one.row.digest) == (other.row.id_type, other.row.digest),
     )  # fmt: skip
+    unique = {(row.id_type, row.digest) for row in (*mine, *theirs) if row.unique_by_nature and row.valid_to is None}
+    for each in wanted:
+        if each.span.end is None and (each.row.id_type, each.row.digest) in unique:
+            each.values = {**each.values, "unique_by_nature": True}
     _one_first(wanted, None, mine, theirs)
     return wanted
 

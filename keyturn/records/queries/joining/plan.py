@@ -97,6 +97,6 @@ def _new_accounts(parts: Parted, known: Mapping[str, Side], loser: Person) -> di
 def _fields(survivor: Person, kept: Mapping[str, Any], choices: Mapping[str, str]) -> dict[str, Side]:
     born = survivor.date_of_birth.isoformat() if survivor.date_of_birth else None
     there = {"date_of_birth": born, "language": survivor.language, "formats": survivor.formats}
-    after, mine = kept["after"], kept["survivor"]
-    edited = [each for each in OWN_FIELDS if there[each] != after[each] and after[each] != mine[each]]
+    after, theirs = kept["after"], kept["loser"]
+    edited = [each for each in OWN_FIELDS if there[each] != after[each] == theirs[each]]
     return {each: Side(choices.get(f"person:{each}", Side.SURVIVOR)) for each in edited}
