@@ -100,7 +100,8 @@ def _possible(case: Any, found: Any) -> Iterator[Act]:
             yield Act("cleared", _("It is put right in the CIS"), _left(found), _("It is put right"), _(WHY))
         return
     yield from _mending(case, found)
-    if case.step != Step.SYNC or case.standing == Standing.CUSTOMER:
+    is_at_the_cis = case.established_at and case.step in (Step.SYNC, Step.REVIEW)
+    if not is_at_the_cis or case.standing == Standing.CUSTOMER:
         return
     with_people = case.standing in (Standing.STAFF, Standing.ENGINEER)
     if case.standing == Standing.MACHINE and not gate.is_open():

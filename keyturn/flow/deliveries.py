@@ -99,7 +99,7 @@ def same_person(*, request_id: UUID, person_ref: str, reason: str, by: Hand, now
 
 def _send(request: Request, delivery: Delivery, *, state: str) -> None:
     delivery.state, delivery.problem, delivery.tries = state, "", 0
-    delivery.in_doubt_since = delivery.next_try_at = delivery.parked_at = None
+    delivery.in_doubt_since = delivery.next_try_at = delivery.parked_at = delivery.leased_until = None
     delivery.save()
     moves.move(request, Step.SYNC, Standing.MACHINE)
     queue.later("tell_cis", request_id=str(request.pk))
@@ -249,10 +249,10 @@ CORRECTABLE = (
 
 
 def _refused(request_id: UUID, by: Hand, now: datetime) -> Request:
-    """A request for service that the CIS has refused, and nobody is in doubt about; perhaps the customer was asked since."""
-    request, delivery = _held(request_id, by, now, (Standing.STAFF,), steps=(Step.SYNC, Step.REVIEW))
+    """A request for service that the CIS has refused, and nobody is in doubt about."""
+    request, delivery = _held(request_id, by, now, (Standing.STAFF,))
     is_refused = delivery.state == "rejected" and delivery.problem != sync_rules.Anothers.CODE
-    if JOURNEYS[request.journey].kind is not Kind.START or not is_refused or not request.established_at:
+    if JOURNEYS[request.journey].kind is not Kind.START or not is_refused:
         raise NotAllowed("not_to_correct")
     return request
 
@@ -283,14 +283,14 @@ def cleared(*, request_id: UUID, reason: str, by: Hand, now: datetime) -> Reques
     return request
 
 
-def _held(
-    request_id: UUID, by: Hand, now: datetime, standings: Collection[Standing], steps: Collection[Step] = (Step.SYNC,)
-) -> tuple[Request, Delivery]:
-    """The request and its delivery, held: it stands with the CIS, and no call is under way."""
+def _held(request_id: UUID, by: Hand, now: datetime, standings: Collection[Standing]) -> tuple[Request, Delivery]:
+    """The request and its delivery, held: it stands with the CIS, and no call is under way; perhaps the customer was asked
+    something about it since."""
     _is_staff(by)
     request = moves.locked(request_id)
     delivery = Delivery.objects.select_for_update().filter(request=request).first()
-    if delivery is None or request.step not in steps or request.standing not in standings:
+    is_at_the_cis = request.established_at and request.step in (Step.SYNC, Step.REVIEW)
+    if delivery is None or not is_at_the_cis or request.standing not in standings:
         raise NotAllowed("not_at_the_cis")
     if sync_rules.is_leased(delivery.leased_until, now):
         raise NotAllowed("under_way")

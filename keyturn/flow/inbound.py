@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from keyturn.connectors.cis import cis
 from keyturn.flow import duplicates, gate, hearing, moves
@@ -131,8 +130,10 @@ def _look_at(news: CisNews, *, now: datetime, policy: Policy) -> bool:
 
 
 def _put_off(news: CisNews, code: str, until: datetime) -> None:
+    """What has waited long for one thing has not been tried in vain for another: tries are counted in a row for one reason."""
+    tries = news.tries + 1 if news.waits_for == code[:40] else 1
     rows = CisNews.objects.filter(pk=news.pk, told_again=news.told_again)
-    rows.update(due_at=until, tries=F("tries") + 1, waits_for=code[:40])
+    rows.update(due_at=until, tries=tries, waits_for=code[:40])
 
 
 @transaction.atomic

@@ -42,36 +42,55 @@ def tell_cis_job(*, request_id: str, now: datetime) -> None:
 
 def tell_cis(*, request_id: UUID, now: datetime, policy: Policy) -> None:
     """Carry one request's delivery a step further. Running it at any time, any number of times, is safe."""
-    started = _about_to_call(request_id, now=now, policy=policy)
-    if started is None:
+    call = _about_to_call(request_id, now=now, policy=policy)
+    if call is None:
         return
     try:
-        answer = _asked_or_sent(started, now, policy)
+        _call(request_id, call, now=now, policy=policy)
+    except Exception:
+        _let_go(request_id, call)
+        raise
+
+
+def _call(request_id: UUID, call: "Call", *, now: datetime, policy: Policy) -> None:
+    try:
+        answer = _asked_or_sent(call, now, policy)
     except (Unavailable, InDoubt, Rejected) as problem:
-        _called_in_vain(request_id, problem, started, now=now, policy=policy)
-    else:
-        try:
-            _answered(request_id, answer, started, now=now)
-        except IntegrityError:
-            if not _is_anothers(request_id, answer, started, now=now, policy=policy):
-                raise
+        _called_in_vain(request_id, problem, call, now=now, policy=policy)
+        return
+    try:
+        _answered(request_id, answer, call, now=now)
+    except IntegrityError:
+        if not _is_anothers(request_id, answer, call, now=now, policy=policy):
+            raise
+
+
+@transaction.atomic
+def _let_go(request_id: UUID, call: "Call") -> None:
+    """It failed for a reason of our own. Nobody waits for the end of the lease, which no try of the queue outlasts: so its
+    tries are counted, and it gives up in the open (I8). What became of the call is asked first, as after any other."""
+    Delivery.objects.filter(request=request_id, state="sent", leased_until=call.place.until).update(leased_until=None)
+    gate.not_called(call.place)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that is about to be made. `number` tells it from another worker's, made when this one's lease was over.
+    """A call that is about to be made.
 
-    `place` is given back afterwards; `approved` are the rules that staff have let pass. `corrected`: what was sent under
-    the key before may have been another command.
+    `place` is given back afterwards, and the lease ends when it does; `approved` are the rules that staff have let pass.
+    `corrected`: what was sent under the key before may have been another command.
     """
 
     key: str
     command: Command
     look_up: bool
-    number: int
     place: gate.Place
     approved: frozenset[str] = frozenset()
     corrected: bool = False
+
+    def still_holds(self, delivery: Delivery) -> bool:
+        """Nobody has taken it up since, as they may when the lease is over, and nobody has decided anything about it."""
+        return delivery.state == "sent" and delivery.leased_until == self.place.until
 
 
 @transaction.atomic
@@ -102,7 +121,7 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
     approved = frozenset(row["rule"] for row in request.approved)
     corrected = look_up and request.events.filter(what__in=("corrected", "sent_back")).exists()
     command = way_of(request).command(request, policy)
-    return Call(delivery.key, command, look_up, delivery.tries, place, approved, corrected)
+    return Call(delivery.key, command, look_up, place, approved, corrected)
 
 
 def _asked_or_sent(call: Call, now: datetime, policy: Policy) -> Answer:
@@ -113,10 +132,12 @@ def _asked_or_sent(call: Call, now: datetime, policy: Policy) -> Answer:
         if known and not call.corrected:  # else it is sent: the CIS says whether the key was another command's
             if refs := sync.not_asked_for(call.command, known):
                 raise sync_rules.Anothers(refs)
+            if known.lacks(call.command):
+                raise InDoubt("answered_in_part")
             return known
     elif _is_searched_first(told, call, policy):  # afterwards it might find what an earlier try left
         _search(told, call.command)
-    elif sync_rules.is_compared_first(call.command, approved=call.approved):
+    if sync_rules.is_compared_first(call.command, approved=call.approved):
         _compare(told, call.command, now, policy)
     return told.send(call.command, key=call.key)
 
@@ -159,10 +180,10 @@ def _compare(told: Cis, command: Command, now: datetime, policy: Policy) -> None
 def _answered(request_id: UUID, answer: Answer, call: Call, *, now: datetime) -> None:
     """Keep the CIS's references; the request is complete.
 
-    Not where somebody has decided meanwhile: what the CIS did is found again when it is asked next.
+    Not where somebody was quicker, or has decided meanwhile: what the CIS did is found again when it is asked next.
     """
     request, delivery = _locked(request_id)
-    if delivery is None or delivery.state == "done" or request.standing != Standing.MACHINE:
+    if delivery is None or not call.still_holds(delivery) or request.standing != Standing.MACHINE:
         gate.called(call.place)
         return
     with moves.written_at_once(request):
@@ -186,7 +207,7 @@ def _is_anothers(request_id: UUID, answer: Answer, call: Call, *, now: datetime,
     if not refs:
         return False
     delivery = Delivery.objects.select_for_update().get(request=request)
-    if delivery.state == "sent" and delivery.tries == call.number and request.standing == Standing.MACHINE:
+    if call.still_holds(delivery) and request.standing == Standing.MACHINE:
         _go_on(request, delivery, sync_rules.Anothers(sorted(refs)), call, now=now, policy=policy)
     gate.called(call.place)
     return True
@@ -218,7 +239,7 @@ def _called_in_vain(request_id: UUID, problem: KeyturnError, call: Call, *, now:
     """Keep what is known of the outcome, and see to it that somebody goes on (I8); whoever was overtaken knows nothing."""
     request = moves.locked(request_id)
     delivery = Delivery.objects.select_for_update().get(request=request)
-    if delivery.state == "sent" and delivery.tries == call.number and request.standing == Standing.MACHINE:
+    if call.still_holds(delivery) and request.standing == Standing.MACHINE:
         _go_on(request, delivery, problem, call, now=now, policy=policy)
     gate.called(call.place, problem, now=now, policy=policy)
 
@@ -299,7 +320,7 @@ def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: dateti
         if is_done:
             _found_after_settling(request_id, done, now=now)
         else:
-            _undo(request, done, now=now, policy=policy)
+            _undo(request, done, again=tries > 0, now=now, policy=policy)
     except (Unavailable, InDoubt, Rejected) as problem:
         gate.heard(problem, now=now, policy=policy)
         cannot_say = isinstance(problem, Rejected)
@@ -312,11 +333,13 @@ def undo_in_cis(*, request_id: UUID, tries: int = 0, looks: int = 0, now: dateti
     gate.looked(request_id)
 
 
-def _undo(request: Request, done: Answer, *, now: datetime, policy: Policy) -> None:
-    """What can be undone of it; the rest is left for staff to see."""
+def _undo(request: Request, done: Answer, *, again: bool, now: datetime, policy: Policy) -> None:
+    """What can be undone of it; the rest is left for staff to see. `again`: an earlier try may have done it."""
     undoing = way_of(request).undoing(request, done, now=now, policy=policy)
     if undoing.command is not None:
-        cis().send(undoing.command, key=sync_rules.key_to_undo(request.reference))
+        key = sync_rules.key_to_undo(request.reference)
+        if not (again and cis().find(key)):
+            cis().send(undoing.command, key=key)
         sync.keep_person(request, done)
         _after_the_end(request.pk, "undone_in_cis", now=now, data={})
     if undoing.left:

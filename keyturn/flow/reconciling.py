@@ -76,7 +76,7 @@ def start_reconciliation(
 ) -> Reconciliation:
     """Begin a comparison of these parts, or go on with one of the same parts that was interrupted within a day."""
     wanted = [each for each in PARTS if each in parts]
-    rows = Reconciliation.objects.filter(ended_at=None, started_at__gt=now - GOES_ON_WITHIN).order_by("-started_at")
+    rows = Reconciliation.objects.filter(ended_at=None, moved_at__gt=now - GOES_ON_WITHIN).order_by("-started_at")
     going = next((row for row in rows if row.kinds == wanted), None)
     if going is not None and not fresh:
         return going

@@ -142,10 +142,15 @@ class Answer:
         if isinstance(command, CancelService):
             return self.account_ref == command.account_ref
         return (
-            all(self.agreement_refs.get(service) for service in command.services)
+            not self.lacks(command)
             and command.person_ref in ("", self.person_ref)
             and command.account_ref in ("", self.account_ref)
         )
+
+    def lacks(self, command: Command) -> list[str]:
+        """The services that `command` asked for and that it names no agreement of."""
+        wanted = command.services if isinstance(command, EstablishService) else ()
+        return [service for service in wanted if not self.agreement_refs.get(service)]
 
     def others_than(self, command: Command) -> dict[str, str]:
         """What it names where `command` named somebody or something else: "person_ref" and "account_ref" to the answer's."""

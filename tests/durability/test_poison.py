@@ -1,7 +1,7 @@
 """T-12: a job that can never be done: does it give up in the open, and does it hold up nobody else?
 
-A real worker does the queue's jobs; at one delivery in so many our own code fails each time, as by a bug that nobody
-foresaw. The others' ages at their end are set beside those of a run without poison. POISON_REQUESTS and POISON_ONE_IN
+A real worker does the queue's jobs; at one delivery in so many our own code fails each time that the CIS is called, as by a
+bug that nobody foresaw: with the lease taken, and one of the few places. The others' ages at their end are set beside those of a run without poison. POISON_REQUESTS and POISON_ONE_IN
 set the sizes.
 """
 
@@ -56,25 +56,26 @@ def town(transactional_db: None, settings: Any, tmp_path: Any) -> Iterator[Town]
 
 def ages(town: Town, monkeypatch: pytest.MonkeyPatch, number: int, *, one_in: int = 0) -> list[float]:
     """How old each healthy request was, in seconds since the worker began, when it was done; sorted."""
-    places, carried = factories.many_premises(number), outside.tell_cis
+    places, asked = factories.many_premises(number), outside._asked_or_sent
     cases = [
         town.a_partner_asks(who, place, attested=("email", "identity"), services=["electric", "gas"])
         for who, place in zip(newcomers(number, next(_first)), places, strict=True)
     ]
     poisoned = {case.id for case in cases[1::one_in]} if one_in else set()
+    references = set(Request.objects.filter(pk__in=poisoned).values_list("reference", flat=True))
 
-    def tell_cis(*, request_id: Any, **others: Any) -> None:
-        if request_id in poisoned:
+    def asked_or_sent(call: outside.Call, *rest: Any) -> Any:
+        if call.key.partition(":")[0] in references:
             raise Poisoned
-        carried(request_id=request_id, **others)
+        return asked(call, *rest)
 
-    monkeypatch.setattr(outside, "tell_cis", tell_cis)
+    monkeypatch.setattr(outside, "_asked_or_sent", asked_or_sent)
     began = datetime.now(UTC)
     for _ in range(ROUNDS):
         worker.run(wait=False, concurrency=2)
         if not _due() and not Delivery.objects.filter(parked_at__isnull=False).exists():  # it found no place at once
             break
-    monkeypatch.setattr(outside, "tell_cis", carried)
+    monkeypatch.setattr(outside, "_asked_or_sent", asked)
     healthy = Delivery.objects.filter(request__in=[case.id for case in cases]).exclude(request__in=poisoned)
     assert healthy.exclude(state="done").count() == 0
     in_the_open = Request.objects.filter(pk__in=poisoned, standing="engineer", events__what="gave_up")

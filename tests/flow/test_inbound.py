@@ -217,11 +217,19 @@ class TestAClerkWasQuicker:
     """Somebody in the CIS changed a value after both held the same, and before a customer's change of it arrives there."""
 
     @pytest.fixture
-    def case(self, town: Town, heard: Heard) -> Case:
+    def ana(self, town: Town, heard: Heard) -> Person:
+        """Of whom both sides say the same."""
         ana = town.knows(ANA)
         heard.there(ana, DetailChange("paperless", "yes"))
         heard.listens()
+        return ana
+
+    @pytest.fixture
+    def case(self, town: Town, heard: Heard, ana: Person) -> Case:
         heard.there(ana, RENAMED)
+        return self.marries(town, ana)
+
+    def marries(self, town: Town, ana: Person) -> Case:
         answers = {"given_name": "Ana", "family_name": "Zelenko-Ruiz", "name_reason": "marriage"}
         request = flow.staff_change(
             person_id=ana.pk, journey="change_name", answers=answers, how="changed", reason="Her licence.", version=None,
@@ -238,6 +246,15 @@ class TestAClerkWasQuicker:
         assert (case.status, case.rules, self.name_there(town)) == (IN_REVIEW, {"S-16"}, "Marquez")
         heard.listens()
         assert name_of(Person.objects.get(), town.now) == "Ana Zelenko-Ruiz"  # and ours is not overwritten either
+
+    @pytest.mark.parametrize("fault", ["down", "lost_before"])
+    def test_and_before_it_is_at_a_later_try(self, town: Town, heard: Heard, ana: Person, fault: str) -> None:
+        """The clerk was quicker than the second try; of the first nobody knows, or everybody, that it did nothing."""
+        town.cis_is(script=[{"fault": fault}])
+        case = self.marries(town, ana)
+        heard.there(ana, RENAMED)
+        town.waits(minutes=10)
+        assert (case.status, case.rules, self.name_there(town)) == (IN_REVIEW, {"S-16"}, "Marquez")
 
     def test_approved_ours_is_told(self, town: Town, heard: Heard, case: Case) -> None:
         case.staff("approve", "She has shown her licence.", by="8")

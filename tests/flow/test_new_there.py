@@ -1,16 +1,23 @@
 """Does somebody or something that only the CIS knows arrive here, through the door of an import?"""
 
+from datetime import date
+
 import pytest
 
-from keyturn.flow import hearing, inbound
+from keyturn.flow import deliveries, hearing, inbound
 from keyturn.records.models import (
     Account,
     CisAgreed,
+    CisNews,
     DuplicatePair,
     Person,
     Premise,
+    ServicePoint,
 )
+from keyturn.terms.cis import EstablishService
+from keyturn.terms.premise import Service
 from tests.flow.both_sides import Heard, contacts_of, heard, name_of
+from tests.flow.test_deliveries import SARA, WHY
 from tests.flow.test_inbound import RENAMED
 from tests.flow.town import ANA, Town
 
@@ -80,6 +87,37 @@ class TestNewThere:
             held = Premise.objects.get(ref="PX1")
             assert (held.line1, set(held.services)) == (said["line1"], set(said["service_types"].split(";")))
         assert taken == ["PX1"] * 3, "only what is not on file already is taken in"
+
+    @pytest.mark.parametrize("minutes", [2, 30])
+    def test_what_waited_long_for_a_delivery_then_waits_for_its_place_too(
+        self, town: Town, heard: Heard, minutes: int
+    ) -> None:
+        """Ana's request stands with staff, and the CIS tells of an account of hers alone, at a place that is not on file."""
+        ana = town.knows(ANA)
+        heard.listens()
+        town.cis_is(script=[{"fault": "refuses"}])
+        case = town.moves_in(ANA)
+        place = town.house()
+        made = town.cis.send(
+            EstablishService(
+                request_reference="C-1", premise_ref=place.ref, services=(Service("electric"),), language="en",
+                start_date=date.fromisoformat(town.day(1)), customer_class="residential", division=place.division,
+                person_ref=ana.ref,
+            ),
+            key="clerk-1",
+        )  # fmt: skip
+        hearing.hear(now=town.now, policy=town.policy)
+        CisNews.objects.all().delete()
+        ServicePoint.objects.filter(premise=place).delete()
+        place.delete()
+        hearing.changed_in_cis(noun="account", ref=made.account_ref, now=town.now)
+        for _ in range(minutes):
+            heard.waits(minutes=1)
+        deliveries.discard(request_id=case.id, reason=WHY, by=SARA, now=town.now, policy=town.policy)
+        for _ in range(10):
+            heard.waits(minutes=2)
+        assert Account.objects.filter(ref=made.account_ref).exists(), heard.cases
+        assert heard.cases == {}
 
     def test_what_no_import_would_let_in_is_a_case(self, town: Town, heard: Heard) -> None:
         heard.desk.enter("persons", {**self.ROW, "date_of_birth": "1790-01-01"})

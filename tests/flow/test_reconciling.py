@@ -266,6 +266,18 @@ class TestHowItGoes:
             pass
         assert run.compared == {"persons": 7}
 
+    def test_one_that_takes_longer_than_a_day_comes_to_its_end(self, town: Town, heard: Heard) -> None:
+        """It is begun anew where it has stood still for a day, not where it has gone on."""
+        for n in range(4):
+            town.knows(replace(ANA, emails=(f"{n}@example.com",), identifiers=()))
+        run = flow.start_reconciliation(by="machine:", parts=("persons",), now=town.now)
+        for _ in range(3):
+            town.waits(hours=20)
+            assert flow.start_reconciliation(by="machine:", parts=("persons",), now=town.now).pk == run.pk
+            flow.go_on(run.pk, now=town.now, policy=town.policy, most=1)
+        town.waits(hours=25)
+        assert flow.start_reconciliation(by="machine:", parts=("persons",), now=town.now).pk != run.pk
+
     def test_a_cis_that_goes_away_stops_it_and_nothing_is_left_out(self, town: Town, heard: Heard) -> None:
         ana = town.knows(ANA)
         heard.there(ana, DetailChange("language", "es"))

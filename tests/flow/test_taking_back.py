@@ -1,6 +1,7 @@
 """A request that was written down comes to nothing: is undone what can be, once, here and in the CIS; is the rest listed?"""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 
@@ -93,6 +94,19 @@ class TestADelegate:
         town.waits(hours=1)
         assert on_the_account(ana) == before
         assert case.history.count("undone_in_cis") == 1
+
+    def test_what_became_of_the_undoing_is_asked_before_it_is_sent_again(
+        self, town: Town, ana: Customer, carla: User
+    ) -> None:
+        goes_wrong(town)
+        case = invites(ana, carla)
+        refuses(case)
+        town.faulty.deliver_late()
+        town.cis_is(script=[{"fault": "answer_lost"}])
+        with patch.object(town.cis, "send", wraps=town.cis.send) as sent:
+            town.waits(hours=3)
+        assert [each.kwargs["key"] for each in sent.call_args_list] == [f"{case.request.reference}:undo"]
+        assert (case.history.count("undone_in_cis"), left(case)) == (1, {})
 
     def test_whom_the_cis_answered_about_in_part_is_not_lost(self, town: Town, ana: Customer, carla: User) -> None:
         """The answer to the undoing is lost: it is asked for again under its key, and has one effect."""

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from keyturn.records.models import CisBreaker, CisCalls, CisPlace, Delivery, Event, Request
-from keyturn.terms.request import Standing, Step
+from keyturn.terms.request import Standing
 
 OPEN_STATES = ("intended", "sent", "in_doubt", "rejected")
 STATES = (*OPEN_STATES, "done")
@@ -68,7 +68,7 @@ def gate(cis: str, *, now: datetime) -> Gate:
 def kept() -> list[Kept]:
     """By state; what is over is nobody's business any more, and what was not sent because staff look first is theirs."""
     live = Delivery.objects.filter(state__in=OPEN_STATES).exclude(request__standing=Standing.NOBODY)
-    live = live.exclude(state="intended", request__standing=Standing.STAFF)
+    live = live.exclude(state="intended", request__standing__in=(Standing.STAFF, Standing.CUSTOMER))
     rows = live.values("state").annotate(number=Count("id"), oldest=Min("created_at")).order_by("state")
     found = {row["state"]: Kept(**row) for row in rows}
     return [found.get(state) or Kept(state, 0, None) for state in OPEN_STATES]
@@ -106,7 +106,7 @@ def left_in_cis(*, most: int = 50) -> tuple[list[Request], int]:
 
 def to_look_at(*, most: int = 50) -> list[Delivery]:
     """Deliveries that somebody must look at: stuck, or before staff; the oldest first."""
-    somebodys = Q(request__step=Step.SYNC, request__standing__in=(Standing.STAFF, Standing.ENGINEER))
+    somebodys = Q(request__standing__in=(Standing.STAFF, Standing.ENGINEER), request__established_at__isnull=False)
     rows = Delivery.objects.filter(somebodys, state__in=OPEN_STATES).select_related("request")
     return list(rows.order_by(F("in_doubt_since").asc(nulls_last=True), "created_at")[:most])
 

@@ -158,8 +158,8 @@ def must_wait_for_another(request: Request, delivery: Delivery) -> bool:
     """Whether another request of the same person is on its way: only one of the two may tell the CIS of the person.
 
     Holds the person's row, so that two who look at one moment see each other. Who is with the CIS already goes first,
-    else the older one; clocks of two machines differ, so age alone does not tell. A delivery that stands with staff and
-    did nothing holds up nobody, one in doubt or given up does.
+    else the older one; clocks of two machines differ, so age alone does not tell. A delivery that stands with staff or
+    waits for the customer's answer, and did nothing, holds up nobody, one in doubt or given up does.
 
     The account is read last: where the other one is over by then, what the CIS called the account stands there.
     """
@@ -189,7 +189,7 @@ _open_ones = Prepared(
     lambda person: (
         Delivery.objects.filter(request__person=person)
         .exclude(request__standing=Standing.NOBODY)
-        .exclude(request__standing=Standing.STAFF, state="intended")
+        .exclude(request__standing__in=(Standing.STAFF, Standing.CUSTOMER), state="intended")
         .values_list("pk", "state", "created_at")
     )
 )

@@ -37,10 +37,15 @@ def is_there(
     is_theirs = said.account_ref and account is not None and (not on_it or said.person_ref in on_it)
     if not is_theirs or said.account_ref in elsewhere or command.account_ref not in ("", said.account_ref):
         yield Finding("S-11", "account_ref")
-    there = {str(each.get("ref")): each for each in (account or {}).get("agreements", ())}
+    shown = (account or {}).get("agreements")  # None: this CIS shows none with an account
+    there = {str(each.get("ref")): each for each in shown or ()}
     for service in command.services:
         ref = said.agreement_refs.get(service, "")
-        if not ref or ref in elsewhere or (there and not _is_for(there.get(ref), service, command.premise_ref)):
+        if (
+            not ref
+            or ref in elsewhere
+            or (shown is not None and not _is_for(there.get(ref), service, command.premise_ref))
+        ):
             yield Finding("S-11", f"agreement_{service}")
 
 
