@@ -30,6 +30,7 @@ from keyturn.records.models import (
     Message,
     PersonMerge,
     Premise,
+    Request,
 )
 from keyturn.records.queries import on_file
 from keyturn.terms.change import ContactChange, DetailChange, NameChange
@@ -56,7 +57,7 @@ WRONG = "222222"
 CARLA = "carla@example.com"
 NAMES = ("Marquez", "Okafor", "Ruiz")
 PHONES = ("+15035550111", "+15035550112", "+15035550113")
-BY_HAND = ("send_now", "not_there", "settle", "discard", "correct", "send_back", "cleared", "ask_now")
+BY_HAND = ("send_now", "not_there", "settle", "discard", "correct", "send_back", "cleared", "ask_now", "same_person")
 
 
 class Life(Story):
@@ -330,7 +331,8 @@ class Life(Story):
 
     def staff_put_a_delivery_right(self, which: int, how: str) -> None:
         stands = self.promises.requests
-        theirs = [pk for pk, row in stands.items() if row["step"] == "sync" or (how == "cleared" and row["ended"])]
+        at_the_cis = ("sync", "review")  # the customer may have been asked something about it
+        theirs = [pk for pk, row in stands.items() if row["step"] in at_the_cis or (how == "cleared" and row["ended"])]
         if not theirs:
             return
         now, policy, pk = self.town.now, self.town.policy, theirs[which % len(theirs)]
@@ -352,6 +354,10 @@ class Life(Story):
                     )
                 case "send_back":
                     deliveries.send_back(request_id=pk, words=WHY, by=by, now=now, policy=policy)
+                case "same_person":
+                    found = Request.objects.get(pk=pk).findings
+                    ref = next((row["params"]["refs"].split(", ")[0] for row in found if row["rule"] == "S-12"), "")
+                    deliveries.same_person(request_id=pk, person_ref=ref, by=by, now=now, **why)
                 case "not_there":
                     deliveries.not_there(request_id=pk, by=by, now=now, **why)
                 case _:
