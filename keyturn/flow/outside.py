@@ -114,13 +114,17 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
         at = now + sync_rules.wait_for_another(delivery.created_at, now, policy)
         queue.later("tell_cis", at=at, request_id=str(request_id))
         return None
+    command = way_of(request).command(request, policy)
+    if isinstance(command, UpdateCustomer) and not command.changes:  # all of it was changed again since
+        gate.not_called(place)
+        _complete(request, delivery, Answer(), now=now)
+        return None
     look_up = sync_rules.must_look_up(delivery.state) or delivery.state == "rejected"  # an earlier try may arrive yet
     delivery.state, delivery.tries = "sent", delivery.tries + 1
     delivery.leased_until, delivery.parked_at = place.until, None
     writing.write([], changed=[delivery])
     approved = frozenset(row["rule"] for row in request.approved)
     corrected = look_up and request.events.filter(what__in=("corrected", "sent_back")).exists()
-    command = way_of(request).command(request, policy)
     return Call(delivery.key, command, look_up, place, approved, corrected)
 
 

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 
 from keyturn import flow
-from keyturn.flow import machine
+from keyturn.flow import deliveries, machine
+from keyturn.flow.deliveries import Hand
 from keyturn.records import acts, history
 from keyturn.records.models import BlindReview, PersonLink, RedFlag
 from keyturn.records.queries import linking
@@ -45,6 +46,20 @@ def test_every_link_of_the_machine_can_be_chosen_and_nothing_else_is(watched: To
 
 
 @pytest.mark.rule("E-40")
+def test_who_is_linked_anew_after_a_correction_is_asked_about_once(watched: Town) -> None:
+    ana = watched.serves(replace(ANA, identifiers=()), watched.house())
+    watched.cis_is(script=[{"fault": "refuses"}])
+    case = watched.moves_in(ANA)
+    deliveries.correct(
+        request_id=case.id, answers={"start_date": watched.day(9)}, reason=WHY, by=Hand(Actor(Role.STAFF, "5")),
+        now=watched.now, policy=watched.policy,
+    )  # fmt: skip
+    watched.works()
+    link = PersonLink.objects.get(request=case.id, undone_at=None)
+    assert (case.request.person, link.automatic) == (ana, True)
+    assert list(BlindReview.objects.values_list("link", "verdict")) == [(link.pk, "")]
+
+
 def test_what_staff_linked_is_not_looked_at_again(watched: Town) -> None:
     person = a_person(ANA)
     watched.policy_says(link_automatically=False)

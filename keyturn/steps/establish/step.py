@@ -64,7 +64,7 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     request.established_at = now
     link = _link(request, is_new=is_new, now=now)
     again = _looked_at_again(request, link, now=now, policy=policy)
-    writing.beside(request, [*rows, *account, link, *again, *agreements, *_consents(request, now)])
+    writing.beside(request, [*rows, *account, link, *agreements, *_consents(request, now)], also=again)
     _remember_not_same(request, now)
     return Verdict(data={"person": str(request.person_id), "account": str(request.account_id), "new_person": is_new})
 
@@ -190,15 +190,23 @@ def _link(request: Request, *, is_new: bool, now: datetime) -> PersonLink:
     )
 
 
-def _looked_at_again(request: Request, link: PersonLink, *, now: datetime, policy: Policy) -> list[Model]:
-    """A share of what the machine linked waits for somebody who is not told of it (quality.md section 2, policy 6)."""
+def _looked_at_again(request: Request, link: PersonLink, *, now: datetime, policy: Policy) -> list[Asked[Any]]:
+    """A share of what the machine linked waits for somebody who is not told of it (quality.md section 2, policy 6).
+
+    Who was linked to them before, and then corrected, is asked about once: one that waits is about this link now.
+    """
     by_machine = link.automatic and not link.created_person
     mark = digest("looked at again", str(request.pk))
     if not (by_machine and rules.is_looked_at_again(mark, share=policy.blind_review_share)):
         return []
-    return [
-        BlindReview(request=request, person=link.person, link=link, model_version=request.model_version, chosen_at=now)
-    ]
+    review = BlindReview(
+        request=request, person=link.person, link=link, model_version=request.model_version, chosen_at=now
+    )
+    return [writing.insertion(review, otherwise=_OF_THIS_LINK)]
+
+
+_OF_THIS_LINK = """ON CONFLICT (request_id, person_id)
+DO UPDATE SET link_id = excluded.link_id, decoy = false WHERE blind_review.verdict = ''"""
 
 
 def _remember_not_same(request: Request, now: datetime) -> None:

@@ -172,7 +172,7 @@ def must_wait_for_another(request: Request, delivery: Delivery) -> bool:
     return any(
         _goes_first(delivery, state=state, is_older=(created_at, pk) < (delivery.created_at, delivery.pk))
         for pk, state, created_at in open_ones
-        if pk != delivery.pk and state not in ("done", "rejected")
+        if pk != delivery.pk and state != "done"
     )
 
 
@@ -189,7 +189,7 @@ _open_ones = Prepared(
     lambda person: (
         Delivery.objects.filter(request__person=person)
         .exclude(request__standing=Standing.NOBODY)
-        .exclude(request__standing__in=(Standing.STAFF, Standing.CUSTOMER), state="intended")
+        .exclude(request__standing__in=(Standing.STAFF, Standing.CUSTOMER), state__in=("intended", "rejected"))
         .values_list("pk", "state", "created_at")
     )
 )

@@ -12,8 +12,11 @@ from keyturn.terms.policy import Policy
 
 
 def command_for(request: Request, policy: Policy) -> UpdateCustomer:
-    """Yes until the day on which the protection would end; no when it has ended. Nothing of the illness is said."""
-    return _says(request, request.written)
+    """Yes until the day on which the protection would end; no when it has ended. Nothing of the illness is said.
+
+    It says what holds when it is sent: a claim may go out after its own end, where staff had to look at it.
+    """
+    return _says(request, [holding(request.account_id, policy)] if request.written else [])
 
 
 def undo(request: Request, *, now: datetime, policy: Policy) -> UpdateCustomer | None:

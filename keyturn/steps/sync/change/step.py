@@ -9,6 +9,7 @@ from keyturn.records.models import Account, Delivery, Request
 from keyturn.records.queries import on_file
 from keyturn.steps.sync import step as sync
 from keyturn.steps.sync.change import rules
+from keyturn.steps.sync.change.standing import still_said, wishes_of
 from keyturn.terms.address import Address
 from keyturn.terms.change import Change, ContactChange, DetailChange, IdentifierChange, MailingChange, NameChange
 from keyturn.terms.cis import Answer, UpdateCustomer
@@ -22,9 +23,10 @@ again = sync.again
 
 
 def command_for(request: Request, policy: Policy) -> UpdateCustomer:
-    """What was written, in the CIS's words; built when it is sent, because accounts may get their reference meanwhile."""
+    """What was written and still stands, in the CIS's words; built when it is sent, because accounts may get their reference
+    meanwhile."""
     assert request.person
-    wishes = tuple(Wish(**each) for each in request.written)
+    wishes = tuple(still_said(request))
     return UpdateCustomer(
         request_reference=request.reference,
         person_ref=request.person.ref or "",
@@ -42,7 +44,7 @@ def turn_back(request: Request, *, now: datetime) -> tuple[UpdateCustomer | None
     assert request.person
     there, before = on_file.slots(request.person, at=now), request.seen
     back, left = [], set()
-    for wish in (Wish(**each) for each in request.written):
+    for wish in wishes_of(request):
         if wish.slot.startswith("proof."):
             continue  # that a contact was proved changes nothing there
         if rules.can_be_turned_back(wish, before=before.get(wish.slot), now=there.get(wish.slot)):
@@ -152,7 +154,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def _name(request: Request) -> dict[str, str]:
-    there = on_file.slots(request.person, at=request.established_at)
+    there = on_file.slots(request.person, at=request.updated_at)
     return {part: str(there.get(f"name.{part}") or "") for part in on_file.NAME_PARTS}
 
 
