@@ -76,7 +76,7 @@ def place_of(request: Request) -> Place:
 
 def may_touch(request: Request, actor: Actor) -> None:
     """I-04; to a stranger the request does not exist."""
-    if not identify.may_touch(actor, request.begun_by):
+    if not identify.may_touch(actor, request.begun_by, login=request.user_id):
         raise NotAllowed("unknown_request")
 
 

@@ -13,8 +13,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from keyturn.records.models import AccountAccess, ClaimCode, RedFlag, User
+from keyturn import flow
+from keyturn.records.models import AccountAccess, ClaimCode, RedFlag, Request, User
 from keyturn.terms.premise import AgreementStatus
+from keyturn.terms.request import Actor, Role, Standing, Step
 from tests.flow.claiming import (
     ANA_AT_HOME,
     Claim,
@@ -171,6 +173,17 @@ class TestAtTheEndOfARequest:
         access = AccountAccess.objects.get(user__email="ana@example.com")
         assert (access.proof, access.level, access.person) == ("request", "owner", visitor.request.person)
         visitor.opens("/account").sees("Electricity")
+
+    def test_staffs_question_is_answered_from_the_account(self, visitor: Visitor) -> None:
+        visitor.asks_for_service(visitor.town.house()).sends("/start/login").is_at("/account")
+        asked = visitor.request
+        Request.objects.filter(pk=asked.pk).update(step=Step.REVIEW, standing=Standing.STAFF)
+        flow.review(
+            request_id=asked.pk, decision="ask", reason="Which house number?", actor=Actor(Role.STAFF, "7"),
+            now=visitor.town.now, policy=visitor.town.policy,
+        )  # fmt: skip
+        visitor.opens(f"/account/requests/{asked.reference}").sees("Which house number?").sends(reply="It is 12.")
+        assert [each.text for each in asked.notes.filter(kind="reply")] == ["It is 12."]
 
     def test_who_has_a_login_already_signs_in(self, visitor: Visitor) -> None:
         a_login("ana@example.com")

@@ -4,9 +4,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from keyturn import flow
 from keyturn.portal import desk, returning, seat
+from keyturn.terms.request import Actor, Role
 from tests import factories
+from tests.flow.at_home import Customer
+from tests.flow.town import Town
+from tests.portal.signed_in import SignedIn
 from tests.portal.visitor import Visitor
 
 SENT = "a link is on its way"
@@ -118,3 +124,59 @@ class TestAfterAWhile:
         draft.due_at = visitor.town.now - timedelta(days=1)
         draft.save()
         visitor.opens("/start/name").is_at("/start/expired").sees("This request has expired", "Start again")
+
+
+class TestALockedDesk:
+    @pytest.fixture
+    def locked(self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> Visitor:
+        """Somebody has left a draft open at a computer that others use."""
+        a_draft(visitor)
+
+        class Later:
+            now = staticmethod(lambda: timezone.now() + timedelta(hours=2))
+
+        monkeypatch.setattr(desk, "timezone", Later)
+        monkeypatch.setattr(returning, "timezone", Later)
+        return visitor.opens("/start/name").is_at("/start/locked")
+
+    @pytest.mark.parametrize("typed", ["", "eve@example.com"])
+    def test_nobody_has_the_code_sent_elsewhere(self, locked: Visitor, typed: str) -> None:
+        locked.sends("/start/email", email=typed)
+        locked.opens("/start/identifier").does_not_see("D1234567")
+        assert locked.request.answers["email"] == "ana@example.com"
+
+    def test_nobody_sends_it_in(self, locked: Visitor) -> None:
+        locked.sends("/start/check").is_at("/start/locked")
+        assert locked.request.submitted_at is None
+
+    def test_what_is_typed_on_another_page_is_kept(self, locked: Visitor) -> None:
+        locked.sends("/start/phone", phone="503 555 0177").is_at("/start/locked").does_not_see("0177")
+        assert locked.request.answers["phone"] == "503 555 0177"
+
+
+class TestWhatIsSomebodyElses:
+    """A link by e-mail opens drafts of browsers; what a login or a partner's key began belongs to them (I-04)."""
+
+    def links_to(self, town: Town, address: str) -> list[str]:
+        town.works()
+        return [each.get_content() for each in town.mails(address) if "/resume/" in each.get_content()]
+
+    def test_a_change_that_somebody_began_signed_in(
+        self, town: Town, visitor: Visitor, another: Callable[..., Visitor]
+    ) -> None:
+        browser = SignedIn(town, Customer(town).user).opens("/account/you")
+        browser.changes("change_contact", contact_id="new", channel="email", act="set").sends(email="typo@example.com")
+        another().opens("/resume").sends(email="typo@example.com")
+        assert self.links_to(town, "typo@example.com") == []
+
+    def test_a_partners_draft(self, town: Town, visitor: Visitor) -> None:
+        request = flow.begin(
+            journey="start_service", actor=Actor(Role.PARTNER, "key1"), channel="api", language="en", now=timezone.now(),
+            policy=town.policy,
+        )  # fmt: skip
+        flow.answer(
+            request_id=request.pk, answers={"email": "ana@example.com"}, actor=Actor(Role.PARTNER, "key1"),
+            now=timezone.now(), policy=town.policy,
+        )  # fmt: skip
+        visitor.opens("/resume").sends(email="ana@example.com")
+        assert self.links_to(town, "ana@example.com") == []

@@ -41,3 +41,11 @@ def test_where_a_request_comes_from_is_an_opaque_word_that_fits_its_column() -> 
 )
 def test_a_draft_answers_to_who_began_it_and_to_staff(actor: Actor, may: bool) -> None:
     assert rules.may_touch(actor, "customer:a") is may
+
+
+@pytest.mark.rule("I-04")
+@pytest.mark.parametrize(("login", "may"), [(5, True), (6, False), (None, False)])
+def test_and_to_the_login_that_follows_it(login: int | None, may: bool) -> None:
+    """Whoever made one at the end of a request answers it from their account."""
+    assert rules.may_touch(Actor(Role.CUSTOMER, "login:5"), "customer:a", login=login) is may
+    assert not rules.may_touch(Actor(Role.PARTNER, "login:5"), "customer:a", login=login)

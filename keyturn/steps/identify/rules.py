@@ -23,7 +23,10 @@ def attestation_is_known(attested: Iterable[str]) -> Iterator[Finding]:
 
 
 @rule("I-03", "A request keeps who began it, through which door", implements=("BR-46",))
-@rule("I-04", "Only who began a draft, or staff, answers for it")
-def may_touch(actor: Actor, begun_by: str) -> bool:
-    """Portal drafts belong to the browser session or login that began them, API drafts to the key."""
-    return actor.role in (Role.STAFF, Role.MACHINE) or actor.origin == begun_by
+@rule("I-04", "Only who began a draft, the login that follows it, or staff answers for it")
+def may_touch(actor: Actor, begun_by: str, *, login: object = None) -> bool:
+    """Portal drafts belong to the browser session or login that began them, API drafts to the key; a request whose
+    sender made a `login` at its end, to that login, too."""
+    if actor.role in (Role.STAFF, Role.MACHINE) or actor.origin == begun_by:
+        return True
+    return login is not None and actor.origin == Actor(Role.CUSTOMER, f"login:{login}").origin

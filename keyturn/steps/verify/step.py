@@ -175,7 +175,8 @@ def _enter(request: Request, proved: list[tuple[str, str]], source: str, actor: 
 
 
 def open_draft_of(email: str, *, now: datetime) -> Request | None:
-    """The latest draft that bears this e-mail address and has not expired; first those in which it was proved.
+    """The latest draft of a browser that bears this e-mail address and has not expired; first those in which it was
+    proved. What a login or a partner's key began belongs to them (I-04).
 
     Anybody can type an address into a draft of theirs: it must not stand before the owner's own.
     """
@@ -183,7 +184,8 @@ def open_draft_of(email: str, *, now: datetime) -> Request | None:
     if not normal:
         return None
     bearing = digest("email", normal)
-    drafts = Request.objects.filter(email_digest=bearing, standing="customer", submitted_at=None, due_at__gt=now)
+    of_browsers = Request.objects.filter(channel="portal", user=None)
+    drafts = of_browsers.filter(email_digest=bearing, standing="customer", submitted_at=None, due_at__gt=now)
     proved = Evidence.objects.filter(request=OuterRef("pk"), kind="email", subject=bearing)
     return drafts.order_by(Exists(proved).desc(), "-updated_at").first()
 
