@@ -115,6 +115,23 @@ def test_going_back_shows_what_is_saved(walks: Walks) -> None:
     walker.types("given_name", "Anna").presses().is_at("/start/birth")
 
 
+class TestGoingBackToAnAnswerOfAForm:
+    """No such page stays in the history: the browser would ask whether to send the form once more."""
+
+    def test_after_a_corrected_mistake_shows_what_is_kept(self, walks: Walks) -> None:
+        walker = walks().walks_to_the_email().opens("/start/birth").types("date_of_birth-year", "85").presses()
+        walker.types("date_of_birth-year", "1985").presses().is_at("/start/identifier").page.go_back()
+        walker.is_at("/start/birth")
+        assert walker.page.locator("#f-date_of_birth-year").input_value() == "1985"
+
+    def test_after_an_address_that_is_not_served_shows_the_address(self, walks: Walks) -> None:
+        walker = walks().opens("/start").presses().types("q", "77 Nowhere Street").presses().is_at("/start/unlisted")
+        walker.types("service_address-postal_code", "10001").presses()
+        walker.page.get_by_role("link", name="Try another address").click()
+        walker.is_at("/start/where?again=yes").page.go_back()
+        assert walker.page.locator("#f-service_address-line1").input_value() == "77 Nowhere Street"
+
+
 def test_the_language_switch_keeps_the_place(walks: Walks) -> None:
     walker = walks().walks_to_the_email()
     walker.page.get_by_role("button", name="Español").click()

@@ -58,6 +58,17 @@ class TestTheStrictPolicy:
         assert (LOOK / "fonts/OFL.txt").exists()
 
 
+class TestAnAnswerToAForm:
+    def test_is_not_sent_again_by_going_back(self, visitor: Visitor) -> None:
+        assert "data-answer" not in visitor.opens("/resume").html
+        assert "data-answer" in visitor.sends(email="no address").html
+
+    def test_that_went_wrong_on_our_side_may_be(self, visitor: Visitor) -> None:
+        page = visitor.client.post("/resume", {"email": "no address"})  # without the form's token
+        assert page.status_code == 403
+        assert "data-answer" not in page.content.decode()
+
+
 class TestAUtilitysBrand:
     def profile(self, folder: Path, more: str = "", logo: str = "<svg></svg>") -> Path:
         (folder / "brand.toml").write_text(TOML + more)

@@ -1,6 +1,10 @@
 // What does a page do better when JavaScript is there? Nothing here is needed: every page works without it.
 "use strict";
 
+// A page that answers a form must not be sent again: "Back" then opens its address, where what is kept is shown, instead
+// of the browser's question whether to send the form once more.
+if ("answer" in document.documentElement.dataset) history.replaceState(null, "", location.href);
+
 // Put the focus on the error summary (the autofocus attribute does it too, where the browser allows).
 const summary = document.querySelector(".govuk-error-summary");
 if (summary) {
