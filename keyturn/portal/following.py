@@ -1,4 +1,7 @@
-"""Where does a request stand? By its reference and a code sent to its proved e-mail; nothing personal before (I7)."""
+"""Where does a request stand? By its reference and a code sent to its proved e-mail; nothing personal before (I7).
+
+The permission ends some time after the page was last shown. An answer sent later waits, sealed, until the code is entered.
+"""
 
 import re
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -24,12 +28,14 @@ from keyturn.portal.rows import rows_of
 from keyturn.portal.sending import summary_of
 from keyturn.portal.walk import Walk
 from keyturn.portal.way import advice_of, heading_of, status_of, tag_of, way_of
+from keyturn.records import kept
 from keyturn.records.queries import documents, requests
 from keyturn.terms.errors import Invalid, NotAllowed
 from keyturn.terms.finding import Finding
 from keyturn.terms.request import Actor, Role, Status
 
 OPEN = (Status.PROCESSING, Status.NEEDS_CUSTOMER, Status.IN_REVIEW, Status.WAITING, Status.STUCK)
+SLOT = "reply_kept"
 
 
 def normal_reference(text: str) -> str:
@@ -71,19 +77,21 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
     if seat.may_see(reference, timezone.now()):
         found = requests.by_reference(reference)
         if found is not None and found.submitted_at is not None:
-            return _show(request, found)
+            return _show_with_what_waits(request, found)
     return _prove(request, reference)
 
 
 def _prove(request: HttpRequest, reference: str) -> HttpResponse:
     """The same pages and words whether or not there is such a request."""
     if request.method != "POST":
+        waits = kept.waits(request.session, SLOT, reference)
         return show(
             request, "notice.html", title=_("First, let us make sure that it is you"), form_button=_("Send me a code"), back="/requests",
             paragraphs=[
                 _("We send a code to the e-mail address that belongs to request %(reference)s.") % {"reference": reference},
                 _("If no e-mail comes, check the reference."),
             ],
+            banners=[_unsent(_("We keep what you typed until you have entered the code."))] if waits else [],
         )  # fmt: skip
     now, found = timezone.now(), requests.by_reference(reference)
     found = found if found is not None and found.submitted_at is not None else None
@@ -113,6 +121,19 @@ def _show_code(request: HttpRequest, reference: str, typed: str, error: str, *, 
     )  # fmt: skip
 
 
+def _unsent(text: str) -> dict[str, str]:
+    return {"title": _("Your answer is not sent yet"), "text": text, "tone": "wait"}
+
+
+def _show_with_what_waits(request: HttpRequest, found: Any) -> HttpResponse:
+    """The request, and in the box what was typed there before the code had to be entered again."""
+    before = kept.take_back(request.session, SLOT, found.reference)
+    if not before or status_of(found) is not Status.NEEDS_CUSTOMER:  # answered in another window
+        return _show(request, found)
+    banner = _unsent(_("What you typed is still here. Choose any file again, then send your answer."))
+    return _show(request, found, typed=before["reply"], banners=[banner])
+
+
 def _show(
     request: HttpRequest,
     found: Any,
@@ -131,13 +152,15 @@ def _show(
         "papers", documents.unsent(found) if asked else (), label=_("Add a document"), optional=True,
         error=file_error, hint=_("If we asked for one: take a photo of it."),
     )  # fmt: skip
-    return show(
+    page = show(
         request, "status.html", reference=found.reference, tag=tag_of(found), heading=heading_of(found), back="/",
         summary=summary_of(found.answers), said=_said(found), question=question, reply=field, asked_for=asked_for, papers=papers,
         problems=problems_of((field, asked_for)) if error or file_error else (), way=way_of(found), banners=banners or [],
         advice=advice_of(found, phone=brand.current().phone), may_ask_again=status_of(found) in (Status.REFUSED, Status.WITHDRAWN),
         rows=[row for row in rows_of(walk, {}) if row["lines"]], may_withdraw=_may_withdraw(found), status=422 if error or file_error else 200,
+        stay=reverse("portal:status", args=[found.reference]), idle_seconds=settings.KEYTURN_POLICY.status_code_minutes * 60,
     )  # fmt: skip
+    return seats.keep(page, seats.of(request).seeing(found.reference, timezone.now()))
 
 
 def _said(found: Any) -> list[str]:
@@ -177,10 +200,11 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 @uploads.takes_files
 def reply(request: HttpRequest, reference: str) -> HttpResponse:
     """Answer what staff asked."""
-    found = _seen(request, reference)
+    found, typed = _seen(request, reference), request.POST.get("reply", "").strip()[:4000]
     if found is None:
+        if seats.of(request).status == reference:  # they had proved themselves here, too long ago
+            kept.keep(request.session, SLOT, reference, {"reply": typed})
         return redirect("portal:status", reference)
-    typed = request.POST.get("reply", "").strip()[:4000]
     now, policy = timezone.now(), settings.KEYTURN_POLICY
     try:
         files = uploads.receive(

@@ -23,12 +23,16 @@ def keep(session: Session, slot: str, page: str, typed: Mapping[str, Any]) -> bo
     return bool(typed and page)
 
 
+def waits(session: Session, slot: str, page: str) -> bool:
+    """Whether something is kept about this page."""
+    return bool(session.get(slot, ("", ""))[0] == page)
+
+
 def take_back(session: Session, slot: str, page: str) -> Mapping[str, Any]:
     """What was kept about this page, once; empty where there is nothing."""
-    found, sealed = session.get(slot, ("", ""))
-    if found != page:
+    if not waits(session, slot, page):
         return {}
-    del session[slot]
+    _page, sealed = session.pop(slot)
     try:
         typed: Mapping[str, Any] = crypto.unseal(base64.b64decode(sealed), place=_place(slot, page))
     except (InvalidTag, crypto.UnknownKey):  # sealed with a key that is gone

@@ -67,7 +67,7 @@ class Policy:
     email_code_minutes: int = 30
     email_code_tries: int = 5  # wrong guesses until the code is void
     email_codes_per_hour: int = 5  # codes sent for one draft
-    status_code_minutes: int = 30
+    status_code_minutes: int = 30  # to enter the code; then the page closes when it was left alone for as long
 
     # What we ask
     identifiers_for_person: tuple[str, ...] = ("driver_licence", "state_id", "passport", "ssn_last4")

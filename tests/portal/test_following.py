@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
+from keyturn.portal import following
 from tests import factories
 from tests.flow.opinion import thinks
 from tests.flow.town import ANA, BEN, IN_REVIEW, Case
@@ -110,6 +115,57 @@ class TestWhatCanBeDoneThere:
                 "First, let us make sure that it is you"
             )
         assert case.request.outcome == ""
+
+
+class TestAnAnswerThatTookLongToType:
+    """The page closes after half an hour; what is sent from it then is not lost (ER-34)."""
+
+    @pytest.fixture
+    def minutes_pass(self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+        def pass_by(minutes: int) -> None:
+            now = visitor.town.now = visitor.town.now + timedelta(minutes=minutes)
+            monkeypatch.setattr(following, "timezone", SimpleNamespace(now=lambda: now))
+
+        return pass_by
+
+    def asked(self, visitor: Visitor) -> str:
+        """A request with a question of staff, open in this browser."""
+        visitor.town.now = timezone.now()
+        reference = in_review(visitor).staff("ask", "Who moves in with you?").request.reference
+        sees_it(visitor, reference)
+        return reference
+
+    def test_waits_until_the_code_is_entered(self, visitor: Visitor, minutes_pass: Callable[[int], None]) -> None:
+        reference = self.asked(visitor)
+        minutes_pass(31)
+        visitor.sends(f"/requests/{reference}/reply", reply="My aunt, from June.").is_at(f"/requests/{reference}")
+        visitor.sees("Your answer is not sent yet", "We keep what you typed").does_not_see("My aunt", "Zelenko")
+        assert "aunt" not in str([each.get_decoded() for each in Session.objects.all()])
+        visitor.sends().sends(code=visitor.code()).is_at(f"/requests/{reference}")
+        visitor.sees("Your answer is not sent yet", "My aunt, from June.", "Choose any file again")
+        visitor.sends(f"/requests/{reference}/reply", reply="My aunt, from June.")
+        visitor.sees("A person is checking your request").opens(f"/requests/{reference}")
+        visitor.does_not_see("Your answer is not sent yet")
+
+    def test_of_somebody_who_never_saw_the_request_is_not_kept(
+        self, visitor: Visitor, another: Callable[..., Visitor]
+    ) -> None:
+        reference = self.asked(visitor)
+        stranger = another().opens(f"/requests/{reference}").sends(f"/requests/{reference}/reply", reply="Nobody.")
+        stranger.sees("First, let us make sure that it is you").does_not_see("Your answer is not sent yet")
+
+    def test_is_taken_where_the_page_was_looked_at_meanwhile(
+        self, visitor: Visitor, minutes_pass: Callable[[int], None]
+    ) -> None:
+        reference = self.asked(visitor)
+        for _time in range(2):  # "Stay on this page" opens it, too
+            minutes_pass(29)
+            visitor.opens(f"/requests/{reference}")
+        visitor.sends(f"/requests/{reference}/reply", reply="My aunt.").sees("A person is checking your request")
+
+    def test_is_warned_of_before(self, visitor: Visitor) -> None:
+        reference = self.asked(visitor)
+        assert f'data-idle-seconds="1800" data-stay="/requests/{reference}"' in visitor.html
 
 
 class TestWhileTheCisIsAsked:
