@@ -84,7 +84,7 @@ from keyturn.flow.same_person import (
 from keyturn.flow.sealing import seal_audit
 from keyturn.flow.sentences import sentence
 from keyturn.flow.staff import retry, review
-from keyturn.flow.territory import who_serves
+from keyturn.flow.territory import who_serves, wrong_with_place
 from keyturn.flow.upkeep import expire, rescue, turn_day, wake
 from keyturn.flow.whose_login import give_login
 from keyturn.steps import rulebook, staff_words, words
@@ -111,4 +111,5 @@ __all__ = [
     "tell_cis", "tell_merged_values", "text_received", "try_claim_code", "turn_day", "undo_link", "unlink",
     "unmerge", "unsubscribe", "unsubscribes", "upload", "wake", "ways_to_settle", "what_follows", "what_stayed",
     "who_is_told", "who_serves", "withdraw", "withdraw_care", "words", "would_stay",
+    "wrong_with_place",
 ]  # fmt: skip

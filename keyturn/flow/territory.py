@@ -1,14 +1,23 @@
 """Does this utility serve an address that is not on file, and if not, who does?
 
-Asked by the doors while somebody is still typing; the same rules (D-12, D-13) decide again when the request is sent.
+Asked by the doors while somebody is still typing; the same rules (V-12, D-12, D-13) decide again when the request is sent.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from keyturn.records.queries import premises
 from keyturn.steps.decide import rules
+from keyturn.steps.validate import step as validate
 from keyturn.terms.address import Address
+from keyturn.terms.finding import Finding
 from keyturn.terms.policy import Policy
+
+
+def wrong_with_place(*, address: Mapping[str, str], now: datetime, policy: Policy) -> list[Finding]:
+    """What must be mended in a service address before anybody can say who serves it (V-12)."""
+    found = validate.findings_for({"service_address": dict(address)}, channel="portal", now=now, policy=policy)
+    return [each for each in found if each.field.startswith("service_address")]
 
 
 def who_serves(*, address: Mapping[str, str], policy: Policy) -> tuple[bool, str]:

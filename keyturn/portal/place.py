@@ -1,6 +1,6 @@
 """Where is service needed? Search, choose, or describe what is not on file; outside the territory, say who serves it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,11 +13,13 @@ from keyturn.portal import addresses
 from keyturn.portal.desk import StartDesk, at_desk
 from keyturn.portal.premise_lines import place_lines
 from keyturn.portal.questions import onwards
+from keyturn.records import kept
 from keyturn.records.queries import premises
 from keyturn.terms.address import Address
 from keyturn.terms.finding import Finding
 
 ASKED = "service_address"
+SLOT = "described"
 MOST_SHOWN = 30
 MOST_UNITS = 400  # of one building: whoever lives in the last one finds it, too
 AS_LIST = 8  # more than this many units are easier to find in a list that opens
@@ -123,25 +125,17 @@ def _without_unit(address: Address) -> list[str]:
 @at_desk
 def unlisted(desk: StartDesk) -> HttpResponse:
     """An address that is not on file: described freely, an exception that staff look at (step 3.4)."""
-    typed = addresses.read(ASKED, desk.request.POST) or {}
     if desk.request.method == "POST":
-        typed = {**typed, "country": desk.policy.country}
-        problems = _incomplete(typed)
-        if not problems:
-            return _settle(desk, typed)
-        return _describe(desk, typed, problems)
-    known = desk.answers.get(ASKED) or {}
+        typed = {**(addresses.read(ASKED, desk.request.POST) or {}), "country": desk.policy.country}
+        # Asked before anything is kept: the answer decides where the person goes.
+        problems = flow.wrong_with_place(address=typed, now=desk.now, policy=desk.policy)
+        return _describe(desk, typed, problems) if problems else _settle(desk, typed)
+    before = kept.take_back(desk.request.session, SLOT, str(desk.draft.pk)) or desk.answers.get(ASKED) or {}
     looked_for = desk.request.session.get("looked_for", "")
-    return _describe(desk, known if known.get("line1") else {"line1": looked_for}, [])
+    return _describe(desk, before if before.get("line1") else {"line1": looked_for}, [])
 
 
-def _incomplete(typed: dict[str, str]) -> list[Finding]:
-    """V-12's own parts, asked before anything is kept, because the answer decides where the person goes."""
-    missing = [] if typed.get("line1") else [Finding("V-12", f"{ASKED}.line1")]
-    return missing if typed.get("city") or typed.get("postal_code") else [*missing, Finding("V-12", f"{ASKED}.city")]
-
-
-def _describe(desk: StartDesk, value: dict[str, str], problems: list[Finding]) -> HttpResponse:
+def _describe(desk: StartDesk, value: Mapping[str, str], problems: list[Finding]) -> HttpResponse:
     parts = addresses.parts(ASKED, value, sentences.by_field(problems), of_service=True)
     looked_for = desk.request.session.get("looked_for", "")
     unknown = looked_for if looked_for and not premises.find(looked_for, most=1) else ""
@@ -157,11 +151,22 @@ def _settle(desk: StartDesk, typed: dict[str, str]) -> HttpResponse:
     if premise is not None:
         return _keep(desk, {"premise_id": str(premise.pk)})
     ours, neighbour = flow.who_serves(address=typed, policy=desk.policy)
-    if not ours:
-        return desk.show(
-            "outside.html", "where", place=addresses.shown(typed), neighbour=neighbour, back="/start/where"
-        )  # fmt: skip
-    return _keep(desk, typed)
+    if ours:
+        return _keep(desk, typed)
+    kept.keep(desk.request.session, SLOT, str(desk.draft.pk), typed)  # they may have made a slip, and come back to it
+    if _is_on_file_with_another_code(desk, typed):
+        return desk.go("choose")
+    return desk.show("outside.html", "where", place=addresses.shown(typed), neighbour=neighbour, back="/start/where")
+
+
+def _is_on_file_with_another_code(desk: StartDesk, typed: dict[str, str]) -> bool:
+    """One slip in the ZIP code, and we would send our own customer away: then that address is looked for, and asked about once."""
+    place = {**typed, "postal_code": ""}
+    looked_for = ", ".join(addresses.shown(place))
+    if premises.resolve(place) is None or desk.request.session.get("looked_for") == looked_for:
+        return False
+    desk.request.session["looked_for"] = looked_for
+    return True
 
 
 def _keep(desk: StartDesk, address: dict[str, str]) -> HttpResponse:

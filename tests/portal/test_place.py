@@ -101,6 +101,37 @@ class TestAnAddressThatIsNotOnFile:
         visitor.is_at("/start/services")
         assert visitor.request.answers["service_address"] == {"premise_id": str(premise.pk)}
 
+    def test_whose_zip_code_has_a_slip_is_asked_about_before_anybody_is_sent_away(self, visitor: Visitor) -> None:
+        premise = factories.a_premise(line1="27 Heron Bend Road", city="Heronford", postal_code="97671")
+        slip = {"line1": "27 Heron Bend Rd", "city": "Heronford", "postal_code": "10617"}
+        self.described(visitor, **slip).is_at("/start/choose").sees("Is this the address?", "Heronford, OR 97671")
+        visitor.sends(service_address=str(premise.pk)).is_at("/start/services")
+        assert visitor.request.answers["service_address"] == {"premise_id": str(premise.pk)}
+
+    def test_and_is_another_one_than_that_on_file_is_not_asked_about_twice(self, visitor: Visitor) -> None:
+        factories.a_premise(line1="27 Heron Bend Road", city="Heronford", postal_code="97671")
+        other = {"line1": "27 Heron Bend Rd", "city": "Heronford", "postal_code": "10617"}
+        self.described(visitor, **other).sends(service_address="none").is_at("/start/unlisted")
+        assert 'value="10617"' in visitor.html
+        visitor.sends(**{f"service_address-{part}": value for part, value in {**other, "state": "OR"}.items()})
+        visitor.sees("We do not serve this address")
+
+    def test_in_a_building_that_is_on_file_under_another_zip_code_is_found_by_its_unit(self, visitor: Visitor) -> None:
+        for number in range(1, 4):
+            factories.a_premise(line1="7 Mill Lane", line2=f"Apt {number}", city="Heronford", postal_code="97671")
+        slip = {"line1": "7 Mill Lane", "line2": "Apt 2", "city": "Heronford", "postal_code": "10617"}
+        self.described(visitor, **slip).is_at("/start/choose").sees("Apt 2").does_not_see("Apt 3")
+
+    def test_whose_zip_code_is_none_is_mended_first(self, visitor: Visitor) -> None:
+        self.described(visitor, postal_code="9789").is_at("/start/unlisted")
+        visitor.sees("Enter a ZIP code of five digits, for example 97301.")
+
+    def test_outside_the_territory_can_be_changed_where_it_was_typed(self, visitor: Visitor) -> None:
+        factories.a_premise()
+        self.described(visitor, postal_code="10001").sees("Change this address")
+        visitor.opens("/start/unlisted")
+        assert all(f'value="{each}"' in visitor.html for each in ("3 New Street", "Millbrook", "10001"))
+
     def test_another_place_with_fewer_services_asks_for_the_services_again(self, visitor: Visitor) -> None:
         visitor.fills_in_everything(factories.a_premise())
         visitor.opens("/start/services").sends(**self.all_services(visitor))

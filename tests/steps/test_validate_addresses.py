@@ -101,7 +101,16 @@ class TestServiceAddresses:
             ({"line1": "12 Elm Street"}, ["service_address.city"]),
             ({"city": "Salem"}, ["service_address.line1"]),
             ({}, ["service_address.line1", "service_address.city"]),
+            ({"line1": "12 Elm Street", "postal_code": "97301-1234"}, []),
+            ({"line1": "12 Elm Street", "postal_code": "9789"}, ["service_address.postal_code"]),
+            ({"line1": "12 Elm Street", "postal_code": "abc"}, ["service_address.postal_code"]),
+            ({"line1": "12 Elm Street", "postal_code": "K1A 0B1", "country": "CA"}, []),
         ],
     )
     def test_name_a_place(self, address: dict[str, str], fields: list[str]) -> None:
         assert [each.field for each in rules.service_address_is_usable(form(service_address=address))] == fields
+
+    @pytest.mark.rule("V-12")
+    def test_of_a_partner_are_taken_as_they_were_told(self) -> None:
+        told = form(strict=False, service_address={"line1": "12 Elm Street", "postal_code": "9789"})
+        assert list(rules.service_address_is_usable(told)) == []

@@ -168,12 +168,12 @@ def mailing_address_is_complete(form: Form) -> Iterator[Finding]:
     country = address.get("country") or "US"
     if not re.fullmatch(r"[A-Za-z]{2}", country):
         yield Finding("V-08", "mailing_address.country")
-    if (
-        form.strict
-        and country.upper() == "US"
-        and not re.fullmatch(r"[0-9]{5}(-?[0-9]{4})?", address.get("postal_code") or "")
-    ):
+    if form.strict and country.upper() == "US" and not _is_zip(address.get("postal_code") or ""):
         yield Finding("V-08", "mailing_address.postal_code")
+
+
+def _is_zip(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{5}(-?[0-9]{4})?", text) is not None
 
 
 @rule("V-09", "The services asked for are services that exist", implements=("ER-01",))
@@ -245,6 +245,9 @@ def service_address_is_usable(form: Form) -> Iterator[Finding]:
             yield Finding("V-12", "service_address.line1")
         if not (address.get("city") or address.get("postal_code")):
             yield Finding("V-12", "service_address.city")
+        country, code = address.get("country") or form.policy.country, address.get("postal_code")
+        if form.strict and country == "US" and code and not _is_zip(code):
+            yield Finding("V-12", "service_address.postal_code")
 
 
 @rule("V-13", "A language is one that we write in")

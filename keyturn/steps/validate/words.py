@@ -36,6 +36,7 @@ WORDS = {
     "V-12": _("Enter the address where you need service."),
     "V-12.line1": _("Enter the house number and street."),
     "V-12.city": _("Enter the town or the ZIP code."),
+    "V-12.postal_code": _("Enter a ZIP code of five digits, for example 97301."),
     "V-13": _("Choose one of these languages: %(languages)s."),
     "V-15": _("Check this part of the address: it does not fit the country."),
     "V-15.required": _("Letters to this country need this part of the address."),
