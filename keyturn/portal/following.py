@@ -4,6 +4,8 @@ The permission ends some time after the page was last shown. An answer sent late
 """
 
 import re
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from keyturn import flow
 from keyturn.flow import sentences
@@ -195,8 +196,18 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("portal:status", reference)
 
 
+def _acting(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[HttpRequest, str], HttpResponse]:
+    """The view takes a posted form. Its address stands in the address bar after a mistake: opened, it leads to the request."""
+
+    @wraps(view)
+    def act(request: HttpRequest, reference: str) -> HttpResponse:
+        return view(request, reference) if request.method == "POST" else redirect("portal:status", reference)
+
+    return act
+
+
 @never_cache
-@require_POST
+@_acting
 @uploads.takes_files
 def reply(request: HttpRequest, reference: str) -> HttpResponse:
     """Answer what staff asked."""
@@ -222,7 +233,7 @@ def reply(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@_acting
 def leave(request: HttpRequest, reference: str) -> HttpResponse:
     """Close the request on this device."""
     return seats.leave(redirect("portal:front"))

@@ -80,6 +80,8 @@ class TestWhatCanBeDoneThere:
         )
         reply = f"/requests/{case.request.reference}/reply"
         visitor.sends(reply, reply=" ").sees("Write your answer, then send it.")
+        visitor.sends("/language", language="es", next=reply).is_at(f"/requests/{case.request.reference}")
+        visitor.sends("/language", language="en", next=reply).is_at(f"/requests/{case.request.reference}")
         visitor.sends(reply, reply="No, he leaves on Friday.").sees("A person is checking your request")
         assert [note.text for note in case.request.notes.filter(kind="reply")] == ["No, he leaves on Friday."]
 

@@ -10,7 +10,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from keyturn import flow
 from keyturn.flow import sentences
@@ -29,11 +28,12 @@ from keyturn.terms.levels import Level
 from keyturn.terms.slots import ALL, Wish
 
 
-@require_POST
 @signed_in
 def begin(visit: Visit) -> HttpResponse:
     """A button was pressed: open the draft, and go to its first page (or the one named in `to`)."""
     posted = visit.request.POST
+    if visit.request.method != "POST":  # what was to be changed is not in the address
+        return redirect("account:home")
     journey = JOURNEYS.get(posted.get("journey", ""))
     if journey is None or journey.kind is Kind.START:
         raise Http404
