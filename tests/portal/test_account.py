@@ -146,6 +146,13 @@ class TestAChange:
         assert ana.values("phone") == {"503 555 0199"}
         browser.opens("/account/requests").sees("Change a phone number or e-mail address", "Done", "You")
 
+    def test_that_adds_a_phone_number_never_asks_for_what_it_then_refuses(
+        self, ana: Customer, browser: SignedIn
+    ) -> None:
+        browser.opens("/account/you").changes("change_contact", "Change", channel="phone", act="set")
+        browser.sends(phone="12").sees("Enter a phone number with its area code, like 503 555 0142.")
+        browser.does_not_see("leave it empty").sends(phone="").sees("Enter a phone number.")
+
     def test_of_an_email_needs_the_code_that_went_to_the_new_one(self, ana: Customer, browser: SignedIn) -> None:
         browser.opens("/account/you").changes("change_contact", "Change", channel="email", act="set").is_on("email")
         browser.sends(email="ana@new.example").is_on("code").sends(code="222222").sees("This code is not right")

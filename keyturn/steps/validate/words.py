@@ -20,7 +20,7 @@ WORDS = {
     "V-05.ssn": _("This cannot be a Social Security number. Check the digits."),
     "V-05.tax_id": _("Enter the nine digits of the tax number, for example 12-3456789."),
     "V-06": _("Enter an e-mail address like name@example.com."),
-    "V-07": _("Enter a phone number with its area code, like 503 555 0142, or leave it empty."),
+    "V-07": _("Enter a phone number with its area code, like 503 555 0142."),
     "V-08": _("Enter this part of the address."),
     "V-08.line1": _("Enter the street or PO box that letters should go to."),
     "V-08.city": _("Enter the town or city."),
