@@ -108,9 +108,20 @@ class TestAPageWithMistakes:
         )
         assert visitor.status == 422
         assert visitor.title.startswith("Error:")
-        visitor.sees("Let’s fix this first", "Enter a complete date that exists")
+        visitor.sees("Let’s fix this first", "Enter a real date")
         assert 'value="13"' in visitor.html
         assert 'value="x&lt;y"' in visitor.html
+
+    @pytest.mark.parametrize("year", ["85", "26"])
+    def test_asks_for_all_four_digits_of_a_year(self, visitor: Visitor, year: str) -> None:
+        visitor.begins().finds_the_place(factories.a_premise()).chooses_services()
+        visitor.opens("/start/kind").sends(kind="person").sends(given_name="Ana").is_at("/start/birth")
+        visitor.sends(**{"date_of_birth-month": "3", "date_of_birth-day": "27", "date_of_birth-year": year})
+        visitor.sees("Enter a real date with all four digits of the year, for example 3 27 1985.")
+        visitor.opens("/start/services").sends(
+            **{"services": ["electric"], "start_date-month": "3", "start_date-day": "27", "start_date-year": year}
+        )
+        visitor.sees("with all four digits of the year")
 
     def test_takes_the_focus_to_the_summary_and_links_to_the_field(self, visitor: Visitor) -> None:
         visitor.begins().finds_the_place(factories.a_premise()).opens("/start/services").sends()
