@@ -72,6 +72,8 @@ def test_codes_are_said_in_words_each_of_a_list_too(ana: Person) -> None:
     shown = lines_of(ana)
     assert "Electricity, Water" in shown["Places where you are served"]
     assert "the person’s, for every account" in shown["Your part in accounts"]
+    for heading in ("Services", "Where you are served"):
+        assert {"Electricity", "Water"} <= set(shown[heading]), heading
 
 
 def test_an_identifier_is_masked_on_the_screen_and_whole_in_a_copy(ana: Person) -> None:

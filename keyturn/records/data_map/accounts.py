@@ -39,7 +39,7 @@ ACCOUNTS = (
     Table(
         "service_agreement", _("Services"), whose=(THEIRS,), erasure=Erasure.KEEP,
         because=_("The books must show what was supplied and paid. Without your name, it leads to nobody."),
-        columns=(col(ACCOUNT, "ref status start_date end_date account_id service_point_id"), col(TECHNICAL, "id")),
+        columns=(col(ACCOUNT, "service_point_id ref status start_date end_date account_id"), col(TECHNICAL, "id")),
     ),
     Table(
         "landlord_agreement", _("What happens when a tenant leaves"), whose=(THEIRS,), erasure=Erasure.KEEP,

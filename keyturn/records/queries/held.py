@@ -3,7 +3,7 @@
 Made from the data map (`records/data_map`), so that a table that is added later is in it from its first day.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,7 @@ UNREADABLE = "(held, cannot be read)"
 _IN_FULL = {each.name for each in (*PERSONS, *ACCOUNTS)} | {"staff_user", "account_emailaddress"}
 _IN_A_COPY_ONLY = frozenset({"red_flag"})  # an open session may be a thief's; before a copy is made, staff look (K-60)
 _UNSPOKEN = (Category.TECHNICAL, Category.NONE)
+_PLACES = frozenset({"premise", "service_point"})  # about nobody, and yet what people know their service by
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def files(*, persons: Collection[UUID], logins: Collection[int]) -> list[UUID]:
 def sections(*, persons: Collection[UUID], logins: Collection[int]) -> list[Section]:
     """What the page "what we hold and why" shows: persons' and accounts' fields in full, of the rest how much there is."""
     reach = Reach(persons=persons, logins=logins)
+    services = {str(row["id"]): row["service"] for row in reach.rows(TABLES["service_point"])}
     found = []
     for table in TABLES.values():
         if (
@@ -86,29 +88,34 @@ def sections(*, persons: Collection[UUID], logins: Collection[int]) -> list[Sect
         ):
             continue
         shown = reach.rows(table) if table.name in _IN_FULL and not table.withheld else []
-        rows = tuple(filter(None, (_lines(table, _opened(table, row, masked=True)) for row in shown)))
+        rows = tuple(filter(None, (_lines(table, _opened(table, row, masked=True), services) for row in shown)))
         use = table.columns[0].use
         found.append(Section(table.label, number, rows, use.purpose, use.kept))
     return found
 
 
-def _lines(table: Table, row: dict[str, Any]) -> tuple[Line, ...]:
+def _lines(table: Table, row: dict[str, Any], services: Mapping[str, str]) -> tuple[Line, ...]:
     lines = []
     for columns in table.columns:
         if not _is_told(table, columns):
             continue
-        for name in columns.names:
-            value = row[shown_name(name)]
+        for column in columns.names:
+            name, value = _followed(column, row[shown_name(column)], services)
             if name in LABELS and value not in (None, "", [], {}, KEPT_SECRET):
                 lines.append(Line(LABELS[name], _in_words(name, value), columns.use.purpose, columns.use.kept))
     return tuple(lines)
+
+
+def _followed(column: str, value: Any, services: Mapping[str, str]) -> tuple[str, Any]:
+    """Where somebody is served, as the service that it is: a number of ours tells nobody which of theirs is meant."""
+    return ("service", services.get(value)) if column == "service_point_id" else (column, value)
 
 
 def _is_told(table: Table, columns: Columns) -> bool:
     """Numbers of the system are not, and of a value that holds not since when we know it: both stand in a copy."""
     if columns.use.category is Category.HISTORY:
         return table.columns[0].use.category is Category.HISTORY
-    return columns.use.category not in _UNSPOKEN or table.name == "premise"
+    return columns.use.category not in _UNSPOKEN or table.name in _PLACES
 
 
 def _in_words(column: str, value: Any) -> str:
