@@ -126,18 +126,20 @@ class TestAfterAWhile:
         visitor.opens("/start/name").is_at("/start/expired").sees("This request has expired", "Start again")
 
 
+def two_hours_later(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> Visitor:
+    class Later:
+        now = staticmethod(lambda: timezone.now() + timedelta(hours=2))
+
+    monkeypatch.setattr(desk, "timezone", Later)
+    monkeypatch.setattr(returning, "timezone", Later)
+    return visitor
+
+
 class TestALockedDesk:
     @pytest.fixture
     def locked(self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> Visitor:
         """Somebody has left a draft open at a computer that others use."""
-        a_draft(visitor)
-
-        class Later:
-            now = staticmethod(lambda: timezone.now() + timedelta(hours=2))
-
-        monkeypatch.setattr(desk, "timezone", Later)
-        monkeypatch.setattr(returning, "timezone", Later)
-        return visitor.opens("/start/name").is_at("/start/locked")
+        return two_hours_later(a_draft(visitor), monkeypatch).opens("/start/name").is_at("/start/locked")
 
     @pytest.mark.parametrize("typed", ["", "eve@example.com"])
     def test_nobody_has_the_code_sent_elsewhere(self, locked: Visitor, typed: str) -> None:
@@ -145,9 +147,10 @@ class TestALockedDesk:
         locked.opens("/start/identifier").does_not_see("D1234567")
         assert locked.request.answers["email"] == "ana@example.com"
 
-    def test_nobody_sends_it_in(self, locked: Visitor) -> None:
-        locked.sends("/start/check").is_at("/start/locked")
-        assert locked.request.submitted_at is None
+    def test_nobody_sends_it_in(self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+        visitor.fills_in_everything(factories.a_premise())
+        two_hours_later(visitor, monkeypatch).sends("/start/check").is_at("/start/locked")
+        assert visitor.request.submitted_at is None
 
     def test_what_is_typed_on_another_page_is_kept(self, locked: Visitor) -> None:
         locked.sends("/start/phone", phone="503 555 0177").is_at("/start/locked").does_not_see("0177")
