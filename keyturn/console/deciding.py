@@ -72,7 +72,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         if not _pressed_twice(request, case, decision):
             return _changed(request, reference, typed, status=409)
     messages.success(request, _(DONE[decision]) % {"reference": case.reference})
-    return redirect(address_of_next(request, besides=case.pk))
+    return redirect(address_of_next(request, besides=case.reference))
 
 
 def _pressed_twice(request: HttpRequest, case: Any, decision: str) -> bool:

@@ -160,14 +160,15 @@ def search(request: HttpRequest) -> HttpResponse:
 @only(DECIDERS)
 def next_one(request: HttpRequest) -> HttpResponse:
     """Take the next request that nobody is looking at, and open it."""
-    return redirect(address_of_next(request))
+    return redirect(address_of_next(request, besides=request.POST.get("besides", "")))
 
 
-def address_of_next(request: HttpRequest, *, besides: Any = None) -> str:
-    """Take the oldest promise that no colleague holds; the queue where there is none."""
+def address_of_next(request: HttpRequest, *, besides: str = "") -> str:
+    """Take the oldest promise that no colleague holds, or the next one behind the request that is left (`besides`, a
+    reference); the queue where there is none."""
     now = timezone.now()
     digest = console.email_digest_of(request.user)
-    for each in console.waiting(besides=[besides] if besides else []):
+    for each in console.waiting(besides=besides):
         if flow.is_own(request=each, actor=actor_of(request), email_digest=digest) or _proposed_by(request, each):
             continue
         try:

@@ -32,13 +32,18 @@ LOOKED = ("identifier_viewed", "document_viewed")
 
 @transaction.atomic
 def take(*, request_id: UUID, actor: Actor, now: datetime) -> bool:
-    """Tell colleagues that one is looking at it. False where somebody else has been for less than `rules.HELD_FOR`."""
+    """Tell colleagues that one is looking at it. False where somebody else has been for less than `rules.HELD_FOR`.
+
+    Who holds it already keeps it, from when they took it; nothing is written a second time.
+    """
     request = moves.locked(request_id)
     if request.standing != Standing.STAFF:
         raise NotAllowed("not_in_review")
-    if rules.is_held(_last(request), by_other_than=actor.ident, now=now):
+    last = _last(request)
+    if rules.is_held(last, by_other_than=actor.ident, now=now):
         return False
-    _note(request, "taken", actor=actor, now=now)
+    if rules.holder(last, now=now) != actor.ident:
+        _note(request, "taken", actor=actor, now=now)
     return True
 
 

@@ -158,6 +158,30 @@ class TestTheNextRequest:
         rosa.opens("/console").sees("ravi")
         rosa.posts(rosa.address(first, "take")).sees("A colleague is looking at it already.")
 
+    def test_is_another_than_the_one_that_is_open(self, town: Town, rosa: Desk) -> None:
+        cases = [waits(town, name, hours_ago=9 - n) for n, name in enumerate(("Abe", "Bela", "Cleo"))]
+        rosa.posts("/console/next")
+        for following in (*cases[1:], cases[0]):
+            rosa.posts("/console/next", besides=rosa.hidden("besides"))
+            assert rosa.at == rosa.address(following)
+
+    def test_is_the_queue_where_only_the_open_one_waits(self, town: Town, rosa: Desk) -> None:
+        waits(town, "Abe")
+        rosa.posts("/console/next").posts("/console/next", besides=rosa.hidden("besides"))
+        rosa.sees("Nothing else waits for you.")
+        assert rosa.at == "/console"
+
+    def test_is_not_taken_twice_by_the_same_person(self, town: Town, rosa: Desk) -> None:
+        case = waits(town, "Abe")
+        rosa.posts("/console/next").posts("/console/next").posts(rosa.address(case, "take"))
+        assert case.history.count("taken") == 1
+
+    def test_is_taken_anew_when_the_half_hour_is_over(self, town: Town, rosa: Desk) -> None:
+        case, actor = waits(town, "Abe", hours_ago=3), Actor(Role.STAFF, str(rosa.user.pk))
+        for minutes_ago in (31, 0):
+            assert flow.take(request_id=case.id, actor=actor, now=timezone.now() - timedelta(minutes=minutes_ago))
+        assert case.history.count("taken") == 2
+
     def test_is_free_again_after_half_an_hour(self, town: Town, rosa: Desk, desk: Callable[..., Desk]) -> None:
         case = waits(town, "Abe", hours_ago=3)
         ravi = desk("ravi")

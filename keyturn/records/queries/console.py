@@ -80,10 +80,14 @@ def reasons(tab: str, *, now: datetime) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
 
 
-def waiting(*, besides: Collection[Any] = (), most: int = 50) -> list[Request]:
-    """The requests that staff should open next, in order."""
-    rows = Request.objects.filter(standing=Standing.STAFF).exclude(pk__in=list(besides))
-    return list(_in_order("review", rows)[:most])
+def waiting(*, besides: str = "", most: int = 50) -> list[Request]:
+    """The requests that staff should open next, in order. `besides`: the reference of the one that they are leaving.
+
+    Those behind it come first, so that who goes on and on sees every one, and not two in turn.
+    """
+    rows = list(_in_order("review", Request.objects.filter(standing=Standing.STAFF))[:most])
+    here = next((at for at, each in enumerate(rows) if each.reference == besides), -1)
+    return rows[here + 1 :] + rows[: max(here, 0)]
 
 
 def last_events(request_ids: Iterable[Any]) -> dict[UUID, Held]:

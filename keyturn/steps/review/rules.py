@@ -98,10 +98,13 @@ def reading_has_a_reason(reason: str) -> Iterator[Finding]:
 
 @rule("R-08", "A request that a colleague has taken is left to them for half an hour")
 def is_held(last: tuple[str, str, datetime] | None, *, by_other_than: str, now: datetime) -> bool:
-    """`last` is the request's latest event: what, by whom, when. Anything done to it since ends the hold."""
-    if last is None or last[0] != "taken" or last[1] == by_other_than:
-        return False
-    return now - last[2] < HELD_FOR
+    return holder(last, now=now) not in ("", by_other_than)
+
+
+def holder(last: tuple[str, str, datetime] | None, *, now: datetime) -> str:
+    """Who is looking at it; "" for nobody. `last` is the request's latest event: what, by whom, when. Anything done to it
+    since ends the hold."""
+    return last[1] if last and last[0] == "taken" and now - last[2] < HELD_FOR else ""
 
 
 @rule(
