@@ -55,7 +55,7 @@ def close(*, one: Any, other: Any, state: str, by: str, now: datetime, policy: P
 
 
 def reopen(*, one: Any, other: Any, now: datetime, policy: Policy | None = None) -> bool:
-    """What was decided of two persons is taken back (an unmerge, a withdrawn “not the same”): a question again."""
+    """That two persons are two is taken back: a question again."""
     again = step.reopen(UUID(str(one)), UUID(str(other)))
     step.open_more(now=now, policy=policy or moves.policy())
     return again

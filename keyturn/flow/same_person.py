@@ -158,8 +158,9 @@ def unmerge(
     now: datetime,
     policy: Policy,
 ) -> PersonMerge:
-    """Two files again, with what was edited since on the right one. `choices`: what only staff can decide
-    (`queries.merging.undoing`) -> "survivor" or "loser"; what is not named stays with the survivor.
+    """Two files again, with what was edited since on the right one, and told apart: no door asks about the two again.
+    `choices`: what only staff can decide (`queries.merging.undoing`) -> "survivor" or "loser"; what is not named stays
+    with the survivor.
 
     Invalid (K-94, K-95); NotAllowed("only_a_supervisor") (K-99), ("unknown_merge"), ("not_merged"),
     ("undo_later_first"), ("cis_is_being_told"), ("erased"), ("own_request").
@@ -182,6 +183,8 @@ def unmerge(
     moves.hand_in(request, actor=actor, now=now)
     machine.advance(request_id=request.pk, now=now, policy=policy)
     duplicates.look_later([merge.survivor_id, merge.loser_id])
+    one, other = sorted((merge.survivor, merge.loser), key=lambda each: each.pk)
+    _tell_apart(one, other, reason=words, actor=actor, now=now)
     return PersonMerge.objects.get(pk=merge.pk)
 
 
@@ -198,6 +201,13 @@ def not_same(
         raise NotAllowed("merge_proposed")
     if NotSamePerson.objects.filter(one=one, other=other, withdrawn_at=None).exists():
         raise NotAllowed("said_already")
+    return _tell_apart(one, other, relation=relation, reason=reason, actor=actor, now=now)
+
+
+def _tell_apart(
+    one: Person, other: Person, *, relation: str = "", reason: str, actor: Actor, now: datetime
+) -> NotSamePerson:
+    """The smaller id first."""
     row = NotSamePerson.objects.create(one=one, other=other, relation=relation[:20], said_by=actor.origin, said_at=now)
     duplicates.close(one=one.pk, other=other.pk, state="not_same", by=actor.origin, now=now)
     _noted((one, other), "said_not_same", reason, actor=actor, now=now)

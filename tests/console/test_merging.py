@@ -240,6 +240,13 @@ class TestUndoing:
         sofia.opens(f"/console/persons/{two[1].pk}").sees_nothing_of("has become part of this one")
         sofia.sees("Merges", "Undone")
 
+    def test_leaves_no_question_whether_they_are_one(
+        self, sofia: Desk, town: Town, done: PersonMerge, two: Two  # noqa: F811
+    ) -> None:  # fmt: skip
+        sofia.opens(f"/console/merges/{done.pk}/undo").sees("No door asks again whether they are one")
+        self.undoes(sofia, done).opens("/console/duplicates").sees_nothing_of("Zelenko")
+        sofia.opens(f"/console/persons/{two[1].pk}").sees("Not the same as", "Take back")
+
     def test_asks_for_what_came_since_and_gives_it_to_whom_it_is_given(
         self, sofia: Desk, town: Town, done: PersonMerge, two: Two  # noqa: F811
     ) -> None:  # fmt: skip

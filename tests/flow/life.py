@@ -261,6 +261,10 @@ class Life(Story):
 
     def two_are_said_to_be_one(self, turned: bool) -> None:
         survivor, loser = (self.ella_again, self.ella) if turned else (self.ella, self.ella_again)
+        with suppress(KeyturnError):  # said when they were made two again
+            flow.take_back_not_same(
+                one_id=survivor.pk, other_id=loser.pk, reason=WHY, actor=OTTO, now=self.town.now
+            )  # fmt: skip
         with suppress(KeyturnError):
             flow.propose_merge(
                 survivor_id=survivor.pk, loser_id=loser.pk, choices={}, reason=WHY, actor=ROSA, now=self.town.now,

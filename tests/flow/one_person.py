@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import combinations
 from typing import Any
 from unittest.mock import patch
 
@@ -14,7 +15,7 @@ from django.db import models
 
 from keyturn import flow
 from keyturn.connectors.cis.reference import ReferenceCis
-from keyturn.records.models import AccountPerson, Person, PersonMerge
+from keyturn.records.models import AccountPerson, DuplicatePair, NotSamePerson, Person, PersonMerge
 from keyturn.records.models.dated import Dated
 from keyturn.terms.errors import Rejected
 from keyturn.terms.request import Actor, Role
@@ -126,12 +127,26 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def differences(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> dict[str, Any]:
-    """What is only before, and what is only after, by table; of rows that pair up, the columns that differ."""
+def told_apart(*persons: Person) -> frozenset[Any]:
+    """The rows in which an undoing says of each two of these that they are two: the word, and the question that it ends."""
+    found: set[Any] = set()
+    for one, other in combinations(sorted(persons, key=lambda each: each.pk), 2):
+        found.add(NotSamePerson.objects.get(one=one, other=other, withdrawn_at=None).pk)
+        asked = DuplicatePair.objects.filter(one=one, other=other)
+        assert not asked.filter(state__in=("held", "open", "merged")).exists()
+        found.update(asked.values_list("pk", flat=True))
+    return frozenset(found)
+
+
+def differences(
+    before: dict[str, list[Any]], after: dict[str, list[Any]], *, but: frozenset[Any] = frozenset()
+) -> dict[str, Any]:
+    """What is only before, and what is only after, by table; of rows that pair up, the columns that differ. `but`: ids of
+    rows that are left aside."""
     found: dict[str, Any] = {}
     for name in before:
-        lost, came = list(before[name]), list(after[name])
-        for row in before[name]:
+        lost, came = ([row for row in rows[name] if dict(row).get("id") not in but] for rows in (before, after))
+        for row in list(lost):
             if row in came:
                 lost.remove(row)
                 came.remove(row)

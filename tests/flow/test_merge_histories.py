@@ -41,7 +41,7 @@ from keyturn.records.models.dated import holds_at
 from keyturn.records.queries import merging
 from keyturn.terms.merging import FIELDS
 from tests.flow.histories import MERGED, SIDES, World, a_history, a_world
-from tests.flow.one_person import OTTO, ROSA, WHY, believed_rows, differences
+from tests.flow.one_person import OTTO, ROSA, WHY, believed_rows, differences, told_apart
 
 EXAMPLES = int(os.environ.get("KEYTURN_MERGE_EXAMPLES", "6"))
 QUICK = trying(
@@ -103,7 +103,8 @@ def test_made_one_and_two_again_every_row_is_as_it_was(data: Any) -> None:
         assert merging.undoing(once, at=UNDONE).undecided == ()
         assert not any(row for row in PersonContact.objects.filter(person=world.loser))
         own = parted(merge)
-        assert differences(before, believed_rows(*three, own=own)) == {}
+        said = told_apart(world.survivor, world.loser)
+        assert differences(before, believed_rows(*three, own=own), but=said) == {}
 
 
 # ---------------------------------------------------------------- with edits and logins in between
@@ -289,4 +290,5 @@ def test_what_was_edited_in_between_ends_where_it_would_have_without_the_merge(d
         assert once is not None
         assert merging.undoing(once, at=UNDONE).undecided == ()
         own = parted(merge)
-        assert differences(expected, believed_rows(*three, own=own)) == {}
+        said = told_apart(world.survivor, world.loser)
+        assert differences(expected, believed_rows(*three, own=own), but=said) == {}
