@@ -42,6 +42,35 @@ def test_several_who_fit_are_listed(rosa: Desk, ana: Person) -> None:
     rosa.posts("/console/persons", q="nobody at all").sees("Nobody on file fits")
 
 
+def test_a_number_of_the_cis_finds_its_person_however_it_is_typed(rosa: Desk, ana: Person) -> None:
+    for typed in (ana.ref, str(ana.ref).lower(), f" {ana.ref} "):
+        rosa.posts("/console/persons", q=typed)
+        assert rosa.at == f"/console/persons/{ana.pk}"
+
+
+def test_the_number_of_an_account_finds_who_stands_on_it(rosa: Desk, ana: Person) -> None:
+    account = factories.an_account(ana, factories.a_premise())
+    rosa.posts("/console/persons", q=str(account.ref).lower())
+    assert rosa.at == f"/console/persons/{ana.pk}"
+
+
+def test_the_number_of_a_merged_file_finds_the_one_that_it_is_part_of(rosa: Desk, ana: Person) -> None:
+    merged = factories.a_person(BEN)
+    Person.objects.filter(pk=merged.pk).update(redirect_to=ana)
+    rosa.posts("/console/persons", q=merged.ref)
+    assert rosa.at == f"/console/persons/{ana.pk}"
+
+
+def test_words_that_no_request_fits_can_be_looked_for_among_the_people(
+    rosa: Desk, desk: Callable[..., Desk], ana: Person
+) -> None:
+    rosa.posts("/console/search", q=ana.ref).sees("No request fits.", "Search among the people on file")
+    assert rosa.hidden("q") == ana.ref
+    rosa.posts("/console/persons", q=rosa.hidden("q"))
+    assert rosa.at == f"/console/persons/{ana.pk}"
+    desk("emil", role="engineer").posts("/console/search", q=ana.ref).sees_nothing_of("people on file")
+
+
 @pytest.mark.parametrize(
     ("asked", "name"),
     [

@@ -76,7 +76,7 @@ class MatchOut(BaseModel):
 
 
 class PersonQuery(BaseModel):
-    q: Word = Field("", description="Names (beginnings of words will do), an e-mail, a phone number or the CIS's id.")
+    q: Word = Field("", description="Beginnings of names, an e-mail, a phone, or the CIS's id of a person or account.")
     ref: Word = Field("", description="Only the person with this id of the CIS.")
     limit: int = Field(50, ge=1, le=200)
     after: Word = Field("", description="`next` of the page before.")
