@@ -140,7 +140,7 @@ def case_page(request: HttpRequest, case: Any, typed: Typed = NOTHING, *, status
         sent=_messages(written),
         delivery=delivery.of(case, now=now),
         undone=undone.of(case, events),
-        events=story.told(events, names=names),
+        events=story.told(events, journey=case.journey, names=names),
         seen=case.events_written,
         typed=typed,
         problems=typed.problems,

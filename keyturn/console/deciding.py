@@ -113,7 +113,7 @@ def _changed(request: HttpRequest, reference: str, typed: Typed, *, status: int)
         text = _("Nothing was done: a colleague or the machine has moved this request on meanwhile.")
     kept = Typed(
         typed.decision, typed.reason, typed.template, typed.person, (Problem(text, "#changed"),), {},
-        story.told(events, names=story.names_in(events)),
+        story.told(events, journey=case.journey, names=story.names_in(events)),
     )  # fmt: skip
     return case_page(request, case, kept, status=status)
 

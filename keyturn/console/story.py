@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keyturn.console.vocabulary import ACTORS, ASKED, DECISIONS, EVENTS, NOTES, PROOFS, RULES, say
+from keyturn.console.vocabulary import ACTORS, ASKED, DECISIONS, EVENTS, NOTES, PROOFS, RULES, WRITTEN, say
+from keyturn.journeys import JOURNEYS, Journey, Kind
 from keyturn.records.queries import console
 
 QUIET = frozenset({"answered"})
@@ -42,18 +43,22 @@ class Sentence:
     text: str
 
 
-def told(events: Sequence[Any], *, names: Mapping[tuple[str, str], str]) -> list[Happening]:
-    """The timeline, latest first; the many saves of a draft are one line."""
+def told(events: Sequence[Any], *, journey: str, names: Mapping[tuple[str, str], str]) -> list[Happening]:
+    """The timeline of a request for `journey`, latest first; the many saves of a draft are one line."""
     lines: list[Happening] = []
     for event in events:
-        line = Happening(
-            event.at, say(EVENTS, event.what), called(event.role, event.actor, names), _more(event), kind=event.what
-        )
+        what = _written(JOURNEYS[journey]) if event.what == "established" else say(EVENTS, event.what)
+        line = Happening(event.at, what, called(event.role, event.actor, names), _more(event), kind=event.what)
         if lines and event.what in QUIET and lines[-1].kind == event.what:
             lines[-1] = replace(line, times=lines[-1].times + 1)
         else:
             lines.append(line)
     return lines[::-1]
+
+
+def _written(journey: Journey) -> str:
+    """What came of it in the registry. A merge is what it is called."""
+    return _(journey.title) if journey.kind is Kind.MERGE else say(WRITTEN, journey.kind)
 
 
 def _more(event: Any) -> str:

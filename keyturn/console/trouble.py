@@ -19,5 +19,8 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest) -> HttpResponse:
-    text = _("Your role may read this request, but somebody in another role must do this.")
+    """A page that is for others, or something that others must do."""
+    text = _("This page is for somebody in another role.")
+    if request.method == "POST":
+        text = _("Somebody in another role must do this.")
     return page(request, "console/trouble.html", status=403, title=_("Your role may not do this"), what_to_do=text)

@@ -72,7 +72,7 @@ EVENTS = {
     "asked": _("Applicant asked for a proof"),
     "referred": _("Sent to staff"),
     "refused": _("Refused by rule"),
-    "established": _("Person and account written"),
+    "established": _("Written down"),
     "handed_to_cis": _("Handed to the CIS"),
     "completed": _("Completed: the CIS has it"),
     "cis_rejected": _("The CIS said no"),
@@ -100,6 +100,19 @@ EVENTS = {
     "document_viewed": _("Document opened"),
     **maintained.EVENTS,
 }
+
+WRITTEN = {
+    "start": _("Person and account written"),
+    "change": _("Change written on file"),
+    "claim": _("Account connected"),
+    "delegate": _("Access given"),
+    "grant": _("Access given"),
+    "end": _("Access ended"),
+    "care": _("Life support noted"),
+    "privacy": _("Done as asked"),
+    "repair": _("Noted what the CIS must be told"),
+}
+"""What "established" came to, for each kind of journey but a merge."""
 
 DECISIONS = {
     "same_person": _("same person"),

@@ -237,6 +237,9 @@ class TestUndoing:
         self.undoes(sofia, done).sees("They are two files again.", "Undone")
         assert (done.state, done.undone_by) == ("undone", f"staff:{sofia.user.pk}")
         assert PersonContact.objects.filter(person=two[1], value="ana@example.com").exists()
+        for request, words in ((done.request, "Two files made one"), (done.undo_request, "Two files again")):
+            sofia.opens(f"/console/requests/{request.reference}").sees(f"{words} Keyturn")
+            sofia.sees_nothing_of("Person and account written")
         sofia.opens(f"/console/persons/{two[1].pk}").sees_nothing_of("has become part of this one")
         sofia.sees("Merges", "Undone")
 

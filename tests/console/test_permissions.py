@@ -280,6 +280,9 @@ def test_staff_stay_in_the_console_when_something_is_not_for_them(case: Case) ->
     forbidden = engineer.post(f"/console/requests/{case.request.reference}/decide").content.decode()
     assert "There is nothing here" in nowhere
     assert "Your role may not do this" in forbidden
+    assert "Somebody in another role must do this." in forbidden
+    for who, page in ((a_client("reviewer"), "/console/operations"), (engineer, "/console/persons")):
+        assert "This page is for somebody in another role." in who.get(page).content.decode()
     assert 'class="kc-search"' in nowhere
     assert (
         'type="search" maxlength="100" autocomplete="off" spellcheck="false" placeholder="Reference or name">'

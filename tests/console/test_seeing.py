@@ -12,6 +12,7 @@ from keyturn import flow
 from keyturn.console import comparison, vocabulary
 from keyturn.console.differing import beside, lists_beside
 from keyturn.flow.lifecycle import MOVES
+from keyturn.journeys import Kind
 from keyturn.matching import explain
 from keyturn.records.models import Note
 from keyturn.records.queries import console, dossier
@@ -84,6 +85,14 @@ class TestTwoPersonsSideBySide:
         )
         first, second = town.moves_in(ANA), town.moves_in(ANA)
         rosa.opens(second).sees("77 Canal Street", "Unpaid final bill $212.40", "ended", first.request.reference)
+
+    def test_date_a_debt_as_spanish_does(self, town: Town, rosa: Desk) -> None:
+        place = town.house()
+        town.serves(
+            town.knows(ANA), place, status=AgreementStatus.STOPPED, until=date(2025, 3, 31), balance="212.40"
+        )  # fmt: skip
+        case = town.moves_in(ANA)
+        rosa.posts("/language", language="es").opens(case).sees("el servicio terminó el 31 de marzo de 2025")
 
     def test_offer_every_other_candidate_one_click_away(self, town: Town, rosa: Desk) -> None:
         town.knows(ON_FILE)
@@ -198,6 +207,9 @@ class TestTheWords:
 
     def test_every_move_of_the_life_cycle_has_words(self) -> None:
         assert set(MOVES) <= set(vocabulary.EVENTS)
+
+    def test_what_was_written_down_has_words_for_each_kind_of_journey(self) -> None:
+        assert set(Kind) - {Kind.MERGE} == set(vocabulary.WRITTEN)
 
     def test_an_unknown_level_or_rule_breaks_no_page(self, alike: Case, rosa: Desk) -> None:
         candidate = alike.request.candidates.get()
