@@ -55,8 +55,8 @@ def drawn(weeks: Iterable[Any], *, floor: float, labels: Iterable[str]) -> Chart
     rows = list(zip(weeks, labels, strict=True))
     step = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
     every = max(1, -(-len(rows) // 7))
-    points = tuple(_point(week.counted, LEFT + step * (at + 0.5), label, at % every == 0)
-                   for at, (week, label) in enumerate(rows))  # fmt: skip
+    points = tuple(_point(week.counted, LEFT + step * (at + 0.5), label, (len(rows) - 1 - at) % every == 0)
+                   for at, (week, label) in enumerate(rows))  # the newest week always has its label  # fmt: skip
     ticks = [(height_of(share), f"{number_format(share * 100, places)} %")
              for share, places in ((0.0, 0), (0.9, 0), (0.99, 0), (0.999, 1), (0.9999, 2))]  # fmt: skip
     line = " ".join(f"{each.x:.1f},{each.y:.1f}" for each in points if each.y is not None)

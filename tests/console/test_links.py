@@ -137,6 +137,12 @@ class TestTheDrawing:
         drawn = chart.drawn([Week(Counted())], floor=0.999, labels=["1"])
         assert drawn.points[0].y is None
 
+    @pytest.mark.parametrize("weeks", [1, 7, 8, 13, 26])
+    def test_the_newest_week_has_its_label(self, weeks: int) -> None:
+        points = chart.drawn([Week(Counted())] * weeks, floor=0.999, labels=[""] * weeks).points
+        assert points[-1].labelled
+        assert sum(each.labelled for each in points) <= 7
+
     def test_each_nine_is_as_far_from_the_last(self) -> None:
         heights = [chart.height_of(each) for each in (0.0, 0.9, 0.99, 0.999, 0.9999)]
         steps = {round(one - other, 0) for one, other in pairwise(heights)}
