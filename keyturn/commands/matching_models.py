@@ -1,6 +1,7 @@
 """Which model file is meant, and is everything installed that working with it needs?"""
 
 import importlib.util
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,11 +31,30 @@ def values_of(path: Path | None, *, label: str = "") -> dict[str, Any]:
 
     name = str(path) if path else settings.KEYTURN_POLICY.match_profile
     try:
-        values = read(Path(name) if path or name.endswith(".json") else shipped(name))
+        file = Path(name) if path or name.endswith(".json") else shipped(name)
+        _must_be_json(file)
+        values = read(file)
         from_mapping({**values, "label": label} if label else values, source=Path(name).name)
     except ValueError as problem:
         raise click.ClickException(str(problem)) from None
     return values
+
+
+def _must_be_json(file: Path) -> None:
+    """Often another file was named, or a training was broken off: that is said before what Python says of it."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        wrong = "is empty"
+        if text.strip():
+            json.loads(text)
+            return
+    except ValueError as problem:
+        wrong = f"is no JSON ({problem})"
+    except (OSError, RecursionError):  # `read` says so
+        return
+    raise click.ClickException(
+        f"{file.name} {wrong}. Name a file that `keyturn matching train --out FILE` has written."
+    )
 
 
 @contextmanager

@@ -48,9 +48,12 @@ def command(survivor: str, loser: str, user: str, reason: str, choose: tuple[str
 
     from keyturn import flow
     from keyturn.records.queries import merging
+    from keyturn.steps.maintain.merge.words import OBSTACLES
 
     actor, may_see = staff(user)
     one, other = person(survivor), person(loser)
+    if one.pk == other.pk:
+        raise click.ClickException(OBSTACLES["same_person"])
     choices = sides(choose, "--choose")
     now, policy = timezone.now(), settings.KEYTURN_POLICY
     standing = merging.open_between(one.pk, other.pk)

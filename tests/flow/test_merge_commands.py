@@ -135,6 +135,7 @@ def test_whose_login_it_is_can_be_said_afterwards(town: Town, two: tuple[Person,
         (("merge", "NOBODY", "NOBODY2", "--as", "ghost"), 2, "there is no reviewer or supervisor ghost"),
         (("merge", "NOBODY"), 2, "Missing argument"),
         (("merge", "{0}", "{0}", "--as", "rosa", "--reason", "I said so, twice"), 1, "It is one and the same file."),
+        (("merge", "{0}", "{0}", "--as", "rosa", "--dry-run"), 1, "Error: It is one and the same file."),
         (("merge", "{0}", "{1}", "--as", "rosa", "--reason", "short"), 1, "reason: Write why, in a sentence."),
         (("merge", "{0}", "{1}", "--as", "rosa", "--choose", "email"), 2, "write NAME=survivor or NAME=loser"),
         (("merge", "{0}", "{1}", "--as", "rosa", "--reason", "I said so, twice", "--choose", "shoe=loser"), 1, "Choose one"),
@@ -148,6 +149,7 @@ def test_a_mistake_is_one_sentence_and_no_traceback(
     assert found.exit_code == code, found.output
     assert said in found.output
     assert "Traceback" not in found.output
+    assert "Goes over" not in found.output
 
 
 def test_help_has_examples() -> None:

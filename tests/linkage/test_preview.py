@@ -147,6 +147,18 @@ def test_a_model_that_cannot_be_read_is_one_sentence(db: None, tmp_path: Path):
     assert done.output == "Error: matching.json: vetoes has no twins (did you mean twin?)\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"), [("", "is empty"), (" \n", "is empty"), ("ref,name", "is no JSON (Expecting")]
+)
+def test_a_file_that_is_no_model_is_said_to_be_none(db: None, tmp_path: Path, text: str, told: str):
+    wrong = tmp_path / "matching.json"
+    wrong.write_text(text)
+    done = CliRunner().invoke(cli, ["matching", "preview", "--model", str(wrong)])
+    assert done.exit_code == 1
+    assert done.output.startswith(f"Error: matching.json {told}")
+    assert done.output.endswith("Name a file that `keyturn matching train --out FILE` has written.\n")
+
+
 # ---------------------------------------------------------------- show
 
 
