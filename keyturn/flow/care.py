@@ -9,7 +9,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from keyturn.flow import machine, moves
 from keyturn.flow.customer import new_request
@@ -27,7 +29,7 @@ from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Role
 from keyturn.work import queue
 
-BATCH = 500
+log = structlog.get_logger("keyturn.care")
 
 
 @transaction.atomic
@@ -148,8 +150,27 @@ def remind_care_job(*, now: datetime) -> None:
 
 def remind_care(*, now: datetime, policy: Policy) -> int:
     """Remind of certificates that are due, and say once that one is late (K-80, K-82). Returns how many were told."""
-    live = MedicalCertification.objects.filter(ended_at=None).order_by("temporary_until")
-    return sum(_remind(pk, now=now, policy=policy) for pk in list(live.values_list("pk", flat=True)[:BATCH]))
+    near = list(_near(now, policy).values_list("pk", flat=True))
+    return sum(_remind_alone(pk, now=now, policy=policy) for pk in near)
+
+
+def _near(now: datetime, policy: Policy) -> QuerySet[MedicalCertification]:
+    """Those whose time is over or soon will be; whoever is protected for long is not opened at each turn. All of them:
+    nothing ends a protection by itself, so those that are late grow more, and none may stand before the newer ones.
+    """
+    soon = now + timedelta(hours=policy.medical_reminder_hours)
+    soon_on = local_date(now, policy) + timedelta(days=policy.medical_reminder_days)
+    near = Q(state="temporary", temporary_until__lte=soon) | Q(state="certified", certified_until__lte=soon_on)
+    return MedicalCertification.objects.filter(near, ended_at=None).order_by("temporary_until", "id")
+
+
+def _remind_alone(pk: Any, *, now: datetime, policy: Policy) -> int:
+    """One that cannot be told keeps nobody else from being reminded; it is tried again at the next turn."""
+    try:
+        return _remind(pk, now=now, policy=policy)
+    except Exception as error:
+        log.error("not reminded", care=str(pk), exc_info=error)
+        return 0
 
 
 @transaction.atomic

@@ -1,11 +1,13 @@
 """Is somebody who depends on service protected at once, and does nothing end it but a person (BR-63, ER-33)?"""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from keyturn import flow
-from keyturn.records.models import Act, MedicalCertification, Person, Protection, Reading, User
+from keyturn.flow import moves
+from keyturn.records.models import Act, MedicalCertification, Person, Protection, Reading, Request, User
 from keyturn.records.queries import access, my_accounts, person_pages, rows, shelter
 from keyturn.steps.maintain.care import rules
 from keyturn.terms.address import Address
@@ -15,7 +17,7 @@ from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow.at_home import Change, Customer
 from tests.flow.papers import a_photo
-from tests.flow.town import ANA, COMPLETED, IN_REVIEW, REFUSED, Town
+from tests.flow.town import ANA, BEN, COMPLETED, IN_REVIEW, REFUSED, Town
 
 STAFF = Actor(Role.STAFF, "7")
 NEEDS = {"patient": "Eva Zelenko", "medical_kind": "life_support", "device": "Ventilator", "phone": "503 555 0142"}
@@ -185,6 +187,43 @@ class TestTheClock:
         assert [self.reminds(town), self.reminds(town)] == [1, 0]
         assert "has not come yet" in town.mails("ana@example.com")[-1]["Subject"]
         assert protection_of(ana).state == "temporary"
+
+    @pytest.mark.rule("K-80")
+    @pytest.mark.rule("K-82")
+    def test_reminds_everybody_however_many_were_protected_before_them(
+        self, town: Town, ana: Customer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Ana's claim stays the oldest for ever: a certificate that is late ends nothing."""
+        monkeypatch.setattr("keyturn.flow.care.BATCH", 1, raising=False)
+        claims(ana)
+        town.waits(days=30)
+        self.reminds(town)
+        ben = Customer(town, BEN)
+        claims(ben)
+        town.waits(days=12)
+        assert self.reminds(town) == 1
+        assert "Please send us the certificate" in town.mails("ben@example.com")[-1]["Subject"]
+
+    def test_goes_on_after_one_that_cannot_be_told(
+        self, town: Town, ana: Customer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ben = Customer(town, BEN)
+        claims(ana)
+        claims(ben)
+        town.waits(days=12)
+        tells = moves.tell
+
+        def stumbles(request: Request, *given: Any, **more: Any) -> None:
+            if request.person_id == ana.person.pk:
+                raise RuntimeError("no such letter")
+            tells(request, *given, **more)
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(moves, "tell", stumbles)
+            assert self.reminds(town) == 1
+        assert protection_of(ben).reminded_at is not None
+        assert self.reminds(town) == 1, "and it is tried again"
+        assert protection_of(ana).reminded_at is not None
 
 
 class TestItsEnd:
