@@ -83,7 +83,7 @@ PERSONS = (
         "consent", _("What you agreed to"), whose=(MINE, Link("request", "request_id")), erasure=Erasure.BLANK,
         columns=(
             col(AGREED, "purpose channel act basis wording wording_version language how at until"),
-            col(INDEX, "contact_digest"),
+            col(INDEX, "contact_digest", _("Without it, a number that said STOP would get texts again.")),
             col(TECHNICAL, "id person_id request_id"),
         ),
     ),
