@@ -50,7 +50,7 @@ def erase(reach: Reach, *, hold: Hold, now: datetime, spare: UUID | None = None)
             kept.append(Remainder(table.name, reach.count(table), "record"))
             continue
         where, values = _spared(table, *condition, spare)
-        stays, why = _stays(table, hold)
+        stays, why = _stays(table, hold, now)
         if stays:
             kept.append(Remainder(table.name, _run(_counting(table, f"({where}) AND ({stays})"), values), why))
             where = f"({where}) AND NOT ({stays})"
@@ -69,12 +69,13 @@ def _spared(table: Table, where: str, values: list[Any], spare: UUID | None) -> 
     return f"({where}) AND {column} IS DISTINCT FROM %s", [*values, spare]
 
 
-def _stays(table: Table, hold: Hold) -> tuple[str, str]:
+def _stays(table: Table, hold: Hold, now: datetime) -> tuple[str, str]:
     """The condition under which a row stays, and why."""
-    if hold is Hold.SERVED and (table.served or table.books):
-        return " OR ".join(f"({each})" for each in (table.served, table.books) if each), "served"
-    if hold is Hold.BOOKS and table.books:
-        return table.books, "books"
+    served, books = (each.replace("{now}", now.isoformat()) for each in (table.served, table.books))
+    if hold is Hold.SERVED and (served or books):
+        return " OR ".join(f"({each})" for each in (served, books) if each), "served"
+    if hold is Hold.BOOKS and books:
+        return books, "books"
     return "", ""
 
 

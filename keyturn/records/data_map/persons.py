@@ -19,7 +19,7 @@ from keyturn.records.data_map.uses import (
 from keyturn.terms.words import gettext_noop as _
 
 MINE = Link("person", "person_id")
-STANDS = "valid_to IS NULL AND superseded_at IS NULL"
+STANDS = "superseded_at IS NULL AND (valid_to IS NULL OR valid_to > greatest(recorded_at, '{now}'))"
 DATED = col(HISTORY, "valid_from valid_to recorded_at superseded_at source")
 ABOUT_OTHERS = _("It compares you with somebody else, and would tell you about them.")
 

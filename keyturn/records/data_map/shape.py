@@ -82,7 +82,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. `served` and `books` are conditions on rows that stay while somebody is served, or for the books.
+    """One table. `served` and `books` are conditions on rows that stay while somebody is served, or for the books; "{now}" in
+    them is the moment of the erasure.
 
     `because` says why its rows outlive an erasure, or why nobody's name leads to them. `withheld`: why a copy counts its
     rows without showing them. `queue` and `cis`: the table stands in the queue's schema, or is the CIS's own.
