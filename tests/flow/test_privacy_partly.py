@@ -1,6 +1,7 @@
 """Does an erasure leave what is still needed, and only that?"""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,9 +9,10 @@ from keyturn import flow
 from keyturn.records.models import PersonAddress
 from keyturn.terms.address import Address
 from tests.flow.at_home import ELM, Customer
+from tests.flow.papers import a_photo
 from tests.flow.test_consents import says, told, wants
-from tests.flow.test_privacy import erases
-from tests.flow.town import Town
+from tests.flow.test_privacy import ends, erases
+from tests.flow.town import BEN, IN_REVIEW, Town
 
 
 @pytest.fixture
@@ -61,3 +63,46 @@ class TestAnAddressForBills:
         line = str(ana.file()["mailing.all"]["line1"])
         town.now = then
         return line
+
+
+@pytest.mark.rule("K-64")
+class TestAnOpenRequest:
+    @pytest.fixture
+    def former(self, town: Town) -> Customer:
+        """Ben, whose service ended long ago and who owes nothing."""
+        ben = Customer(town, BEN)
+        ends(ben, date(2015, 3, 31))
+        return ben
+
+    def test_keeps_what_it_is_decided_by(self, town: Town, former: Customer) -> None:
+        case = former.begins("change_name", family_name="Ofori", name_reason="marriage")
+        flow.upload(
+            request_id=case.id, purpose="name", file_name="certificate.jpg", data=a_photo(), actor=case.actor,
+            now=town.now, policy=town.policy,
+        )  # fmt: skip
+        case.proves_again().submits()
+        town.works()
+        case.staff("ask", "When was that?")
+        erases(former)
+        found = case.request
+        assert found.answers["family_name"] == "Ofori"
+        assert found.evidence.exists()
+        assert found.documents.filter(erased_at=None).exists()
+        assert [each.text for each in found.notes.filter(kind="question")] == ["When was that?"]
+        assert any(each.findings for each in found.decisions.all())
+
+    def test_of_nobody_yet_counts_where_its_email_was_proved(self, town: Town, former: Customer) -> None:
+        """Staff still ask themselves who Bert is: what he sent must not be emptied meanwhile."""
+        bert = replace(BEN, given_name="Bert", date_of_birth=date(1972, 11, 30), identifiers=())
+        case = town.moves_in(bert)
+        assert (case.status, case.request.person_id) == (IN_REVIEW, None)
+        erases(former)
+        assert case.request.answers["given_name"] == "Bert"
+        assert case.request.evidence.filter(kind="email").exists()
+
+    def test_that_has_ended_keeps_nothing(self, town: Town, former: Customer) -> None:
+        case = former.changes("change_name", family_name="Ofori", name_reason="marriage")
+        case.withdraws()
+        erases(former)
+        assert not case.request.answers
+        assert not case.request.evidence.exists()

@@ -19,6 +19,7 @@ ASKED = Link("request", "request_id")
 MINE = Link("person", "person_id")
 MY_LOGIN = Link("staff_user", "user_id")
 PROVED = "person_id IS NULL AND EXISTS (SELECT 1 FROM evidence e WHERE e.request_id = request.id AND e.kind = 'email')"
+OPEN = "EXISTS (SELECT 1 FROM request r WHERE r.id = request_id AND r.ended_at IS NULL)"
 CHAIN = _("It proves, by numbers and codes, that nothing was changed unseen. Without your name, it leads to nobody.")
 
 REQUESTS = (
@@ -45,7 +46,7 @@ REQUESTS = (
         ),
     ),
     Table(
-        "decision", _("What was decided about it"), whose=(ASKED,), erasure=Erasure.BLANK,
+        "decision", _("What was decided about it"), whose=(ASKED,), erasure=Erasure.BLANK, served=OPEN,
         columns=(
             col(HISTORY, "at step effect rules policy_version model_version"),
             col(ANSWERS, "findings"),
@@ -53,11 +54,11 @@ REQUESTS = (
         ),
     ),
     Table(
-        "request_note", _("What was written about it"), whose=(ASKED,),
+        "request_note", _("What was written about it"), whose=(ASKED,), served=OPEN,
         columns=(col(ANSWERS, "at kind role actor sealed_text"), col(TECHNICAL, "id request_id")),
     ),
     Table(
-        "proposal", _("Changes that were proposed"), whose=(MINE,),
+        "proposal", _("Changes that were proposed"), whose=(MINE,), served=OPEN,
         columns=(col(ANSWERS, "field sealed_value state created_at decided_by decided_at"),
                  col(TECHNICAL, "id request_id person_id")),
     ),
@@ -70,11 +71,11 @@ REQUESTS = (
         ),
     ),
     Table(
-        "evidence", _("What you proved"), whose=(ASKED,),
+        "evidence", _("What you proved"), whose=(ASKED,), served=OPEN,
         columns=(col(EVIDENCE, "kind source actor at"), col(INDEX, "subject"), col(TECHNICAL, "id request_id")),
     ),
     Table(
-        "outside_check", _("Identity checks"), whose=(ASKED,),
+        "outside_check", _("Identity checks"), whose=(ASKED,), served=OPEN,
         columns=(
             col(EVIDENCE, "kind outcome reference reasons asked_at answered_at"),
             col(INDEX, "subject"),
@@ -82,7 +83,7 @@ REQUESTS = (
         ),
     ),
     Table(
-        "email_code", _("Codes sent to your e-mail"), whose=(ASKED,),
+        "email_code", _("Codes sent to your e-mail"), whose=(ASKED,), served=OPEN,
         columns=(
             col(GUESSES, "purpose sent_at expires_at tries used_at"),
             col(GUESSES, "code_digest", secret=True),
@@ -91,7 +92,7 @@ REQUESTS = (
         ),
     ),
     Table(
-        "claim_code", _("Codes sent to prove that an account is yours"), whose=(ASKED,),
+        "claim_code", _("Codes sent to prove that an account is yours"), whose=(ASKED,), served=OPEN,
         columns=(
             col(GUESSES, "channel sent_at expires_at tries used_at"),
             col(GUESSES, "code_digest", secret=True),
@@ -99,12 +100,12 @@ REQUESTS = (
         ),
     ),
     Table(
-        "resume_link", _("Links to go on with a request"), whose=(ASKED,),
+        "resume_link", _("Links to go on with a request"), whose=(ASKED,), served=OPEN,
         columns=(col(GUESSES, "expires_at"), col(GUESSES, "fingerprint", secret=True), col(TECHNICAL, "id request_id")),
     ),
     Table(
         "document", _("Papers you gave us"), erasure=Erasure.BLANK,
-        served="purpose IN ('medical', 'authority', 'estate')",
+        served=f"purpose IN ('medical', 'authority', 'estate') OR {OPEN}",
         whose=(MINE, ASKED, Link("account", "account_id", only="person_id IS NULL AND request_id IS NULL")),
         columns=(
             col(PAPERS, "sealed_name content"),

@@ -7,7 +7,7 @@ from django.db.models import Max, Q
 
 from keyturn.records import crypto, documents
 from keyturn.records.bulk import persons as bulk
-from keyturn.records.data_map import Hold
+from keyturn.records.data_map import TABLES, Hold
 from keyturn.records.data_map.erasing import Erased, erase
 from keyturn.records.data_map.reach import Reach
 from keyturn.records.models import (
@@ -78,12 +78,16 @@ def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Fac
         looks=request.events.filter(what="reviewed").count(),
         is_served=ServiceAgreement.objects.filter(account__in=mine, status__in=LIVE).exists(),
         owes=mine.filter(balance__gt=0).exists(),
-        open_requests=Request.objects.filter(
-            person=request.person, ended_at=None, submitted_at__isnull=False
-        ).exclude(pk=request.pk).count(),
+        open_requests=len(_open_requests(request, now)),
         last_account_ended=ends.aggregate(last=Max("end_date"))["last"],
         today=local_date(now, policy),
     )  # fmt: skip
+
+
+def _open_requests(request: Request, now: datetime) -> list[dict[str, Any]]:
+    """All that an erasure would reach; also what staff still look at, whose person nobody knows but whose e-mail is proved."""
+    theirs = Reach(persons=[request.person_id], logins=_logins(request, now)).rows(TABLES["request"])
+    return [each for each in theirs if each["submitted_at"] and not each["ended_at"] and each["id"] != request.pk]
 
 
 def _is_theirs(request: Request, now: datetime) -> bool:
