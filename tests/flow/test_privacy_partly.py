@@ -12,7 +12,7 @@ from tests.flow.at_home import ELM, Customer
 from tests.flow.papers import a_photo
 from tests.flow.test_consents import says, told, wants
 from tests.flow.test_privacy import ends, erases
-from tests.flow.town import BEN, IN_REVIEW, Town
+from tests.flow.town import BEN, IN_REVIEW, REFUSED, Town
 
 
 @pytest.fixture
@@ -106,3 +106,15 @@ class TestAnOpenRequest:
         erases(former)
         assert not case.request.answers
         assert not case.request.evidence.exists()
+
+
+def test_a_request_that_was_refused_before_anybody_knew_whose_it_is_is_forgotten_too(town: Town) -> None:
+    """Only the proof of the e-mail leads there, and the proofs go before the requests do."""
+    ben = Customer(town, BEN)
+    ends(ben, date(2015, 3, 31))
+    case = town.moves_in(replace(BEN, given_name="Bert", identifiers=()))
+    case.staff("refuse", "We could not tell who it is.")
+    assert (case.status, case.request.person_id) == (REFUSED, None)
+    erases(ben)
+    assert not case.request.evidence.exists()
+    assert not case.request.answers

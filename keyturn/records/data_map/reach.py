@@ -22,12 +22,20 @@ class Reach:
         self.persons = self._with_merged(persons)
         self.logins = list(logins)
         self._taken: dict[tuple[str, str], list[Any]] = {}
-        self.conditions = {name: self._condition(table) for name, table in TABLES.items()}
+        self.conditions = {name: self._answered(table) for name, table in TABLES.items()}
 
     @staticmethod
     def _with_merged(persons: Collection[UUID]) -> list[UUID]:
         """A person who was merged into one of these is the same human being."""
         return _column("SELECT id FROM person WHERE id = ANY(%s) OR redirect_to_id = ANY(%s)", [list(persons)] * 2)
+
+    def _answered(self, table: Table) -> tuple[str, list[Any]] | None:
+        """A condition that asks another table is answered at once, row by row: an erasure may empty that one first."""
+        condition = self._condition(table)
+        if condition is None or "SELECT" not in condition[0]:
+            return condition
+        found = self._values(Link(table.name, table.key, takes=table.key), table)
+        return (f"{table.key} = ANY(%s)", [found]) if found else None
 
     def _condition(self, table: Table) -> tuple[str, list[Any]] | None:
         """SQL that is true for their rows, with its parameters; None where there can be none."""
