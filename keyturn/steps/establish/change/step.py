@@ -5,7 +5,7 @@ decided, under the person's lock, and writes the wishes that are left after the 
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -30,8 +30,9 @@ from keyturn.records.models import (
 )
 from keyturn.records.models.dated import holds_at, not_over_at
 from keyturn.records.queries import on_file
+from keyturn.steps.establish.change import plans
 from keyturn.terms.address import Address
-from keyturn.terms.days import day_begins, day_of, local_date
+from keyturn.terms.days import day_begins, day_of
 from keyturn.terms.policy import Policy
 from keyturn.terms.request import Actor, Verdict
 from keyturn.terms.slots import ALL, Wish
@@ -52,15 +53,17 @@ def run(request: Request, wishes: tuple[Wish, ...], *, now: datetime, policy: Po
 
 
 def take_back(request: Request, *, actor: Actor, now: datetime) -> None:
-    """Put back what a change wrote that ends in a refusal (I6), where nobody has changed it again since."""
+    """Put back what a change wrote that ends in a refusal (I6), where nobody has changed it again since; call off what it
+    planned."""
     if request.established_at is None:
         return
+    plans.call_off(request, now=now, policy=settings.KEYTURN_POLICY)
     there, before = on_file.slots(request.person, at=now), request.seen
     back = []
     for each in request.written:
         wish = Wish(**each)
         slot = _slot_now(wish, settings.KEYTURN_POLICY)
-        if wish.family in ("alias", "identifier") or there.get(slot) != wish.value:
+        if wish.family in ("alias", "identifier") or there.get(slot) != _as_on_file(wish):
             continue  # what was added stays on file as somebody's word; what was changed since is not ours any more
         back.append(Wish(slot, before.get(wish.slot, _nothing(wish)), kind=wish.family))
     written = request.written
@@ -85,6 +88,12 @@ def _slot_now(wish: Wish, policy: Policy) -> str:
     if wish.slot.startswith("contact.") and wish.value:
         return f"contact.{on_file.contact_key(wish.value['channel'], _normal(wish.value, policy))}"
     return wish.slot
+
+
+def _as_on_file(wish: Wish) -> Any:
+    """An address stands there with all its lines, the empty ones too."""
+    is_address = wish.slot.startswith(("mailing.", "season.")) and wish.value is not None
+    return Address.from_mapping(wish.value).as_json() if is_address else wish.value
 
 
 def _nothing(wish: Wish) -> Any:
@@ -186,7 +195,7 @@ def _mailing(file: Changes, wish: Wish, request: Request, now: datetime, policy:
     """BR-22: address and address source in one step. None: letters go to the service address again."""
     scope = wish.slot.split(".")[1]
     account_id = None if scope == ALL else scope
-    start, until = _from(wish, now, policy), _until(wish, policy)
+    start, until = plans.start_of(wish, now, policy), plans.end_of(wish, policy)
     if wish.value is None:
         for row in file.rows(PersonAddress, purpose="mailing", season_from=None):
             if str(row.account_id or ALL) == scope and (row.valid_to is None or row.valid_to > start):
@@ -226,17 +235,6 @@ def _switch(request: Request, scope: str, source: str, now: datetime, *, start: 
         with dated.changing(account=role.account, now=now, source=f"request:{request.pk}") as file:
             held = next(row for row in file.holding(AccountPerson) if row.pk == role.pk)
             file.alter(held, start=start, address_source=source)
-
-
-def _from(wish: Wish, now: datetime, policy: Policy) -> datetime:
-    """The beginning of the day that was named; at once where it has begun already."""
-    day = day_of(wish.from_day)
-    return day_begins(day, policy) if day and day > local_date(now, policy) else now
-
-
-def _until(wish: Wish, policy: Policy) -> datetime | None:
-    day: date | None = day_of(wish.to_day)
-    return day_begins(day + timedelta(days=1), policy) if day else None
 
 
 def _identifier(file: Changes, wish: Wish, request: Request, now: datetime, policy: Policy) -> None:
