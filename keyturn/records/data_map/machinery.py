@@ -14,7 +14,7 @@ FRAMEWORK = tuple(
         "auth_group": "id name",
         "auth_group_permissions": "id group_id permission_id",
         "auth_permission": "id name content_type_id codename",
-        "audit_seal": "number at upto requests acts readings hash",
+        "audit_seal": "number at upto requests acts readings events last_event hash",
         "cis_breaker": "id cis failures opened_at problem probing_until probed_at closed_at",
         "cis_calls": "id cis operation outcome at_most calls seconds",
         "cis_place": "id cis number until calls",

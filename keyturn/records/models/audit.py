@@ -40,7 +40,10 @@ class Reading(models.Model):
 
 
 class Seal(models.Model):
-    """How many requests had been sent, and how many acts and readings written, up to a moment (`records/seals.py`)."""
+    """How many requests had been sent, and how many acts, readings and events written, up to a moment (`records/seals.py`).
+
+    `events` and `last_event` are null where a release sealed that did not look at events yet.
+    """
 
     number = models.PositiveIntegerField(primary_key=True)
     at = models.DateTimeField()
@@ -48,6 +51,8 @@ class Seal(models.Model):
     requests = models.PositiveBigIntegerField()
     acts = models.PositiveBigIntegerField()
     readings = models.PositiveBigIntegerField()
+    events = models.PositiveBigIntegerField(null=True)
+    last_event = models.PositiveBigIntegerField(null=True)  # the id up to which events are under it
     hash = models.BinaryField()
 
     class Meta:
