@@ -6,18 +6,30 @@ from datetime import date, timedelta
 import pytest
 
 from keyturn import flow
-from keyturn.records.models import PersonAddress
+from keyturn.records.models import AccountAccess, Person, PersonAddress, User
+from keyturn.records.queries import access
 from keyturn.terms.address import Address
+from tests import factories
 from tests.flow.at_home import ELM, Customer
 from tests.flow.papers import a_photo
 from tests.flow.test_consents import says, told, wants
+from tests.flow.test_delegation import proved
 from tests.flow.test_privacy import ends, erases
 from tests.flow.town import BEN, IN_REVIEW, REFUSED, Town
+from tests.flow.undone import invites
 
 
 @pytest.fixture
 def ana(town: Town) -> Customer:
     return Customer(town)
+
+
+@pytest.fixture
+def former(town: Town) -> Customer:
+    """Ben, whose service ended long ago and who owes nothing."""
+    ben = Customer(town, BEN)
+    ends(ben, date(2015, 3, 31))
+    return ben
 
 
 @pytest.mark.rule("C-30")
@@ -67,13 +79,6 @@ class TestAnAddressForBills:
 
 @pytest.mark.rule("K-64")
 class TestAnOpenRequest:
-    @pytest.fixture
-    def former(self, town: Town) -> Customer:
-        """Ben, whose service ended long ago and who owes nothing."""
-        ben = Customer(town, BEN)
-        ends(ben, date(2015, 3, 31))
-        return ben
-
     def test_keeps_what_it_is_decided_by(self, town: Town, former: Customer) -> None:
         case = former.begins("change_name", family_name="Ofori", name_reason="marriage")
         flow.upload(
@@ -108,13 +113,46 @@ class TestAnOpenRequest:
         assert not case.request.evidence.exists()
 
 
-def test_a_request_that_was_refused_before_anybody_knew_whose_it_is_is_forgotten_too(town: Town) -> None:
+def test_a_request_that_was_refused_before_anybody_knew_whose_it_is_is_forgotten_too(
+    town: Town, former: Customer
+) -> None:
     """Only the proof of the e-mail leads there, and the proofs go before the requests do."""
-    ben = Customer(town, BEN)
-    ends(ben, date(2015, 3, 31))
     case = town.moves_in(replace(BEN, given_name="Bert", identifiers=()))
     case.staff("refuse", "We could not tell who it is.")
     assert (case.status, case.request.person_id) == (REFUSED, None)
-    erases(ben)
+    erases(former)
     assert not case.request.evidence.exists()
     assert not case.request.answers
+
+
+class TestWhoActsForSomebodyWhoIsForgotten:
+    @pytest.fixture
+    def cleo(self, town: Town, former: Customer) -> Person:
+        """She has the account together with Ben."""
+        cleo = factories.a_person(replace(BEN, given_name="Cleo", emails=("cleo@example.com",), identifiers=()))
+        former.account.people.create(
+            person=cleo, is_main=False, relationship="spouse", valid_from=town.now, recorded_at=town.now
+        )
+        return cleo
+
+    def helper(self, former: Customer) -> User:
+        return factories.a_login("carla@example.com", account=former.account, level="view", nickname="Ben's house")
+
+    def test_does_so_no_longer_and_knows_no_name_of_it(self, former: Customer) -> None:
+        self.helper(former)
+        erases(former)
+        assert not AccountAccess.objects.filter(ended_at=None).exists()
+        assert not AccountAccess.objects.exclude(nickname="").exists()
+
+    def test_goes_on_where_it_is_for_another_on_the_account(self, former: Customer, cleo: Person) -> None:
+        carla = self.helper(former)
+        erases(former)
+        [held] = AccountAccess.objects.filter(ended_at=None)
+        assert (held.user, held.nickname) == (carla, "Ben's house")
+
+    def test_does_so_no_longer_where_they_had_let_them_in(self, town: Town, former: Customer, cleo: Person) -> None:
+        carla = proved(factories.a_login("carla@example.com"))
+        invites(former, carla)
+        assert access.to_account(carla.pk, former.account.pk, at=town.now) is not None
+        erases(former)
+        assert access.to_account(carla.pk, former.account.pk, at=town.now) is None

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from keyturn.records import crypto, documents
 from keyturn.records.bulk import persons as bulk
@@ -13,6 +13,7 @@ from keyturn.records.data_map.reach import Reach
 from keyturn.records.models import (
     Account,
     AccountAccess,
+    AccountPerson,
     Consent,
     Invitation,
     Message,
@@ -23,6 +24,7 @@ from keyturn.records.models import (
     Request,
     ServiceAgreement,
 )
+from keyturn.records.models.dated import not_over_at
 from keyturn.records.queries import access
 from keyturn.records.queries.premises import LIVE
 from keyturn.steps.maintain.privacy import copy, rules
@@ -170,10 +172,20 @@ def _forget(request: Request, facts: rules.Facts, *, now: datetime, policy: Poli
 
 
 def _close_doors(reach: Reach, *, now: datetime) -> None:
-    """Nobody goes on acting for somebody who is forgotten, and nobody is invited any more."""
-    of_them = Q(person_id__in=reach.persons) | Q(user_id__in=reach.logins)
-    AccountAccess.objects.filter(of_them, ended_at=None).update(ended_at=now, ended_by=BY)
+    """Nobody goes on acting for somebody who is forgotten, or knows their account by a name; nobody is invited any more."""
+    own = Q(person_id__in=reach.persons) | Q(user_id__in=reach.logins)
+    given = Q(request__user_id__in=reach.logins) | Q(group__person_id__in=reach.persons)
+    doors = own | given | Q(account__in=_theirs_alone(reach, now))
+    AccountAccess.objects.filter(doors, ended_at=None).update(ended_at=now, ended_by=BY, nickname="")
     Invitation.objects.filter(invited_by_id__in=reach.logins, state="sent").update(state="revoked", answered_at=now)
+
+
+def _theirs_alone(reach: Reach, now: datetime) -> Any:
+    """Whoever acts on a joint account may do so for the other, who stays."""
+    others = AccountPerson.objects.filter(not_over_at(now), account=OuterRef("account")).exclude(
+        person_id__in=reach.persons
+    )
+    return AccountPerson.objects.filter(~Exists(others), person_id__in=reach.persons).values("account")
 
 
 def _remainders(erased: Erased, facts: rules.Facts, until: date | None) -> list[dict[str, Any]]:
