@@ -29,14 +29,22 @@ def ana(town: Town) -> Customer:
 
 
 def claims(ana: Customer, *, paper: bool = False, user: User | None = None) -> Change:
-    case = ana.begins("claim_life_support", account=ana.account, account_id=str(ana.account.pk), user=user, **NEEDS)
-    if paper:
-        flow.upload(
-            request_id=case.id, purpose="medical", file_name="certificate.jpg", data=a_photo(), actor=case.actor,
-            now=ana.town.now, policy=ana.town.policy,
-        )  # fmt: skip
+    case = begins_with_paper(ana) if paper else begins(ana, user=user)
     case.submits()
     ana.town.works()
+    return case
+
+
+def begins(ana: Customer, *, user: User | None = None) -> Change:
+    return ana.begins("claim_life_support", account=ana.account, account_id=str(ana.account.pk), user=user, **NEEDS)
+
+
+def begins_with_paper(ana: Customer) -> Change:
+    case = begins(ana)
+    flow.upload(
+        request_id=case.id, purpose="medical", file_name="certificate.jpg", data=a_photo(), actor=case.actor,
+        now=ana.town.now, policy=ana.town.policy,
+    )  # fmt: skip
     return case
 
 

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
-from keyturn.records.models import MedicalCertification
+from keyturn.records.models import Act, MedicalCertification
 
 SHOWN = 200
 
@@ -15,11 +16,17 @@ def late(now: datetime, today: date) -> Q:
     return Q(state="temporary", temporary_until__lte=now) | Q(state="certified", certified_until__lt=today)
 
 
-def _to_read(now: datetime) -> Q:
-    """A certificate came that nobody has read: the row was certified before it, or never."""
-    return Q(document__isnull=False, document__erased_at=None) & (
-        Q(state="temporary") | Q(state="certified", document__uploaded_at__date__gt=F("certified_from"))
-    )
+def _to_read() -> Q:
+    """A certificate came that nobody has read: none was entered since it was handed in.
+
+    Not since the certificate's first day: that is written by its doctor, days before it comes. Nor since it was uploaded:
+    that may have been to a draft, which nobody saw until it was sent.
+    """
+    entered = Act.objects.filter(
+        subject=Concat(Value("account:"), Cast(OuterRef("account_id"), CharField())), what="care_certified",
+        at__gte=Coalesce(OuterRef("document__request__established_at"), OuterRef("document__uploaded_at")),
+    )  # fmt: skip
+    return Q(document__isnull=False, document__erased_at=None) & ~Exists(entered)
 
 
 def listed(which: str, *, now: datetime, today: date) -> list[MedicalCertification]:
@@ -28,7 +35,7 @@ def listed(which: str, *, now: datetime, today: date) -> list[MedicalCertificati
     if which == "late":
         rows = rows.filter(late(now, today))
     elif which == "to_read":
-        rows = rows.filter(_to_read(now))
+        rows = rows.filter(_to_read())
     found = rows.select_related("account", "person", "document", "request").order_by("temporary_until", "id")
     return list(found[:SHOWN])
 
@@ -37,7 +44,7 @@ def counts(*, now: datetime, today: date) -> dict[str, int]:
     rows = MedicalCertification.objects.filter(ended_at=None)
     return {
         "late": rows.filter(late(now, today)).count(),
-        "to_read": rows.filter(_to_read(now)).count(),
+        "to_read": rows.filter(_to_read()).count(),
         "all": rows.count(),
     }
 
