@@ -156,6 +156,18 @@ class TestAMailingAddress:
         town.waits(days=31)
         assert ana.file()["mailing.all"]["line1"] == "7 Elm Court"
 
+    def test_one_account_can_have_two_such_plans(self, town: Town, ana: Customer) -> None:
+        """By the time of the second the account looks there already: it was planned by the first."""
+        town.policy_says(change_risk={"mailing": "apply"})
+        base = {"accounts": [str(ana.account.pk)], "mail_elsewhere": True, "when": "day"}
+        for place, first, last in ((ELM, 30, 60), ({**ELM, "line1": "9 Fir Road"}, 90, 120)):
+            days = {"from_day": town.day(first), "to_day": town.day(last)}
+            change = ana.changes("change_mailing_address", **base, mailing_address=place, **days)
+            assert change.status == COMPLETED
+        for days, line in ((31, "7 Elm Court"), (60, "9 Fir Road")):
+            town.waits(days=days)
+            assert ana.file()[f"mailing.{ana.account.pk}"]["line1"] == line
+
     @pytest.mark.rule("D-22")
     def test_two_seasons_cannot_share_a_day(self, town: Town, ana: Customer) -> None:
         town.policy_says(change_risk={"season": "apply"})

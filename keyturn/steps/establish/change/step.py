@@ -225,16 +225,16 @@ def _season(file: Changes, wish: Wish, request: Request, now: datetime, policy: 
 
 
 def _switch(request: Request, scope: str, source: str, now: datetime, *, start: datetime) -> None:
-    """Where the CIS and we look for an account's mailing address (C.8)."""
-    roles = AccountPerson.objects.filter(holds_at(now), person=request.person, is_main=True).exclude(
+    """Where the CIS and we look for an account's mailing address from then on (C.8): what is planned already counts."""
+    roles = AccountPerson.objects.filter(holds_at(start), person=request.person, is_main=True).exclude(
         address_source=source
     )
     if scope != ALL:
         roles = roles.filter(account_id=scope)
     for role in roles.select_related("account"):
         with dated.changing(account=role.account, now=now, source=f"request:{request.pk}") as file:
-            held = next(row for row in file.holding(AccountPerson) if row.pk == role.pk)
-            file.alter(held, start=start, address_source=source)
+            then = next(row for row in file.rows(AccountPerson) if row.pk == role.pk)
+            file.alter(then, start=start, address_source=source)
 
 
 def _identifier(file: Changes, wish: Wish, request: Request, now: datetime, policy: Policy) -> None:
