@@ -14,22 +14,11 @@ from tests.flow.at_home import ELM, Customer
 from tests.flow.papers import a_photo
 from tests.flow.test_consents import says, told, wants
 from tests.flow.test_delegation import proved
-from tests.flow.test_privacy import ends, erases
+from tests.flow.test_privacy import ana, erases, former
 from tests.flow.town import BEN, IN_REVIEW, REFUSED, Town
 from tests.flow.undone import invites
 
-
-@pytest.fixture
-def ana(town: Town) -> Customer:
-    return Customer(town)
-
-
-@pytest.fixture
-def former(town: Town) -> Customer:
-    """Ben, whose service ended long ago and who owes nothing."""
-    ben = Customer(town, BEN)
-    ends(ben, date(2015, 3, 31))
-    return ben
+__all__ = ["ana", "former"]  # fixtures
 
 
 @pytest.mark.rule("C-30")
