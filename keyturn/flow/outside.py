@@ -115,10 +115,6 @@ def _about_to_call(request_id: UUID, *, now: datetime, policy: Policy) -> Call |
         queue.later("tell_cis", at=at, request_id=str(request_id))
         return None
     command = way_of(request).command(request, policy)
-    if isinstance(command, UpdateCustomer) and not command.changes:  # all of it was changed again since
-        gate.not_called(place)
-        _complete(request, delivery, Answer(), now=now)
-        return None
     look_up = sync_rules.must_look_up(delivery.state) or delivery.state == "rejected"  # an earlier try may arrive yet
     delivery.state, delivery.tries = "sent", delivery.tries + 1
     delivery.leased_until, delivery.parked_at = place.until, None
@@ -143,6 +139,8 @@ def _asked_or_sent(call: Call, now: datetime, policy: Policy) -> Answer:
         _search(told, call.command)
     if sync_rules.is_compared_first(call.command, approved=call.approved):
         _compare(told, call.command, now, policy)
+    if isinstance(call.command, UpdateCustomer) and not call.command.changes:  # all of it was changed again since
+        return Answer()
     return told.send(call.command, key=call.key)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from keyturn.records.models import Request
-from keyturn.terms.request import Outcome
 from keyturn.terms.slots import Wish
 
 
@@ -29,9 +28,10 @@ def wishes_of(request: Request) -> list[Wish]:
 
 
 def _later(request: Request) -> list[Request]:
-    """The same person's requests that were written down after this one, and hold."""
+    """The same person's requests that were written down after this one, and that the CIS has heard before it. One that
+    still waits comes after it, as ever."""
     rows = Request.objects.filter(person=request.person, established_at__gt=request.established_at)
-    return list(rows.exclude(outcome__in=(Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.EXPIRED)))
+    return list(rows.filter(delivery__state="done"))
 
 
 def _replaces(later: Request, wish: Wish) -> bool:
