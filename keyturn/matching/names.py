@@ -33,20 +33,20 @@ _TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev"
 _PARTICLES: Final = word_set(
     "da das de del dela della den der di do dos du el la las le lo los mac san santa ten ter van von y zu af al bin ibn"
 )
-_NO_NAMES: Final = word_set(
-    "adult age anon anonymous apellido baby boy brother casa child coh current customer dad dau daughter declined "
-    "desconocido doe doh dont dummy father fathers female first five fnu four friend gent gentelman gentle gentleman "
-    "gentlemen girl goh grandchild granddaddy granddaughter grandfather grandma grandmother grandpa grandson guest "
-    "head hh hhm hija hijo hombre home house household householder husband inmate kid know lady landlord last lnu loh "
-    "male man member men minor miss moh mom mother mr mrs ms mujer na name nephew newborn niece nina nino no nobody "
-    "nombre none null occupant of oldest one other owner parent person ref reference refuse refused renter res "
-    "resident residente resp respondant respondent roommate self senor senora sir sister soh son spouse tbd tenant "
-    "test the three two unk unknown wife woman women xx xxx young younger youngest a in de la el los las"
-)
-"""What is written where nobody gave a name: "occupant", "lady of the house", "MOH", "FNU" (first name unknown). Some people
-are really called so (Julia Child), so that such words are only passed over where they disagree with a name."""
 _NEVER_NAMES: Final = word_set("anonymous desconocido fnu lnu nobody none occupant tbd unk unknown xx xxx")
-"""And nobody is called so: that two have no name in common says nothing."""
+"""Nobody is called so: that two have no name ("FNU", first name unknown) in common says nothing."""
+_NO_NAMES: Final = _NEVER_NAMES | word_set(
+    "adult age anon apellido baby boy brother casa child coh current customer dad dau daughter declined doe doh dont "
+    "dummy father fathers female first five four friend gent gentelman gentle gentleman gentlemen girl goh grandchild "
+    "granddaddy granddaughter grandfather grandma grandmother grandpa grandson guest head hh hhm hija hijo hombre "
+    "home house household householder husband inmate kid know lady landlord last loh male man member men minor miss "
+    "moh mom mother mr mrs ms mujer na name nephew newborn niece nina nino no nombre null of oldest one other owner "
+    "parent person ref reference refuse refused renter res resident residente resp respondant respondent roommate "
+    "self senor senora sir sister soh son spouse tenant test the three two wife woman women young younger youngest a "
+    "in de la el los las"
+)
+"""What else is written where nobody gave a name: "lady of the house", "MOH". Some people are really called so (Julia Child),
+so that such words are only passed over where they disagree with a name."""
 _DATA = Path(__file__).parent / "data"
 KNOWN_BY_HEART: Final = 1 << 16
 """Names of which a process keeps what it has once worked out: the same ones come again and again."""
