@@ -31,6 +31,7 @@ from keyturn.records.models import (
     PersonMerge,
     Premise,
     Request,
+    User,
 )
 from keyturn.records.queries import on_file
 from keyturn.terms.change import ContactChange, DetailChange, NameChange
@@ -162,12 +163,14 @@ class Life(Story):
         self._changes_at_home("change_name", answers, set(), prove)
 
     def _changes_at_home(
-        self, journey: str, answers: dict[str, Any], given: set[str], prove: bool, *, account: UUID | None = None
-    ) -> None:
-        now, policy, actor = self.town.now, self.town.policy, flow.customer(self.login.pk)
+        self, journey: str, answers: dict[str, Any], given: set[str], prove: bool, *, account: UUID | None = None,
+        login: User | None = None,
+    ) -> None:  # fmt: skip
+        now, policy, user = self.town.now, self.town.policy, login or self.login
+        actor = flow.customer(user.pk)
         with suppress(KeyturnError):
             request = flow.begin_change(
-                journey=journey, user=self.login, account_id=account, answers={k: v for k, v in answers.items() if k in given},
+                journey=journey, user=user, account_id=account, answers={k: v for k, v in answers.items() if k in given},
                 language="en", now=now, policy=policy,
             )  # fmt: skip
             case = Case(self.town, request, actor)

@@ -32,7 +32,8 @@ from tests import emptying, factories
 from tests.flow import town as towns
 from tests.flow.any_order import BY_THE_CUSTOMER, PEOPLE, WORDS_OF_STAFF
 from tests.flow.life import BY_HAND
-from tests.flow.life_in_need import ENDS, LifeInNeed
+from tests.flow.life_forgotten import LifeForgotten
+from tests.flow.life_in_need import ENDS
 from tests.flow.town import Town
 
 SHARES = {
@@ -76,6 +77,11 @@ SHARES = {
     "certificates_are_due": 1,
     "a_link_is_looked_at_again": 2,
     "links_are_turned_on_again": 1,
+    "the_former_customer_asks": 2,
+    "somebody_wishes_to_be_forgotten": 2,
+    "the_desk_is_asked_to_forget": 1,
+    "a_supervisor_agrees_to_forget": 3,
+    "a_clerk_changes_the_former_customer": 2,
 }
 POLICY = {"cis_tries": 4, "cis_longest_wait_seconds": 4 * 3600.0, "blind_review_share": 1.0}
 WHOLE_EVERY = 50
@@ -116,6 +122,9 @@ VALUES: dict[str, tuple[Callable[[random.Random], Any], ...]] = {
     "a_certificate_is_read": (_one_of(30, 300),),
     "a_protection_ends": (_one_of(*ENDS),),
     "a_link_is_looked_at_again": (_one_of("same", "same", "same", "unsure", "other"),),
+    "the_former_customer_asks": (SOMEWHERE,),
+    "somebody_wishes_to_be_forgotten": (_one_of(0, 0, 1),),
+    "a_clerk_changes_the_former_customer": (_one_of(0, 1),),
 }
 MORTAL = (
     "somebody_asks", "the_customer_acts", "staff_act", "one_job_is_done", "one_job_is_done", "one_job_is_done",
@@ -123,7 +132,8 @@ MORTAL = (
     "the_desk_changes_a_name", "the_registry_listens", "the_registry_listens", "a_colleague_decides",
     "they_are_two_again", "staff_settle_a_difference", "staff_put_a_delivery_right", "the_rescue_comes",
     "both_sides_are_compared", "the_invitation_is_answered", "a_code_is_typed", "a_month_passes_in_which_nobody_works",
-    "life_support_is_claimed", "a_certificate_is_read", "a_protection_ends",
+    "life_support_is_claimed", "a_certificate_is_read", "a_protection_ends", "a_supervisor_agrees_to_forget",
+    "staff_act",
 )  # fmt: skip
 """What may be under way when its process dies at a commit: accepting, deciding, delivering, hearing, and the rest."""
 
@@ -227,7 +237,7 @@ class Simulation:
             _empty()
             town, places = Town(Path(settings.KEYTURN_MAILBOX)), iter(factories.many_premises(2))
             town.policy_says(cis_eligibility=self.seed % 2 == 0)  # in every other the CIS is asked first
-            self.story = LifeInNeed(town, places=places, seen=self.seen)
+            self.story = LifeForgotten(town, places=places, seen=self.seen)
             patches = [patch.object(each, "cis", lambda: town.guarded) for each in doors]
             try:
                 for each in patches:

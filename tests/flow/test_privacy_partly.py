@@ -14,8 +14,8 @@ from tests.flow.at_home import ELM, Customer
 from tests.flow.papers import a_photo
 from tests.flow.test_consents import says, told, wants
 from tests.flow.test_delegation import proved
-from tests.flow.test_privacy import ana, erases, former
-from tests.flow.town import BEN, IN_REVIEW, REFUSED, Town
+from tests.flow.test_privacy import FIRST, SECOND, agrees, ana, erases, former
+from tests.flow.town import BEN, COMPLETED, IN_REVIEW, REFUSED, Town
 from tests.flow.undone import invites
 
 __all__ = ["ana", "former"]  # fixtures
@@ -84,6 +84,22 @@ class TestAnOpenRequest:
         assert found.documents.filter(erased_at=None).exists()
         assert [each.text for each in found.notes.filter(kind="question")] == ["When was that?"]
         assert any(each.findings for each in found.decisions.all())
+
+    def test_goes_on_at_once(self, town: Town, former: Customer) -> None:
+        """What the CIS must still be told of it stands in the queue, and does not wait for the rescue."""
+        wish = former.changes("privacy_request", privacy="erasure", privacy_sure=["sure"])
+        agrees(wish, FIRST)
+        town.cis_is("down")
+        case = former.sends_letters_elsewhere()
+        town.waits(days=4)
+        flow.wake(now=town.now)
+        town.works()
+        assert (case.request.step, town.jobs("tell_cis")) == ("sync", 1)
+        agrees(wish, SECOND)
+        assert wish.request.established_at
+        town.cis_is()
+        town.waits(minutes=30)
+        assert case.status == COMPLETED
 
     def test_of_nobody_yet_counts_where_its_email_was_proved(self, town: Town, former: Customer) -> None:
         """Staff still ask themselves who Bert is: what he sent must not be emptied meanwhile."""

@@ -27,7 +27,7 @@ FRAMEWORK = tuple(
 
 QUEUE_TABLES = (
     Table(
-        "procrastinate_jobs", _("Work that waits"), place="queue", because=QUEUE,
+        "procrastinate_jobs", _("Work that waits"), place="queue", erasure=Erasure.KEEP, because=QUEUE,
         whose=(
             Link("request", "args->>'request_id'", takes="id::text", only="status IN ('failed', 'todo')"),
             Link("message", "args->>'message_id'", takes="id::text", only="status IN ('failed', 'todo')"),
@@ -38,7 +38,7 @@ QUEUE_TABLES = (
         ),
     ),
     Table(
-        "procrastinate_events", _("Work that was done"), place="queue", because=QUEUE,
+        "procrastinate_events", _("Work that was done"), place="queue", erasure=Erasure.KEEP, because=QUEUE,
         whose=(Link("procrastinate_jobs", "job_id"),), columns=(col(TECHNICAL, "id job_id type at"),),
     ),
     Table("procrastinate_periodic_defers", _("The schedule"), place="queue", because=OURS,
