@@ -35,24 +35,28 @@ class GuardedCis:
 
     def find(self, key: str) -> Answer | None:
         answer = _called("find", lambda: self._inner.find(key))
+        _must_be(Answer | None, answer)
         if answer is not None and not (answer.person_ref and (answer.account_ref or not answer.agreement_refs)):
             raise InDoubt("unreadable_answer")
         return answer
 
     def read(self, noun: str, ref: str) -> Mapping[str, Any] | None:
-        return _called("read", lambda: self._inner.read(noun, ref))
+        found = _called("read", lambda: self._inner.read(noun, ref))
+        _must_be(Mapping | None, found)
+        return found
 
     def search(self, wanted: PersonDetails) -> tuple[str, ...]:
         self._offered("search")
-        return tuple(_called("search", lambda: self._inner.search(wanted)))
+        return _called("search", lambda: tuple(self._inner.search(wanted)))
 
     def check(self, command: EstablishService) -> tuple[str, ...]:
         self._offered("check")
-        return tuple(_called("check", lambda: self._inner.check(command)))
+        return _called("check", lambda: tuple(self._inner.check(command)))
 
     def changes(self, since: str, *, limit: int) -> Changes:
         self._offered("changes")
         told = _called("changes", lambda: self._inner.changes(since, limit=limit))
+        _must_be(Changes, told)
         if told.more and told.cursor == since:  # we would ask the same for ever
             raise Unavailable("unreadable_answer")
         return told
@@ -65,16 +69,26 @@ class GuardedCis:
             raise Rejected("not_offered", operation)
 
 
+def _must_be(kind: Any, answer: object) -> None:
+    """Raises Unavailable where it is of another kind: an answer that cannot be read."""
+    if not isinstance(answer, kind):
+        raise Unavailable("unreadable_answer", type(answer).__name__)
+
+
 def _called(operation: str, call: Callable[[], T]) -> T:
-    """The call, with nothing raised but what may be: an exception of a driver may quote the customer's own words."""
+    """The call, with nothing raised but what may be: an exception of a driver may quote the customer's own words.
+
+    A connector may have kinds of its own of what may be raised: its InDoubt must never pass for "nothing happened".
+    """
+    unheard = InDoubt if operation == "send" else Unavailable
     try:
         return call()
     except KeyturnError as known:
-        if type(known) in OPERATIONS[operation].raises:
+        if isinstance(known, tuple(OPERATIONS[operation].raises)):
             raise
-        raise Unavailable(known.code) from None
+        raise unheard(known.code) from None
     except ImproperlyConfigured:
         raise
     except Exception as bug:
         log.error("connector failed", operation=operation, exc_info=bug)
-        raise (InDoubt if operation == "send" else Unavailable)("connector_failed", type(bug).__name__) from None
+        raise unheard("connector_failed", type(bug).__name__) from None
