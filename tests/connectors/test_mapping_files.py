@@ -80,6 +80,11 @@ def test_a_good_file_is_read_and_says_what_the_cis_offers():
         ("body.last.digest", "[" * 150 + "a" + "]" * 150, "find.digest is nested more than 100 deep"),
         ("body.last.digest", "!" * 9000 + "a", "find.digest is nested more than 100 deep"),
         ("body.last.digest", "a || " * 3900 + "a", "find.digest is nested more than 100 deep"),
+        ("body.count == `0`", "!(body.items)", "find.none_when holds of any page with the status 500: a gateway says this"),
+        ("body.count == `0`", "status > `502`", "find.none_when holds of any page with the status 504"),
+        ("status == `404`\"\nanswer", "status != `200`\"\nanswer", "read.person.none_when holds of any page with the status 500"),
+        ("status == `422`", "status >= `400`", "cis.toml: errors take any page with the status 500 for 'rejected': a gateway"),
+        ("status == `404`\"\nmeans", "status > `403`\"\nmeans", "cis.toml: errors take any page with the status 500 for 'nothing'"),
         ("body.last.digest", "a" * 30_000, "find.digest is longer than 20,000 characters"),
     ],
 )  # fmt: skip

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from keyturn.connectors.cis.mapped.expressions import Expression, Unreadable
+from keyturn.connectors.cis.mapped.meaning import meaning_of
 from keyturn.connectors.cis.mapped.over_rest import filled
-from keyturn.connectors.cis.mapped.parts import REFUSALS, Ask, Call, CisMapping, Means
+from keyturn.connectors.cis.mapped.parts import Ask, Call, CisMapping, Means
 from keyturn.connectors.cis.mapped.plain import without_nothing
 from keyturn.connectors.cis.mapped.wire import Deadline, Reply, Transport
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
@@ -86,11 +87,4 @@ class Asker:
 
     def meaning(self, reply: Reply) -> tuple[Means, str]:
         """What a failure means by the file's [[errors]], and the code of a refusal. What stands nowhere is in doubt."""
-        try:
-            for rule in self.mapping.errors:
-                if rule.when.true(reply.scope):
-                    code = rule.code.evaluate(reply.scope) if rule.code else ""
-                    return rule.means, code if code in REFUSALS else "against_the_rules"
-        except Unreadable:
-            pass
-        return Means.IN_DOUBT, ""
+        return meaning_of(self.mapping.errors, reply.scope)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from keyturn.connectors.cis.mapped.expressions import Codes, Expression, meant
 from keyturn.connectors.cis.mapped.loading_transport import transport_of
+from keyturn.connectors.cis.mapped.meaning import mistaken, none_of
 from keyturn.connectors.cis.mapped.parts import (
     REFUSALS,
     Ask,
@@ -33,6 +34,7 @@ CANNOT_TELL: Final = "cannot_tell"
 _ANSWERED = ("status", "body", "fault", "got")
 _STEP = ("command", "key", "digest", "done", "each", "index")
 _OPTIONAL = {"MergePersons": "cannot_merge", "UnmergePersons": "cannot_merge"}
+_SAY_MORE: Final = "a gateway says this of what may have been done, so name what only your CIS says"
 _DOTS = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")  # tomllib takes the square of their number
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
@@ -192,6 +194,8 @@ class _File:
         none_when = table.expression("none_when", told, command=command)
         digest = table.expression("digest", told, command=command) if with_digest else None
         table.end()
+        if none_when and (status := none_of(none_when, told, calls=calls)):
+            raise table.wrong(f"holds of any page with the status {status}: {_SAY_MORE}", "none_when")
         assert answer is not None
         return Ask(table.where, calls, answer, none_when, digest)
 
@@ -248,6 +252,8 @@ def _errors(top: Table) -> tuple[ErrorRule, ...]:
             raise table.wrong("is missing: what is refused needs a word for why", "code")
         table.end()
         rules.append(ErrorRule(when, means, code))
+    if wrong := mistaken(rules):
+        raise top.wrong(f"take any page with the status {wrong[0]} for '{wrong[1]}': {_SAY_MORE}", "errors")
     return tuple(rules)
 
 
