@@ -73,3 +73,15 @@ def test_what_is_no_answer_is_none_and_nothing_of_it_is_quoted(call, says):
     with pytest.raises(Unavailable) as told:
         CALLS[call](saying(call, says))
     assert "Ana" not in str(told.value)
+
+
+@pytest.mark.parametrize("shown", ["C2", None, ""])
+def test_somebody_else_than_was_asked_for_is_nobody(shown):
+    with pytest.raises(Unavailable, match="names_another"):
+        CALLS["read"](saying("read", {"ref": shown, "names": []}))
+
+
+@pytest.mark.parametrize(("ref", "shown"), [("C1", "C1"), ("0017", 17), ("17", "0017"), ("c1 ", "C1"), ("0", 0)])
+def test_how_a_reference_is_written_makes_nobody_somebody_else(ref, shown):
+    assert saying("read", {"ref": shown}).read("person", ref) == {"ref": shown}
+    assert saying("read", {"names": []}).read("person", ref) == {"names": []}

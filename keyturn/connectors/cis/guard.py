@@ -43,6 +43,8 @@ class GuardedCis:
     def read(self, noun: str, ref: str) -> Mapping[str, Any] | None:
         found = _called("read", lambda: self._inner.read(noun, ref))
         _must_be(Mapping | None, found)
+        if found is not None and "ref" in found and _folded(found["ref"]) != _folded(ref):
+            raise Unavailable("names_another")  # or nobody, as a page that says "no such person" with a 200
         return found
 
     def search(self, wanted: PersonDetails) -> tuple[str, ...]:
@@ -67,6 +69,12 @@ class GuardedCis:
     def _offered(self, operation: str) -> None:
         if operation not in self.offers:
             raise Rejected("not_offered", operation)
+
+
+def _folded(ref: Any) -> str:
+    """What two ways to write a reference have in common: a CIS may count in numbers what was imported as 000123."""
+    text = "" if ref is None else str(ref).strip().casefold()
+    return text.lstrip("0") or text[:1]
 
 
 def _must_be(kind: Any, answer: object) -> None:
