@@ -7,6 +7,7 @@ import pytest
 
 from keyturn.connectors.cis.contract_kit import newcomer_at
 from keyturn.connectors.cis.guard import GuardedCis
+from keyturn.terms.cis import Changes
 from keyturn.terms.errors import InDoubt, NotAllowed, Rejected, Unavailable
 from keyturn.terms.person import PersonDetails
 
@@ -67,6 +68,7 @@ def breaking():
         ("read", ["C1"]),
         ("changes", None),
         ("changes", {"items": ()}),
+        ("changes", Changes((), cursor=None)),
     ],
 )
 def test_what_is_no_answer_is_none_and_nothing_of_it_is_quoted(call, says):

@@ -59,6 +59,7 @@ class GuardedCis:
         self._offered("changes")
         told = _called("changes", lambda: self._inner.changes(since, limit=limit))
         _must_be(Changes, told)
+        _must_be(str, told.cursor)
         if told.more and told.cursor == since:  # we would ask the same for ever
             raise Unavailable("unreadable_answer")
         return told

@@ -83,7 +83,7 @@ class MappedCis:
     def changes(self, since: str, *, limit: int) -> Changes:
         assert self.mapping.changes is not None
         found, _ = self._asker().ask(self.mapping.changes, {"since": since, "limit": limit})
-        return reading.changes(found)
+        return reading.changes(found, since=since)
 
     def ping(self) -> None:
         asker = self._asker()

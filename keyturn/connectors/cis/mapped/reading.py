@@ -54,13 +54,21 @@ def codes(found: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known))
 
 
-def changes(found: Any) -> Changes:
-    """{items: [{noun, ref, key}], cursor, more}. Raises Unavailable."""
+def changes(found: Any, *, since: str) -> Changes:
+    """{items: [{noun, ref, key}], cursor, more}. A feed at its end may name no cursor: it is asked from `since` again, and
+    what is told twice does no harm. Raises Unavailable."""
     try:
-        items = tuple(Changed(str(each["noun"]), _ref(each["ref"]), _ref(each.get("key"))) for each in found["items"])
-        return Changes(items, str(found["cursor"]), bool(found.get("more")))
+        items = tuple(Changed(_ref(each["noun"]), _ref(each["ref"]), _ref(each.get("key"))) for each in found["items"])
+        return Changes(items, _ref(found["cursor"]) or since, _is_so(found.get("more")))
     except (KeyError, TypeError, AttributeError, Unreadable):
         raise Unavailable("unreadable_answer", "changes") from None
+
+
+def _is_so(value: Any) -> bool:
+    """True, false or nothing; "false" and "N" would be true otherwise."""
+    if value not in (None, True, False):
+        raise Unreadable("more")
+    return bool(value)
 
 
 def _ref(value: Any) -> str:

@@ -1,0 +1,68 @@
+"""What is made of what a CIS says of itself: a feed that has come to its end, a reason that only it has, a day?"""
+
+import json
+from contextlib import closing
+from datetime import date
+
+import pytest
+
+from keyturn.connectors.cis.contract_kit import newcomer_at
+from keyturn.connectors.cis.mapped import MappedCis
+from keyturn.terms.cis import Changed
+from keyturn.terms.errors import InDoubt, Rejected, Unavailable
+from tests.connectors.mapped.small_cis import NONE, SMALL
+
+MORE = """
+[check]
+call = "POST /eligibility"
+answer = "body.reasons"
+
+[changes]
+call = "GET /feed?since={since}"
+answer = "body.{items: items[].{noun: what, ref: id, key: key}, cursor: next, more: more}"
+"""
+
+
+@pytest.fixture
+def asked(server, monkeypatch, tmp_path):
+    """The small CIS, which can be asked for a reason and tells what has changed."""
+    monkeypatch.setenv("SMALL_TOKEN", "t0ken")
+    path = tmp_path / "asked.toml"
+    path.write_text(SMALL.read_text() + MORE)
+    with closing(MappedCis(server.url, timeout_seconds=10, mapping=path)) as cis:
+        yield cis
+
+
+def said(server, body) -> None:
+    server.says = lambda heard: json.dumps(body).encode()
+
+
+# What has changed
+
+
+@pytest.mark.parametrize("behind", [None, ""])
+def test_a_feed_that_says_no_next_place_is_asked_from_the_same_place_again(asked, server, behind):
+    said(server, {"items": [{"what": "person", "id": 7}], "next": behind, "more": False})
+    told = asked.changes("p3", limit=5)
+    assert (told.items, told.cursor, told.more) == ((Changed("person", "7"),), "p3", False)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"items": [], "next": "p4", "more": "false"},
+        {"items": [], "next": "p4", "more": "N"},
+        {"items": [], "next": {"page": 4}, "more": False},
+        {"items": [], "next": True},
+        {"items": [{"what": ["person"], "id": "7"}], "next": "p4"},
+    ],
+)
+def test_a_feed_that_cannot_be_read_is_none(asked, server, answer):
+    said(server, answer)
+    with pytest.raises(Unavailable, match="unreadable_answer: changes"):
+        asked.changes("p3", limit=5)
+
+
+def test_what_is_of_a_kind_that_we_have_no_word_for_is_nothing_by_name(asked, server):
+    said(server, {"items": [{"what": None, "id": "7"}], "next": 4, "more": None})
+    assert asked.changes("p3", limit=5).items == (Changed("", "7"),)
