@@ -7,7 +7,11 @@ from datetime import date
 import pytest
 
 from keyturn.connectors.cis.contract_kit import newcomer_at
+from keyturn.connectors.cis.ccb import REST as CCB_REST
+from keyturn.connectors.cis.ccb import SOAP as CCB_SOAP
 from keyturn.connectors.cis.mapped import MappedCis
+from keyturn.connectors.cis.mapped.loading import load
+from keyturn.connectors.cis.rest import MAPPING
 from keyturn.terms.cis import Changed
 from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 from tests.connectors.mapped.small_cis import NONE, SMALL
@@ -66,3 +70,32 @@ def test_a_feed_that_cannot_be_read_is_none(asked, server, answer):
 def test_what_is_of_a_kind_that_we_have_no_word_for_is_nothing_by_name(asked, server):
     said(server, {"items": [{"what": None, "id": "7"}], "next": 4, "more": None})
     assert asked.changes("p3", limit=5).items == (Changed("", "7"),)
+
+
+# Why it would be refused
+
+
+def test_what_only_a_cis_knows_reaches_staff_under_its_name(asked, server):
+    said(server, {"reasons": ["debt", "disconnected", "premise_not_served", "meter_removed"]})
+    assert asked.check(newcomer_at("P")) == ("debt", "disconnected", "premise_not_served", "meter_removed")
+
+
+@pytest.mark.parametrize("reason", ["Ana Torres owes 12.50", "DEBT", "", "a" * 41, 7, None, ["debt"], {"code": "debt"}])
+def test_the_ciss_own_text_does_not(asked, server, reason):
+    said(server, {"reasons": [reason]})
+    assert asked.check(newcomer_at("P")) == ("against_the_rules",)
+
+
+@pytest.mark.parametrize("path", [MAPPING, CCB_REST, CCB_SOAP], ids=lambda path: path.name)
+def test_a_reason_that_a_file_that_ships_does_not_know_is_a_reason_all_the_same(path):
+    check = load(path).check
+    unknown = [{"messageNumber": 99999}, {"messageNumber": "99998"}]
+    assert check.answer.evaluate({"body": {"messages": unknown, "reasons": ["ODD"]}})[0] == "against_the_rules"
+    assert check.answer.evaluate({"body": {"messages": [], "reasons": []}}) == []
+
+
+@pytest.mark.parametrize("code", [{"number": 7}, ["debt"], 7, None])
+def test_a_refusal_whose_code_is_no_text_is_a_refusal_all_the_same(asked, server, code):
+    server.says = lambda heard: NONE if heard.verb == "GET" else (422, json.dumps({"code": code}).encode())
+    with pytest.raises(Rejected, match="against_the_rules"):
+        asked.send(newcomer_at("P"), key="k")

@@ -22,7 +22,7 @@ def meaning_of(rules: Iterable[ErrorRule], answer: Scope) -> tuple[Means, str]:
         for rule in rules:
             if rule.when.true(answer):
                 code = rule.code.evaluate(answer) if rule.code else ""
-                return rule.means, code if code in REFUSALS else "against_the_rules"
+                return rule.means, code if isinstance(code, str) and code in REFUSALS else "against_the_rules"
     except Unreadable:
         pass
     return Means.IN_DOUBT, ""

@@ -1,13 +1,16 @@
 """Does what a mapping's expression made of the CIS's answer have our shape?"""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from keyturn.connectors.cis.mapped.expressions import Unreadable
-from keyturn.connectors.cis.mapped.parts import REFUSALS
 from keyturn.terms.cis import Answer, Changed, Changes
 from keyturn.terms.errors import Unavailable
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""A word, and never a CIS's own text, which could quote what it was sent."""
 
 
 def answer(found: Any) -> Answer:
@@ -47,10 +50,10 @@ def references(found: Any) -> tuple[str, ...]:
 
 
 def codes(found: Any) -> tuple[str, ...]:
-    """Codes of `terms.cis`, each once. Raises Unavailable."""
+    """Why it would be refused, each once: codes of `terms.cis`, and what else the mapping has a word for. Raises Unavailable."""
     if not isinstance(found, list):
         raise Unavailable("unreadable_answer", "check")
-    known = [each if isinstance(each, str) and each in REFUSALS else "against_the_rules" for each in found]
+    known = [each if isinstance(each, str) and _CODE.fullmatch(each) else "against_the_rules" for each in found]
     return tuple(dict.fromkeys(known))
 
 
