@@ -2,18 +2,17 @@
 
 import json
 from contextlib import closing
-from datetime import date
 
 import pytest
 
-from keyturn.connectors.cis.contract_kit import newcomer_at
 from keyturn.connectors.cis.ccb import REST as CCB_REST
 from keyturn.connectors.cis.ccb import SOAP as CCB_SOAP
+from keyturn.connectors.cis.contract_kit import newcomer_at
 from keyturn.connectors.cis.mapped import MappedCis
 from keyturn.connectors.cis.mapped.loading import load
 from keyturn.connectors.cis.rest import MAPPING
 from keyturn.terms.cis import Changed
-from keyturn.terms.errors import InDoubt, Rejected, Unavailable
+from keyturn.terms.errors import Rejected, Unavailable
 from tests.connectors.mapped.small_cis import NONE, SMALL
 
 MORE = """

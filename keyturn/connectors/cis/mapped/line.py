@@ -179,7 +179,16 @@ def headers_of(settings: Transport, environment: Mapping[str, str]) -> dict[str,
     for name, value in settings.headers.items():
         is_named = value.startswith("env:")
         found[name] = from_environment(environment, value.removeprefix("env:")) if is_named else value
-    return {**found, **authorization(settings.auth, secrets_of(settings.auth, environment))}
+    found |= authorization(settings.auth, secrets_of(settings.auth, environment))
+    for name, value in found.items():
+        if not fits_a_header(value):
+            raise ImproperlyConfigured(f"What the environment holds for the header {name} cannot stand in one.")
+    return found
+
+
+def fits_a_header(value: str) -> bool:
+    """Letters of ASCII, without a blank at either end: what is otherwise is sent by nobody."""
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 def secrets_of(auth: Auth, environment: Mapping[str, str]) -> dict[str, str]:

@@ -223,6 +223,8 @@ class _File:
             raise table.wrong(f'must be like "GET /persons/{{ref}}", not {target!r}', "call")
         for place in _PLACE.findall(where):
             table.compiled(place, "call", scope, command=command)
+        if not _PLACE.sub("", where).isascii():
+            raise table.wrong(f"must be letters of ASCII (write %C3%BC for ü), not {target!r}", "call")
         if re.search(r"[{}]", _PLACE.sub("", where)):
             raise table.wrong("has a { or } without the other", "call")
 

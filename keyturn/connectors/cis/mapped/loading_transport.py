@@ -5,12 +5,26 @@ from pathlib import Path
 from typing import Final
 
 from keyturn.connectors.cis.mapped import certificates
+from keyturn.connectors.cis.mapped.line import fits_a_header
 from keyturn.connectors.cis.mapped.parts import Auth, Transport
 from keyturn.connectors.cis.mapped.table import Table
 
 AUTHS: Final = {
     "rest": ("none", "bearer", "basic", "client_credentials"),
     "soap": ("none", "basic", "username_token", "client_credentials"),
+}
+_KEYTURNS: Final = {
+    *(
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "accept-encoding",
+        "connection",
+        "expect",
+        "upgrade",
+        "te",
+        "trailer",
+    ),
 }
 _SECRET = re.compile("auth|key|token|secret|cookie|passw", re.IGNORECASE)
 
@@ -61,10 +75,14 @@ def _headers(table: Table) -> dict[str, str]:
     for name in table.rows:
         if name.lower() == "authorization":
             raise table.wrong("must not hold a secret: use transport.auth")
+        if name.lower() in _KEYTURNS:
+            raise table.wrong("is Keyturn's own to say", name)
+        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+            raise table.wrong("is no name of a header", name)
         if _SECRET.search(name):
             _from_environment(table, name)
-        else:
-            table.take(name, str)
+        elif not fits_a_header(table.take(name, str)):
+            raise table.wrong("must be letters of ASCII, and begin and end with one", name)
     return dict(table.rows)
 
 

@@ -12,6 +12,9 @@ from keyturn.connectors.cis.mapped.tokens import way_to
 from keyturn.connectors.cis.mapped.wire import Deadline, Reply
 from keyturn.terms.errors import InDoubt
 
+_KINDS = {"Accept": "application/json", "Content-Type": "application/json"}
+"""Unless the mapping's headers name others."""
+_WRITING = ("POST", "PUT", "PATCH")
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -20,15 +23,16 @@ class RestTransport:
 
     def __init__(self, url: str, settings: Transport) -> None:
         self.line = way_to(url, settings, os.environ)
-        self._headers = {"Accept": "application/json", **headers_of(settings, os.environ)}
+        named = headers_of(settings, os.environ)
+        said = {name.lower() for name in named}
+        self._with_body = {**{name: kind for name, kind in _KINDS.items() if name.lower() not in said}, **named}
+        self._bare = {name: value for name, value in self._with_body.items() if name.lower() != "content-type"}
 
     def exchange(self, target: str, body: Any, *, deadline: Deadline) -> Reply:
         """`target`: "GET /persons/1", filled in already."""
         verb, _, path = target.partition(" ")
-        content, headers = None, self._headers
-        if body is not None or verb in ("POST", "PUT", "PATCH"):
-            content = json.dumps(body).encode()
-            headers = {**headers, "Content-Type": "application/json"}
+        content = json.dumps(body).encode() if body is not None else b"" if verb in _WRITING else None
+        headers = self._with_body if content else self._bare
         status, _, said = self.line.exchange(verb, path, headers=headers, content=content, deadline=deadline)
         return Reply(status, _read(said, needed=200 <= status < 300))
 
