@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from datetime import date
 
 import pytest
 
@@ -98,3 +99,43 @@ def test_a_refusal_whose_code_is_no_text_is_a_refusal_all_the_same(asked, server
     server.says = lambda heard: NONE if heard.verb == "GET" else (422, json.dumps({"code": code}).encode())
     with pytest.raises(Rejected, match="against_the_rules"):
         asked.send(newcomer_at("P"), key="k")
+
+
+# What was made, and when
+
+
+@pytest.mark.parametrize("nobody", ["", [], {}, False])
+def test_a_step_that_was_done_under_no_reference_was_not_done(asked, server, nobody):
+    there = json.dumps({"count": 1, "items": [{"id": nobody}]}).encode()
+    server.says = lambda heard: there if heard.path.startswith("/persons?") else NONE
+    with pytest.raises(Unavailable, match="unreadable_answer"):
+        asked.send(newcomer_at("P"), key="k")
+    assert [heard.path for heard in server.heard if heard.verb == "POST"] == []
+
+
+@pytest.mark.parametrize("born", [445219200000, 19840229, 1.5, True])
+def test_a_day_that_is_no_text_is_no_day(asked, server, born):
+    said(server, {"id": "7", "born": born})
+    with pytest.raises(Unavailable, match="unreadable_answer: read.person date_of_birth"):
+        asked.read("person", "7")
+
+
+@pytest.mark.parametrize(
+    "born", ["1984-02-29", "1984-02-29T00:00:00", "1984-02-29T00:00:00Z", "1984-02-29T00:00:00+01:00"]
+)
+def test_a_day_with_a_time_behind_it_is_that_day(asked, server, born):
+    said(server, {"id": "7", "born": born})
+    assert asked.read("person", "7")["date_of_birth"] == date(1984, 2, 29)
+
+
+@pytest.mark.parametrize("born", [None, ""])
+def test_no_day_is_none(asked, server, born):
+    said(server, {"id": "7", "born": born})
+    assert asked.read("person", "7")["date_of_birth"] is None
+
+
+@pytest.mark.parametrize("born", ["1984-02-29 or so", "1984-02-2955", "1984-02-29T25:00"])
+def test_what_only_begins_like_a_day_is_none(asked, server, born):
+    said(server, {"id": "7", "born": born})
+    with pytest.raises(Unavailable, match="date_of_birth"):
+        asked.read("person", "7")

@@ -150,6 +150,8 @@ class Delivery:
         ref, digest = self._asker.ask(
             done, {name: seen[name] for name in ("command", "key", "digest", "done", "each", "index")}
         )
+        if ref is not None and not ref:  # made, and under no reference: a filter without "| [0]", or "" for none
+            raise Unavailable("unreadable_answer", done.where)
         if ref is not None and digest and digest != self._scope["digest"]:
             raise InDoubt("contradicts_itself", "key_reused") if self.done or self._ours else Rejected("key_reused")
         return ref

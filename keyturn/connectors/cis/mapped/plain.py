@@ -72,20 +72,21 @@ def ours(value: Any, name: str = "") -> Any:
         return _season(value)
     if isinstance(value, list):
         return [ours(each, name) for each in value]
-    if isinstance(value, str) and name in _DAYS | _TIMES:
+    if name in _DAYS | _TIMES:
         return _moment(value, name)
     if name in _AMOUNTS and value is not None:
         return _amount(value)
     return value
 
 
-def _moment(text: str, name: str) -> date | datetime | None:
-    if not text:
+def _moment(text: Any, name: str) -> date | datetime | None:
+    if text is None or text == "":
         return None
     try:
-        return datetime.fromisoformat(text) if name in _TIMES else date.fromisoformat(text[:10])
-    except ValueError:
+        moment = datetime.fromisoformat(text)  # a number, such as seconds since 1970, is no text: TypeError
+    except (TypeError, ValueError):
         raise Unreadable(name) from None
+    return moment if name in _TIMES else moment.date()
 
 
 def _amount(value: Any) -> Decimal:
