@@ -142,7 +142,9 @@ MESSAGES = {
     "expired": _("Closed: no answer came"),
     **maintained.MESSAGES,
 }
-MESSAGE_STATES = {"due": _("on its way"), "sent": _("sent"), "failed": _("failed")}
+MESSAGE_STATES = {
+    "due": _("on its way"), "sent": _("sent"), "failed": _("failed"), "stopped": _("not sent: they said STOP"),
+}  # fmt: skip
 CHANNELS = {"email": _("e-mail"), "sms": _("text message"), "letter": _("letter"), "portal": _("portal"), "api": _("API"),
             "console": _("console")}  # fmt: skip
 

@@ -37,6 +37,9 @@ def send_message(*, message_id: UUID, now: datetime, policy: Policy) -> None:
     message = _due.first(pk=message_id)
     if message is None:  # sent already, or forgotten with its draft
         return
+    if confirm.is_stopped(message):
+        Message.objects.filter(pk=message.pk, state="due").update(state="stopped")
+        return
     try:
         confirm.send(message, policy=policy)
     except (Unavailable, InDoubt, Rejected) as problem:

@@ -7,9 +7,10 @@ import pytest
 from keyturn import flow
 from keyturn.connectors import mail
 from keyturn.records import consents
-from keyturn.records.models import Consent, PersonContact, Preference
+from keyturn.records.models import Consent, Message, PersonContact, Preference
+from keyturn.steps.confirm import step as confirm
 from keyturn.steps.confirm.notice import rules
-from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.errors import Invalid, NotAllowed, Unavailable
 from tests.flow.at_home import Customer
 from tests.flow.town import ANA, Town
 
@@ -128,6 +129,18 @@ class TestStop:
         assert case.status == "completed"
         assert not any("arranged" in text for text in town.texts())
 
+    def test_holds_for_a_text_that_still_waits_for_the_gateway(
+        self, town: Town, ana: Customer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        wants(ana, "outages", "sms")
+        with monkeypatch.context() as away:
+            away.setitem(confirm.SEND, "sms", _is_away)
+            assert told(ana, "outages")["sms"] == "sent"
+            says(ana, "STOP")
+        town.waits(hours=1)
+        assert ["no more texts" in text for text in town.texts()] == [True]
+        assert Message.objects.get(template="notice", channel="sms").state == "stopped"
+
     def test_start_takes_it_back(self, ana: Customer) -> None:
         wants(ana, "outages", "sms")
         says(ana, "STOP")
@@ -142,6 +155,10 @@ class TestStop:
         assert says(ana, "Thanks, don't stop the good work") == ""
         assert says(ana, "") == ""
         assert consents.stopped([NUMBER]) == set()
+
+
+def _is_away(_message: object) -> None:
+    raise Unavailable("gateway_unreachable")
 
 
 class TestTheLedger:

@@ -120,7 +120,7 @@ class Message(Row):
     language = models.CharField(max_length=10)
     sealed_content = sealed_column()
     content = Sealed(dict)  # {"to": ..., "values": {...}}
-    state = models.CharField(max_length=8, default="due")  # due, sent, failed
+    state = models.CharField(max_length=8, default="due")  # due, sent, failed, stopped (they said STOP)
     tries = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)

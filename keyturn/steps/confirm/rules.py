@@ -61,3 +61,7 @@ def language_for(answers: Mapping[str, Any], *, spoken: str, offered: Collection
 @rule("C-04", "A new code or link is not sent by letter: it would arrive too late")
 def can_be_sent(news: News, channel: str) -> bool:
     return channel != "letter" or news not in (News.EMAIL_CODE, News.STATUS_CODE, News.RESUME_LINK)
+
+
+ENDED_BY_STOP = frozenset({"completed", "notice"})
+"""Texts about their service. What proves or guards an account is sent all the same, and so is the answer to STOP."""

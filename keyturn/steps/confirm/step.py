@@ -59,6 +59,13 @@ def _recipient(request: Request, channel: str) -> str:
     return "\n".join([applicant(answers).display_name, *(address.lines() if address else [])])
 
 
+def is_stopped(message: Message) -> bool:
+    """Whether the owner of the number has said STOP since it was written (C-36): it may have waited for its channel."""
+    if message.channel != "sms" or message.template not in rules.ENDED_BY_STOP:
+        return False
+    return bool(consents.stopped([message.content["to"]]))
+
+
 def send(message: Message, *, policy: Policy) -> None:
     """Write it out in its language and hand it to its channel. Raises Unavailable where the channel is down."""
     SEND[message.channel](render(message, policy=policy))
