@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Q
 
 from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES
@@ -32,6 +33,7 @@ from keyturn.terms.person import PersonDetails
 
 WRITTEN_AT_ONCE = 4000
 REINDEXED_AT_ONCE = 1000
+_ERASED = Q(flags__contains=["erased"])
 
 _DATED = "valid_from, recorded_at, source"
 _STAGED = {
@@ -231,13 +233,16 @@ def turned(*, since: datetime, until: datetime) -> set[UUID]:
 
 
 def reindex(person_ids: Iterable[UUID], *, now: datetime) -> None:
-    """Bring the keys of persons on file up to date with everything that the file says about them."""
+    """Bring the keys of persons on file up to date with everything that the file says about them.
+
+    The merged are not found, nor the erased by the name and address that stay for the books (K-65).
+    """
     left = iter(sorted(person_ids))
     while some := list(islice(left, REINDEXED_AT_ONCE)):
         hidden = shelter.protected(some, at=now)
         forms = [
             (person.pk, person_index.features(_findable(person, hidden)))
-            for person in queries.with_parts(at=now).filter(pk__in=some, redirect_to=None)  # the merged are not found
+            for person in queries.with_parts(at=now).filter(pk__in=some, redirect_to=None).exclude(_ERASED)
         ]
         with connection.cursor() as cursor:
             for table in ("match_key", "person_features"):
