@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 
 from keyturn.flow import moves, privacy
+from keyturn.steps.maintain.privacy import step as privacy_step
 from keyturn.steps.maintain.retention import step as retention
 from keyturn.terms.policy import Policy
 from keyturn.work import queue
@@ -14,7 +15,7 @@ log = structlog.get_logger("keyturn.retention")
 
 EVERY_DAY: tuple[Callable[..., int], ...] = (
     retention.forget_denied, retention.forget_of_the_erased, retention.forget_messages, retention.forget_tries,
-    retention.forget_sign_ins,
+    retention.forget_sign_ins, privacy_step.forget_books,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Does nobody who was erased come back?"""
+"""Does nobody who was erased come back, and does what the books alone kept go when its time is over?"""
 
 from datetime import timedelta
 
@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 
 from keyturn import flow
-from keyturn.records.models import PersonAddress
+from keyturn.records.models import PersonAddress, PersonName, RedFlag
 from tests.flow.at_home import ELM, Customer
-from tests.flow.test_privacy import ends, erases
+from tests.flow.test_privacy import case_of, ends, erases
 from tests.flow.town import BEN, Town
 
 
@@ -33,6 +33,29 @@ def is_found_by(ben: Customer) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM match_key WHERE person_id = %s", [ben.person.pk])
         return int(cursor.fetchone()[0])
+
+
+@pytest.mark.rule("K-65")
+class TestWhatTheBooksKeep:
+    def test_goes_when_the_law_asks_for_them_no_more(self, town: Town, ben: Customer) -> None:
+        case = case_of(erases(ben))
+        assert PersonName.ever.filter(person=ben.person).exists()
+        town.now += timedelta(days=365 * 5)
+        flow.forget(now=town.now, policy=town.policy)
+        assert PersonName.ever.filter(person=ben.person).exists(), "the books are still asked for"
+        town.now += timedelta(days=366 * 2)
+        flow.forget(now=town.now, policy=town.policy)
+        assert not PersonName.ever.filter(person=ben.person).exists()
+        case.refresh_from_db()
+        assert (case.outcome, {each["why"] for each in case.kept}) == ("done", {"record"})
+
+    @pytest.mark.rule("K-74")
+    def test_stays_while_a_case_is_open(self, town: Town, ben: Customer) -> None:
+        erases(ben)
+        RedFlag.objects.create(trigger="D-26", person=ben.person, opened_at=town.now)
+        town.now += timedelta(days=366 * 8)
+        flow.forget(now=town.now, policy=town.policy)
+        assert PersonName.ever.filter(person=ben.person).exists()
 
 
 @pytest.mark.rule("K-76")

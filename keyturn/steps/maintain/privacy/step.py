@@ -2,7 +2,9 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 
 from keyturn.records import crypto, documents
@@ -169,6 +171,27 @@ def _forget(request: Request, facts: rules.Facts, *, now: datetime, policy: Poli
         person.flags, person.updated_at, person.version = ["erased"], now, person.version + 1
         person.save(update_fields=["flags", "updated_at", "version"])
     return _remainders(erased, facts, until)
+
+
+def forget_books(*, now: datetime, policy: Policy) -> int:
+    """What an erasure left for the books alone, once the law asks for them no more and its day has come (K-65)."""
+    today = local_date(now, policy).isoformat()
+    left = PrivacyCase.objects.filter(kind=rules.ERASURE, kept__contains=[{"why": "books"}])
+    over = [case.pk for case in left if max(each["until"] for each in case.kept) <= today]
+    return sum(_forget_books(pk, now=now, policy=policy) for pk in over)
+
+
+@transaction.atomic
+def _forget_books(case_id: UUID, *, now: datetime, policy: Policy) -> int:
+    case = PrivacyCase.objects.select_related("request").get(pk=case_id)
+    person = case.request.person = Person.objects.select_for_update().get(pk=case.person_id)
+    facts = facts_about(case.request, now=now, policy=policy)
+    if "erased" not in person.flags or facts.open_flags or hold_for(facts, policy)[0] is not Hold.NONE:
+        return 0
+    erased = erase(Reach(persons=[person.pk], logins=[]), hold=Hold.NONE, now=now)
+    case.kept, case.outcome = _remainders(erased, facts, None), rules.outcome(kind=case.kind, reasons=())
+    case.save(update_fields=["kept", "outcome"])
+    return 1
 
 
 def _close_doors(reach: Reach, *, now: datetime) -> None:
