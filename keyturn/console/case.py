@@ -46,7 +46,7 @@ from keyturn.console.rows import (
 from keyturn.console.vocabulary import say
 from keyturn.flow import cases
 from keyturn.flow.deliveries import common_time
-from keyturn.journeys.applicant import applicant
+from keyturn.journeys.applicant import applicant, held_against_file
 from keyturn.look.parts import Problem
 from keyturn.matching.model import load
 from keyturn.matching.score import odds
@@ -218,9 +218,11 @@ def _differences(case: Any, now: datetime) -> list[tuple[str, str, str]]:
     """What the applicant says otherwise than the file: open proposals, or what would become one (D-10)."""
     if case.person is None or not any(row["rule"] == "D-10" for row in case.findings):
         return []
+    served = case.premise.address if case.premise else None
+    theirs = held_against_file(case.answers, served)
     return [
-        (say({**vocabulary.FIELDS, **vocabulary.IDENTIFIERS}, name), _shown(name, said), _shown(name, held))
-        for name, said, held in dossier.differences(applicant(case.answers), case.person, at=now)
+        (say(vocabulary.PROPOSED, name), _shown(name, said), _shown(name, held))
+        for name, said, held in dossier.differences(theirs, case.person, served=served, at=now)
     ]
 
 

@@ -83,7 +83,7 @@ def proposal_row(each: Any, *, hidden: bool) -> dict[str, Any]:
     value = masked(each.value) if each.field in vocabulary.IDENTIFIERS else each.value.replace("\n", ", ")
     if hidden and each.field == "address":
         value = _("Protected: not shown")
-    label = say({**vocabulary.FIELDS, **vocabulary.IDENTIFIERS}, each.field)
+    label = say(vocabulary.PROPOSED, each.field)
     return {
         "id": str(each.pk),
         "person_id": str(each.person_id),

@@ -242,6 +242,7 @@ FIELDS = {
     "organisation_name": _("Organisation"),
     "date_of_birth": _("Date of birth"),
 }
+PROPOSED = {**FIELDS, **IDENTIFIERS, "address": _("Mailing address")}
 ANSWERS = {
     "kind": _("Account for"),
     "id_type": _("Document"),

@@ -14,7 +14,7 @@ from django.db import transaction
 from keyturn.flow import duplicates, machine, moves
 from keyturn.flow.customer import lacking, new_request
 from keyturn.journeys import JOURNEYS, Kind
-from keyturn.journeys.applicant import applicant
+from keyturn.journeys.applicant import held_against_file
 from keyturn.records import dated
 from keyturn.records.bulk import persons as bulk
 from keyturn.records.models import Evidence, Person, Proposal, Request
@@ -122,16 +122,15 @@ def _as_answers(proposal: Proposal, person: Person, now: datetime) -> tuple[str,
         filled = {part: text for part, text in {**parts, name: value}.items() if text}
         return "change_name", {**filled, "name_reason": "other"}
     if name == "address":
-        found = _address_said(proposal)
-        return "change_mailing_address", {
-            "accounts": [ALL], "mail_elsewhere": True, "mailing_address": found, "when": "now",
-        }  # fmt: skip
+        return "change_mailing_address", {"accounts": [ALL], "when": "now", **_letters_said(proposal)}
     return "change_identifier", {"id_type": name, "id_value": value}
 
 
-def _address_said(proposal: Proposal) -> dict[str, Any]:
-    """The address with its parts, as the applicant gave it: the proposal keeps its lines only."""
-    for each in applicant(proposal.request.answers).addresses:
+def _letters_said(proposal: Proposal) -> dict[str, Any]:
+    """Where letters are to go, with the parts as the applicant gave them: the proposal keeps its lines only."""
+    answers, premise = proposal.request.answers, proposal.request.premise
+    for each in held_against_file(answers, premise.address if premise else None).addresses:
         if "\n".join(each.lines()) == proposal.value:
-            return each.as_json()
+            elsewhere = answers.get("mail_elsewhere") is not False
+            return {"mail_elsewhere": elsewhere, **({"mailing_address": each.as_json()} if elsewhere else {})}
     raise NotAllowed("unknown_proposal")

@@ -1,5 +1,7 @@
 """How do the answers of a request describe a person?"""
 
+from dataclasses import replace
+
 from keyturn.journeys.journey import Answers
 from keyturn.terms.address import Address
 from keyturn.terms.days import day_of
@@ -22,6 +24,14 @@ def applicant(answers: Answers) -> PersonDetails:
         identifiers=tuple(filter(None, [identifier(answers)])),
         addresses=tuple(filter(None, [mailing_address(answers), _address(answers, "previous_address")])),
     )
+
+
+def held_against_file(answers: Answers, served: Address | None) -> PersonDetails:
+    """As they describe themselves, to be compared with somebody on file. The only address is where letters are to go, be it
+    the place that will be `served`: where they lived before helps to find them, and is no news.
+    """
+    letters = served if answers.get("mail_elsewhere") is False else mailing_address(answers)
+    return replace(applicant(answers), addresses=tuple(filter(None, [letters])))
 
 
 def identifier(answers: Answers) -> Identifier | None:

@@ -26,6 +26,7 @@ from keyturn.records.models.dated import holds_at
 from keyturn.records.prepared import Prepared, at_once
 from keyturn.records.queries import persons, proofs, shelter
 from keyturn.records.queries.premises import LIVE
+from keyturn.terms.address import Address
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.request import Standing
 
@@ -166,7 +167,9 @@ def unpaid(person_id: Any, *, at: datetime) -> list[tuple[Account, date | None]]
     return [(each, each.ended) for each in persons.unpaid_final_bills(person=person_id, at=at)]
 
 
-def differences(details: PersonDetails, person: Person, *, at: datetime) -> list[tuple[str, str, str]]:
+def differences(
+    details: PersonDetails, person: Person, *, served: Address | None, at: datetime
+) -> list[tuple[str, str, str]]:
     """What the applicant says and the file does not: (field, said, on file). Not where a protected person lives."""
     held = persons.details_of(persons.with_parts(at=at).get(pk=person.pk), open_identifiers=False)
     beside = {
@@ -176,7 +179,7 @@ def differences(details: PersonDetails, person: Person, *, at: datetime) -> list
     }  # fmt: skip
     return [
         (name, value, beside[name] if name in beside else str(getattr(held, name, "")))
-        for name, value in persons.differences(details, person, at=at)
+        for name, value in persons.differences(details, person, served=served, at=at)
         if name != "address" or not shelter.is_protected(person.pk, at=at)
     ]
 

@@ -23,6 +23,7 @@ from keyturn.records.models import (
 from keyturn.records.models.dated import holds_at, not_over_at
 from keyturn.records.prepared import Asked, Prepared, at_once
 from keyturn.records.queries.premises import LIVE
+from keyturn.terms.address import Address
 from keyturn.terms.person import Identifier, Kind, PersonDetails
 
 
@@ -191,8 +192,11 @@ served_at = Prepared(
 """The services that this person has, or is about to have, at this premise (BR-43)."""
 
 
-def differences(details: PersonDetails, person: Person, *, at: datetime) -> list[tuple[str, str]]:
-    """What the applicant says that the file does not: (field, their value). Silence is no difference.
+def differences(
+    details: PersonDetails, person: Person, *, served: Address | None, at: datetime
+) -> list[tuple[str, str]]:
+    """What the applicant says that the file does not: (field, their value). Silence is no difference. `served` is where
+    service is to begin: letters go there by themselves where the file has no address for them.
 
     Reads the parts that hold at that moment, once for each time that the person is read.
     """
@@ -214,7 +218,7 @@ def differences(details: PersonDetails, person: Person, *, at: datetime) -> list
         for each in details.identifiers
         if (each.id_type, normal_identifier(each.value)) not in known
     ]
-    places = {normalise(each) for each in on_file.addresses}
+    places = {normalise(each) for each in on_file.addresses or filter(None, [served])}
     said += [("address", "\n".join(each.lines())) for each in details.addresses if normalise(each) not in places]
     return said
 

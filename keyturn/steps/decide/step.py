@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from keyturn.journeys.applicant import applicant, service_address
+from keyturn.journeys.applicant import applicant, held_against_file, service_address
 from keyturn.journeys.journey import Answers
 from keyturn.matching.contacts import normal_email, normal_phone
 from keyturn.records.models import Person, Premise, Request
@@ -48,8 +48,14 @@ def facts_about(request: Request, *, now: datetime, policy: Policy) -> rules.Fac
         debts=_debts(about[0], policy) if person else (),
         served_already=frozenset(Service(each) for each in about[1]) if person else frozenset(),
         others_with_contact=0 if person else len(about[0]),
-        differs_on=tuple(name for name, _ in persons.differences(details, person, at=now)) if person else (),
+        differs_on=_differs_on(answers, person, place, now) if person else (),
     )
+
+
+def _differs_on(answers: Answers, person: Person, place: Premise | None, now: datetime) -> tuple[str, ...]:
+    served = place.address if place else None
+    said = held_against_file(answers, served)
+    return tuple(name for name, _ in persons.differences(said, person, served=served, at=now))
 
 
 def _postal_code(answers: Answers) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from keyturn.journeys.applicant import applicant, mailing_address
+from keyturn.journeys.applicant import applicant, held_against_file, mailing_address
 from keyturn.journeys.wordings import VERSION, wording
 from keyturn.matching.features import Features
 from keyturn.matching.identifiers import PARTIAL_TYPES, normal_identifier
@@ -57,7 +57,7 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     if rules.may_write_person(is_new=is_new):
         rows = _new_person(request, details, form, taken=known, now=now, policy=policy)
     else:
-        rows = _proposals(request, details, now)
+        rows = _proposals(request, now)
         request.account = next(iter(known), None)
     account = _account(request, customer_class, now=now, policy=policy)
     agreements = _agreements(request, dict(points), is_new_account=bool(account))
@@ -169,10 +169,13 @@ def _identifiers(
         yield row
 
 
-def _proposals(request: Request, details: PersonDetails, now: datetime) -> list[Model]:
+def _proposals(request: Request, now: datetime) -> list[Model]:
     """I4: what differs from the file is stored beside it."""
+    assert request.person and request.premise
+    served = request.premise.address
+    said = held_against_file(request.answers, served)
     rows: list[Model] = []
-    for name, value in persons.differences(details, request.person, at=now):
+    for name, value in persons.differences(said, request.person, served=served, at=now):
         proposal = Proposal(request=request, person=request.person, field=name, created_at=now)
         proposal.value = value
         rows.append(proposal)
