@@ -81,6 +81,8 @@ def person_page(
 def proposal_row(each: Any, *, hidden: bool) -> dict[str, Any]:
     """What an applicant said otherwise than the file."""
     value = masked(each.value) if each.field in vocabulary.IDENTIFIERS else each.value.replace("\n", ", ")
+    if each.field in ("language", "paperless"):
+        value = say(DETAILS, value)
     if hidden and each.field == "address":
         value = _("Protected: not shown")
     label = say(vocabulary.PROPOSED, each.field)

@@ -242,7 +242,9 @@ FIELDS = {
     "organisation_name": _("Organisation"),
     "date_of_birth": _("Date of birth"),
 }
-PROPOSED = {**FIELDS, **IDENTIFIERS, "address": _("Mailing address")}
+PROPOSED = {
+    **FIELDS, **IDENTIFIERS, "address": _("Mailing address"), "language": _("Language"), "paperless": _("Bills by e-mail"),
+}  # fmt: skip
 ANSWERS = {
     "kind": _("Account for"),
     "id_type": _("Document"),

@@ -123,6 +123,10 @@ def _as_answers(proposal: Proposal, person: Person, now: datetime) -> tuple[str,
         return "change_name", {**filled, "name_reason": "other"}
     if name == "address":
         return "change_mailing_address", {"accounts": [ALL], "when": "now", **_letters_said(proposal)}
+    if name == "language":
+        return "change_preferences", {"language": value}
+    if name == "paperless":
+        return "change_paperless", {"account_id": str(proposal.request.account_id), "paperless": value == "on"}
     return "change_identifier", {"id_type": name, "id_value": value}
 
 

@@ -182,7 +182,8 @@ PREFERENCES = Page(
         Question("language", Ask.CHOICE, _("Language of letters and bills"),
                  choices=(Choice("en", _("English")), Choice("es", _("Spanish")))),
         Question("paperless", Ask.YES_NO, _("Get bills by e-mail instead of on paper?"),
-                 hint=_("You can change this at any time.")),
+                 hint=_("You need an e-mail address and a program that opens PDF files. You can go back to paper at any time, "
+                        "without charge, and ask for a paper copy of any bill.")),
     ),
     section=_("How we reach you"),
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """What do we ask about language, accessible formats, paperless bills, and what a customer wants to hear of (C.19)?"""
 
+from dataclasses import replace
+
 from keyturn.journeys.changes.change_contact import PATH
 from keyturn.journeys.journey import Answers, Ask, Choice, Journey, Kind, Page, Question
 from keyturn.journeys.start_service import PREFERENCES
@@ -82,13 +84,7 @@ CHANGE_PREFERENCES = Journey(
 PAPERLESS = Page(
     "paperless",
     _("How should your bills come?"),
-    (
-        Question(
-            "paperless", Ask.YES_NO, _("Get bills by e-mail instead of on paper?"), required=True,
-            hint=_("You need an e-mail address and a program that opens PDF files. You can go back to paper at any time, "
-                   "without charge, and ask for a paper copy of any bill."),
-        ),
-    ),
+    (replace(next(each for each in PREFERENCES.questions if each.name == "paperless"), required=True),),
     section=_("Your bills"),
 )  # fmt: skip
 

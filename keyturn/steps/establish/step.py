@@ -57,14 +57,14 @@ def run(request: Request, *, now: datetime, policy: Policy) -> Verdict:
     if rules.may_write_person(is_new=is_new):
         rows = _new_person(request, details, form, taken=known, now=now, policy=policy)
     else:
-        rows = _proposals(request, now)
         request.account = next(iter(known), None)
+        rows = _proposals(request, now)
     account = _account(request, customer_class, now=now, policy=policy)
     agreements = _agreements(request, dict(points), is_new_account=bool(account))
     request.established_at = now
     link = _link(request, is_new=is_new, now=now)
     again = _looked_at_again(request, link, now=now, policy=policy)
-    writing.beside(request, [*rows, *account, link, *agreements, *_consents(request, now)], also=again)
+    writing.beside(request, [*rows, *account, link, *agreements, *_consents(request, bool(account), now)], also=again)
     _remember_not_same(request, now)
     return Verdict(data={"person": str(request.person_id), "account": str(request.account_id), "new_person": is_new})
 
@@ -175,11 +175,21 @@ def _proposals(request: Request, now: datetime) -> list[Model]:
     served = request.premise.address
     said = held_against_file(request.answers, served)
     rows: list[Model] = []
-    for name, value in persons.differences(said, request.person, served=served, at=now):
+    for name, value in (*persons.differences(said, request.person, served=served, at=now), *_choices(request)):
         proposal = Proposal(request=request, person=request.person, field=name, created_at=now)
         proposal.value = value
         rows.append(proposal)
     return rows
+
+
+def _choices(request: Request) -> Iterator[tuple[str, str]]:
+    """What they chose for letters and bills, where their file or the account that goes on says otherwise."""
+    assert request.person
+    language, paperless = request.answers.get("language"), request.answers.get("paperless")
+    if language and language != request.person.language:
+        yield "language", language
+    if request.account and paperless is not None and paperless != request.account.paperless:
+        yield "paperless", "on" if paperless else "off"
 
 
 def _link(request: Request, *, is_new: bool, now: datetime) -> PersonLink:
@@ -274,13 +284,17 @@ def _service_points(premise_id: object, services: Sequence[str], known: dict[str
     return list(known.values())
 
 
-def _consents(request: Request, now: datetime) -> list[Model]:
+def _consents(request: Request, is_new_account: bool, now: datetime) -> list[Model]:
+    """What they agreed to, bills by e-mail for the new account among it (BR-67)."""
+    given = [(purpose, "") for purpose in request.answers.get("consents", ())]
+    if is_new_account and request.answers.get("paperless") is True:
+        given.append(("paperless", "email"))
     return [
         consents.entry(
             purpose, person=request.person, given=True, how=request.channel, language=request.language,
-            wording=wording(purpose), version=VERSION, now=now, request=request,
+            wording=wording(purpose), version=VERSION, now=now, channel=channel, request=request,
         )
-        for purpose in request.answers.get("consents", ())
+        for purpose, channel in given
     ]  # fmt: skip
 
 
