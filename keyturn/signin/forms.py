@@ -12,10 +12,13 @@ from allauth.account.forms import (
     SetPasswordForm,
     SignupForm,
 )
+from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from keyturn.signin import asking
 from keyturn.signin.logins import forget_abandoned
 
 
@@ -45,6 +48,7 @@ class SignUp(SignupForm):  # type: ignore[misc]
         del self.fields["password1"]
 
     def clean_email(self) -> str:
+        asking.from_here(context.request, "signup", self.cleaned_data["email"])
         forget_abandoned(self.cleaned_data["email"].lower())
         return str(super().clean_email())
 
@@ -53,9 +57,12 @@ class AskForCode(RequestLoginCodeForm):  # type: ignore[misc]
     """A code goes to customers, and to staff who proved their address."""
 
     def clean_email(self) -> str:
-        email = str(super().clean_email())
-        if self._user is not None and not _may_use_mail(self._user, email):
-            self._user = None
+        """Counted by ourselves: allauth would count by the address alone, and a stranger could use up the owner's (0014)."""
+        email = str(self.cleaned_data["email"])
+        asking.from_here(context.request, "request_login_code", email)
+        asking.from_anywhere(context.request, "request_login_code", email)
+        users = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
+        self._user = users[0] if users and _may_use_mail(users[0], email) else None
         return email
 
 
@@ -63,6 +70,7 @@ class ForgotPassword(ResetPasswordForm):  # type: ignore[misc]
     """Only a proved address can get a new password."""
 
     def clean_email(self) -> str:
+        asking.from_here(context.request, "reset_password", self.cleaned_data["email"])
         email = str(super().clean_email())
         proved = EmailAddress.objects.filter(email__iexact=email, verified=True).values_list("user_id", flat=True)
         self.users = [user for user in self.users if user.pk in set(proved)]

@@ -162,7 +162,7 @@ class ProveAgainByCode(View):
 
     def _send(self, request: HttpRequest) -> HttpResponse:
         email = proved_address(request.user) or request.user.email
-        if not ratelimit.consume(request, action="request_login_code", key=f"again:{email.lower()}"):
+        if not ratelimit.consume(request, action="codes_from_here", key=f"again:{email.lower()}"):
             return self._show(request, _("Those were many codes in a short time. Wait five minutes, then ask again."))
         adapter = get_adapter(request)
         code = adapter.generate_login_code()

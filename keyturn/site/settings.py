@@ -165,9 +165,10 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip,300/h/ip",
     "login_failed": "10/5m/key,20/h/key,50/d/key",
     "signup": "20/m/ip,100/d/ip",
-    "request_login_code": "20/m/ip,5/5m/key,15/d/key",
-    "reset_password": "20/m/ip,5/5m/key,15/d/key",
-    "confirm_email": "5/5m/key,15/d/key",
+    "codes_from_here": "5/5m/key,15/d/key",  # one who asks and one address (signin/asking.py); below: one address from anywhere
+    "request_login_code": "20/m/ip,10/5m/key,30/d/key",
+    "reset_password": "20/m/ip,10/5m/key,30/d/key",
+    "confirm_email": "10/5m/key,30/d/key",
     "reauthenticate": "20/m/user",
 }
 SIGNIN_EVEN_SECONDS = 0.2  # asking for a code is answered after so long, or twice so long
