@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from allauth.account.internal.flows.email_verification_by_code import EMAIL_VERIFICATION_CODE_SESSION_KEY
 from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
+from allauth.account.internal.userkit import str_to_user_id, user_id_to_str
 from allauth.account.models import EmailAddress, Login
+from allauth.account.utils import user_pk_to_url_str
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -37,19 +41,24 @@ def create_login(*, email: str, now: datetime, language: str = "") -> Any:
 
     No password and no passkey: the owner signs in by a code to this address until they choose another way.
     """
-    email = email.strip().lower()
     with transaction.atomic():
-        users = get_user_model().objects
-        forget_abandoned(email)
-        if users.filter(email__iexact=email).exists() or EmailAddress.objects.filter(email__iexact=email).exists():
-            return None
-        user = users.create_user(
-            username=f"c-{secrets.token_hex(12)}", email=email, language=language or (get_language() or "en")[:2]
-        )
-        user.date_joined = now
-        user.save(update_fields=["date_joined"])
-        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        user = _new(email.strip().lower(), proved=True, language=language)
+        if user is not None:
+            user.date_joined = now
+            user.save(update_fields=["date_joined"])
         return user
+
+
+def _new(email: str, *, proved: bool, language: str = "") -> Any:
+    users = get_user_model().objects
+    forget_abandoned(email)
+    if users.filter(email__iexact=email).exists() or EmailAddress.objects.filter(email__iexact=email).exists():
+        return None
+    user = users.create_user(
+        username=f"c-{secrets.token_hex(12)}", email=email, language=language or (get_language() or "en")[:2]
+    )
+    EmailAddress.objects.create(user=user, email=email, verified=proved, primary=True)
+    return user
 
 
 PROVED_HERE = "kt_proved_email"
@@ -87,15 +96,34 @@ def federated(user: Any) -> Federated | None:
     return Federated(account.provider, account.uid, claims)
 
 
+@transaction.atomic
 def forget_abandoned(email: str) -> None:
-    """Somebody began to sign up with this address and never proved it: they, or its owner, begin afresh."""
+    """Somebody began to sign up with this address and never proved it: they, or its owner, begin afresh. Locked: who types
+    the right code at this moment is not forgotten."""
     users = get_user_model().objects
     proved = EmailAddress.objects.filter(email__iexact=email, verified=True)
-    for user in users.filter(
-        Q(email__iexact=email), staff_role="", last_login=None, password__startswith=UNUSABLE_PASSWORD_PREFIX
-    ).exclude(pk__in=proved.values("user")):
+    for user in (
+        users.select_for_update(of=("self",))
+        .filter(Q(email__iexact=email), staff_role="", last_login=None, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        .exclude(pk__in=proved.values("user"))
+    ):
         if not SocialAccount.objects.filter(user=user).exists():
             user.delete()
+
+
+@transaction.atomic
+def set_up_again(request: HttpRequest) -> None:
+    """Somebody else began to sign up with the address that this browser is about to prove, and its login, not proved yet,
+    was forgotten for theirs: it is made again. Whoever types the code that went to the mailbox gets it."""
+    code, login = (request.session.get(key) or {} for key in (EMAIL_VERIFICATION_CODE_SESSION_KEY, LOGIN_SESSION_KEY))
+    if request.user.is_authenticated or not login.get("signup") or "user_id" not in code:
+        return
+    if get_user_model().objects.filter(pk=str_to_user_id(code["user_id"])).exists():
+        return
+    user = _new(code["email"].lower(), proved=False)
+    if user is not None:
+        code["user_id"], login["user_pk"] = user_id_to_str(user), user_pk_to_url_str(user)
+        request.session.modified = True
 
 
 def _digest(email: str) -> str:

@@ -7,7 +7,7 @@ The page says the same for a name that does not exist and for a wrong password, 
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.account.views import LoginView, RequestLoginCodeView, SignupView
+from allauth.account.views import LoginView, RequestLoginCodeView, SignupView, email_verification_sent
 from allauth.socialaccount.adapter import get_adapter as get_social_adapter
 from axes.decorators import axes_dispatch
 from django.conf import settings
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from keyturn.signin.forms import SignIn
+from keyturn.signin.logins import set_up_again
 
 TEMPLATE = "signin/signin.html"
 SLOWED = "too_many_login_attempts"
@@ -65,6 +66,13 @@ class SignUpView(SignupView):  # type: ignore[misc]
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+def type_code_of_sign_up(request: HttpRequest) -> HttpResponse:
+    """The code that proves the address. Nobody who signs up with the same address spoils it (`logins.set_up_again`)."""
+    set_up_again(request)
+    response: HttpResponse = email_verification_sent(request)
+    return response
 
 
 @login_required

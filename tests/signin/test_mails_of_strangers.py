@@ -3,11 +3,17 @@
 A code by e-mail is the way in that never waits for a guesser (docs/decisions/0014), and for most customers the only one.
 """
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection, connections, transaction
+from django.utils import timezone
 
+from keyturn.signin.logins import forget_abandoned
 from tests.signin.visitor import ANA, Visitor
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +78,70 @@ class TestAStrangerWhoAsksForCodesAllDay:
         assert asked.count("Your sign-in code") == 30  # a mailbox is not flooded, from wherever
         visitor.asks_for_a_code().types_the_code(visitor.code())
         assert visitor.signed_in
+
+
+class TestASignUpThatAStrangerBeginsToo:
+    def test_before_the_code_is_typed_leaves_the_owners_good(
+        self, visitor: Visitor, another: Callable[..., Visitor]
+    ) -> None:
+        visitor.sends("/signin/up", email=ANA)
+        code = visitor.code()
+        another().sends("/signin/up", email=ANA)
+        visitor.sends("/signin/up/code", code=code).is_at("/signin/welcome")
+        assert visitor.signed_in and visitor.user.email == ANA
+        assert get_user_model().objects.filter(email=ANA).count() == 1
+
+    def test_lets_the_owner_have_another_code(self, visitor: Visitor, another: Callable[..., Visitor]) -> None:
+        visitor.sends("/signin/up", email=ANA)
+        another().sends("/signin/up", email=ANA)
+        visitor.mails.clear()
+        visitor.sends("/signin/up/code", action="resend").is_at("/signin/up/code")
+        visitor.sends("/signin/up/code", code=visitor.code()).is_at("/signin/welcome")
+
+    def test_still_allows_five_guesses_only(self, visitor: Visitor, another: Callable[..., Visitor]) -> None:
+        visitor.sends("/signin/up", email=ANA)
+        code = visitor.code()
+        for _ in range(5):
+            another().client.post("/signin/up", {"email": ANA}, REMOTE_ADDR=STRANGER)
+            visitor.client.post("/signin/up/code", {"code": "222222"})
+        visitor.sends("/signin/up/code", code=code)
+        assert not visitor.signed_in
+
+    def test_brings_the_stranger_nowhere_when_the_owner_has_come_in(
+        self, visitor: Visitor, another: Callable[..., Visitor]
+    ) -> None:
+        stranger = another()
+        stranger.sends("/signin/up", email=ANA)
+        visitor.signs_up()
+        for posted in ({"code": "222222"}, {"action": "resend"}, {"action": "change", "email": "s@example.com"}):
+            stranger.sends("/signin/up/code", **posted)
+        stranger.opens("/signin/up/code").opens("/account")
+        assert not stranger.signed_in
+        assert get_user_model().objects.filter(email=ANA).count() == 1
+        assert not get_user_model().objects.filter(email="s@example.com").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_comes_in_at_this_moment_is_not_forgotten_as_somebody_who_gave_up(visitor: Visitor) -> None:
+    visitor.sends("/signin/up", email=ANA)
+
+    def forget() -> None:
+        try:
+            forget_abandoned(ANA)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction.atomic():
+            get_user_model().objects.filter(email=ANA).update(last_login=timezone.now())
+            done = elsewhere.submit(forget)
+            while not done.done() and not somebody_waits():
+                time.sleep(0.01)
+        done.result()
+    assert get_user_model().objects.filter(email=ANA).exists()
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
