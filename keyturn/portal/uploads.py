@@ -116,12 +116,12 @@ def part(name: str, held: Iterable[Held], *, may_remove: bool = True, **shown: A
 @never_cache
 @require_safe
 def fetch(request: HttpRequest, ident: UUID) -> HttpResponse:
-    """A document, for whoever gave it in this browser or proved to be its sender, and for the signed-in owner."""
+    """A document, for the browser that works on its request, for whoever proved to be its sender, and for the signed-in owner."""
     seat, now = seats.of(request), timezone.now()
     known = "" if seat.is_locked(now) else f"{seat.actor.role}:{seat.ident}"[:80]
     reference = seat.status if seat.may_see(seat.status, now) else ""
     user = request.user if request.user.is_authenticated else None
-    found = documents.own(ident, uploaded_by=known, reference=reference, user_id=user.pk if user is not None else None)
+    found = documents.own(ident, begun_by=known, reference=reference, user_id=user.pk if user is not None else None)
     if found is None:
         raise Http404
     return files.answer(found.name, found.media_type, found.content, inline=False)

@@ -344,11 +344,11 @@ def test_a_draft_is_nobodys_business_and_what_is_forgotten_is_gone(town: Town, a
 def test_a_customer_gets_their_own_back_and_nobody_else_s(asked: Case) -> None:
     document = gives(asked)
     mine = f"customer:{asked.actor.ident}"
-    assert queries.own(document.pk, uploaded_by=mine) is not None
+    assert queries.own(document.pk, begun_by=mine) is not None
     assert queries.own(document.pk, reference=asked.request.reference) is not None
-    for stranger in ({}, {"uploaded_by": ""}, {"uploaded_by": "customer:other"}, {"reference": ""}, {"user_id": 5}):
+    for stranger in ({}, {"begun_by": ""}, {"begun_by": "customer:other"}, {"reference": ""}, {"user_id": 5}):
         assert queries.own(document.pk, **stranger) is None  # type: ignore[arg-type]
-    assert queries.own("x", uploaded_by=mine) is None
+    assert queries.own("x", begun_by=mine) is None
 
 
 # ---- forgotten

@@ -123,6 +123,20 @@ def test_names_are_shown_as_text(visitor: Visitor) -> None:
     visitor.does_not_see("<script>alert")
 
 
+def test_whoever_goes_on_elsewhere_has_the_documents_and_the_device_before_has_not(
+    visitor: Visitor, another: Callable[..., Visitor]
+) -> None:
+    visitor.begins().finds_the_place(factories.a_premise()).chooses_services().says_who().proves_the_email()
+    visitor.opens("/start/lease").sends(lease=file(papers.a_photo()), upload="lease")
+    link = f"/documents/{Document.objects.get().pk}"
+    assert visitor.client.get(link).status_code == 200
+    phone = another().opens("/resume").sends(email="ana@example.com")
+    phone.opens(phone.link()).sends()
+    phone.sends(code=phone.code()).opens("/start/lease").sees("lease.jpg")
+    assert phone.client.get(link).status_code == 200
+    assert visitor.client.get(link).status_code == 404
+
+
 def test_a_stranger_s_document_cannot_be_removed_or_fetched(visitor: Visitor, another: Callable[..., Visitor]) -> None:
     at_the_page(visitor).sends(lease=file(papers.a_photo()), upload="lease")
     document = Document.objects.get()

@@ -68,19 +68,19 @@ def names(idents: Iterable[Any]) -> list[str]:
     return [each.name for each in named(idents)]
 
 
-def own(ident: Any, *, uploaded_by: str = "", reference: str = "", user_id: Any = None) -> File | None:
-    """A document's content for its own customer: who gave it (`role:ident`, as requests are `begun_by`), who has proved to
-    be the sender of the request `reference`, or whose login the request belongs to."""
+def own(ident: Any, *, begun_by: str = "", reference: str = "", user_id: Any = None) -> File | None:
+    """A document's content for its own customer: whose its request is now (`role:ident`: a draft may go on elsewhere), who
+    has proved to be the sender of the request `reference`, or whose login the request belongs to."""
     key = _uuid(ident)
     row = Document.objects.select_related("request").filter(pk=key, erased_at=None).first() if key else None
-    if row is None or row.purpose == "privacy_copy":  # everything about somebody at once has a door of its own
+    if row is None or row.request is None or row.purpose == "privacy_copy":  # which has a door of its own
         return None
-    gave = bool(uploaded_by) and row.uploaded_by == uploaded_by
-    asked = row.request is not None and (
-        (bool(reference) and row.request.reference == reference)
+    theirs = (
+        (bool(begun_by) and row.request.begun_by == begun_by)
+        or (bool(reference) and row.request.reference == reference)
         or (user_id is not None and row.request.user_id == user_id)
     )
-    return file_of(row) if gave or asked else None
+    return file_of(row) if theirs else None
 
 
 def file_of(row: Document) -> File:
