@@ -20,6 +20,7 @@ from keyturn.portal import seat as seats
 from keyturn.portal.desk import StartDesk, address_of, at_desk, desk_for, show
 from keyturn.portal.proof import code_field
 from keyturn.records.queries import requests
+from keyturn.signin.guesses import evenly
 from keyturn.terms.errors import NotAllowed
 from keyturn.terms.finding import Finding
 
@@ -42,8 +43,9 @@ def stay(desk: StartDesk) -> HttpResponse:
 
 
 @never_cache
+@evenly
 def resume(request: HttpRequest) -> HttpResponse:
-    """Ask for the link. The answer never tells whether there is a draft."""
+    """Ask for the link. Neither the answer nor its time tells whether there is a draft."""
     typed, error = request.POST.get("email", "").strip()[:254], ""
     if request.method == "POST":
         if "@" in typed:

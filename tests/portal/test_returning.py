@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from keyturn import flow
 from keyturn.portal import desk, returning, seat
+from keyturn.signin import guesses
 from keyturn.terms.request import Actor, Role
 from tests import factories
 from tests.flow.at_home import Customer
@@ -70,6 +73,24 @@ class TestOnAnotherDevice:
         known, unknown = (another().opens("/resume").sends(email=f"{who}@example.com") for who in ("ana", "eva"))
         assert known.text.replace("ana@", "eva@") == unknown.text
         assert known.status == unknown.status == 200
+
+    def test_nor_does_the_time_that_it_takes(
+        self, visitor: Visitor, another: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        """Whatever was done until then, the answer comes at a stroke of a slow clock."""
+        a_draft(visitor)
+        settings.SIGNIN_EVEN_SECONDS = 5.0
+        clock, slept, send = [100.0], list[float](), flow.send_resume_link
+        monkeypatch.setattr(guesses, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=slept.append))
+
+        def takes_time(*, email: str, **more: Any) -> None:
+            clock[0] += 1.25 if email.startswith("ana") else 0.25
+            send(email=email, **more)
+
+        monkeypatch.setattr(flow, "send_resume_link", takes_time)
+        for who in ("ana", "eva"):
+            another().opens("/resume").sends(email=f"{who}@example.com").sees(SENT)
+        assert slept == [3.75, 4.75]
 
     def test_finishing_later_makes_this_device_forget(self, visitor: Visitor) -> None:
         a_draft(visitor).opens("/start/later").sees("ana@example.com").sends().sees("this device has forgotten")
