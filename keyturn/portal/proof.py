@@ -7,6 +7,7 @@ from keyturn import flow
 from keyturn.flow import sentences
 from keyturn.look.parts import Part, problems_of
 from keyturn.portal.desk import Desk, at_desk
+from keyturn.signin import asking
 from keyturn.signin.logins import note_proved
 from keyturn.terms.finding import Finding
 
@@ -20,7 +21,7 @@ def code_of(desk: Desk) -> HttpResponse:
     if desk.request.method != "POST":
         return _show(desk, "", [])
     if desk.request.POST.get("again"):
-        problems = flow.send_code(request_id=desk.draft.pk, purpose="prove", now=desk.now, policy=desk.policy)
+        problems = send_code(desk)
         return _show(desk, "", problems, sent=not problems)
     typed = desk.request.POST.get("code", "").strip()[:40]
     problems = (
@@ -45,6 +46,14 @@ def code_of(desk: Desk) -> HttpResponse:
 
 
 code = at_desk(code_of)
+
+
+def send_code(desk: Desk) -> list[Finding]:
+    """Send one to the draft's address, which anybody may have typed: one place does not flood a mailbox by many drafts."""
+    email = str(desk.answers.get("email", ""))
+    if not asking.allowed_here(desk.request, "draft", email, counted="draft_codes"):
+        return [Finding("Y-05", "code")]
+    return flow.send_code(request_id=desk.draft.pk, purpose="prove", now=desk.now, policy=desk.policy)
 
 
 def _show(desk: Desk, typed: str, problems: list[Finding], *, sent: bool = False) -> HttpResponse:

@@ -16,6 +16,7 @@ from keyturn.look.parts import problems_of
 from keyturn.portal import forms, uploads
 from keyturn.portal.desk import Desk, at_desk
 from keyturn.portal.premise_lines import place_lines
+from keyturn.portal.proof import send_code
 from keyturn.terms.errors import StaleVersion
 from keyturn.terms.finding import Finding
 
@@ -73,7 +74,7 @@ def _answer(desk: Desk, asked: Page) -> HttpResponse:
 def onwards(desk: Desk, name: str) -> HttpResponse:
     """To the next page; to the check where one came from there and nothing new is missing."""
     if name == "email" and not desk.walk.proved:
-        flow.send_code(request_id=desk.draft.pk, purpose="prove", now=desk.now, policy=desk.policy)
+        send_code(desk)
         return desk.go("code")
     if desk.from_check:
         return desk.go(desk.walk.barrier("check") or "check")

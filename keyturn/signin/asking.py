@@ -5,33 +5,21 @@ from anywhere, so that a mailbox is not flooded from many places. A browser in w
 for itself in both (docs/decisions/0014).
 """
 
-from allauth.account.adapter import get_adapter
 from allauth.core.internal.ratelimit import get_ip
 from allauth.core.ratelimit import consume
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from keyturn.signin import devices
 
 
-def from_here(request: HttpRequest, action: str, email: str) -> None:
-    """Count one more that is asked for here. ValidationError where those were many."""
+def allowed_here(request: HttpRequest, action: str, email: str, *, counted: str = "codes_from_here") -> bool:
+    """Count one more that is asked for here. False where those were many."""
     name = email.strip().casefold()
-    if not consume(request, action="codes_from_here", key=f"{action}:{_who(request, name)}:{name}"):
-        raise _too_many()
+    who = devices.ident(request, name) or str(get_ip(request))
+    return bool(consume(request, action=counted, key=f"{action}:{who}:{name}"))
 
 
-def from_anywhere(request: HttpRequest, action: str, email: str) -> None:
+def allowed_from_anywhere(request: HttpRequest, action: str, email: str) -> bool:
     """The same, whoever asks: where allauth itself does not count."""
     name = email.strip().casefold()
-    if not consume(request, action=action, key=f"{devices.ident(request, name)}:{name}"):
-        raise _too_many()
-
-
-def _too_many() -> ValidationError:
-    problem: ValidationError = get_adapter().validation_error("rate_limited")
-    return problem
-
-
-def _who(request: HttpRequest, name: str) -> str:
-    return devices.ident(request, name) or str(get_ip(request))
+    return bool(consume(request, action=action, key=f"{devices.ident(request, name)}:{name}"))

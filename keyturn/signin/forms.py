@@ -18,7 +18,7 @@ from allauth.core import context
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from keyturn.signin import asking
+from keyturn.signin import asking, words
 from keyturn.signin.logins import forget_abandoned
 
 
@@ -48,7 +48,7 @@ class SignUp(SignupForm):  # type: ignore[misc]
         del self.fields["password1"]
 
     def clean_email(self) -> str:
-        asking.from_here(context.request, "signup", self.cleaned_data["email"])
+        _count("signup", self.cleaned_data["email"])
         forget_abandoned(self.cleaned_data["email"].lower())
         return str(super().clean_email())
 
@@ -59,8 +59,8 @@ class AskForCode(RequestLoginCodeForm):  # type: ignore[misc]
     def clean_email(self) -> str:
         """Counted by ourselves: allauth would count by the address alone, and a stranger could use up the owner's (0014)."""
         email = str(self.cleaned_data["email"])
-        asking.from_here(context.request, "request_login_code", email)
-        asking.from_anywhere(context.request, "request_login_code", email)
+        _count("request_login_code", email)
+        _refuse_unless(asking.allowed_from_anywhere(context.request, "request_login_code", email))
         users = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
         self._user = users[0] if users and _may_use_mail(users[0], email) else None
         return email
@@ -70,7 +70,7 @@ class ForgotPassword(ResetPasswordForm):  # type: ignore[misc]
     """Only a proved address can get a new password."""
 
     def clean_email(self) -> str:
-        asking.from_here(context.request, "reset_password", self.cleaned_data["email"])
+        _count("reset_password", self.cleaned_data["email"])
         email = str(super().clean_email())
         proved = EmailAddress.objects.filter(email__iexact=email, verified=True).values_list("user_id", flat=True)
         self.users = [user for user in self.users if user.pk in set(proved)]
@@ -106,3 +106,12 @@ def name_typed(request: HttpRequest, credentials: Mapping[str, Any] | None = Non
 
 def _may_use_mail(user: Any, email: str) -> bool:
     return not user.staff_role or EmailAddress.objects.filter(user=user, email__iexact=email, verified=True).exists()
+
+
+def _count(action: str, email: str) -> None:
+    _refuse_unless(asking.allowed_here(context.request, action, email))
+
+
+def _refuse_unless(allowed: bool) -> None:
+    if not allowed:
+        raise ValidationError(words.ERRORS["rate_limited"], code="rate_limited")

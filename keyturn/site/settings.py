@@ -166,6 +166,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/5m/key,20/h/key,50/d/key",
     "signup": "20/m/ip,100/d/ip",
     "codes_from_here": "5/5m/key,15/d/key",  # one who asks and one address (signin/asking.py); below: one address from anywhere
+    "draft_codes": "10/5m/key,30/d/key",  # the same, where nobody is signed in: portal/proof.py
     "request_login_code": "20/m/ip,10/5m/key,30/d/key",
     "reset_password": "20/m/ip,10/5m/key,30/d/key",
     "confirm_email": "10/5m/key,30/d/key",
