@@ -216,13 +216,14 @@ def undo_link(request: HttpRequest, reference: str) -> HttpResponse:
     case = find(reference)
     try:
         stays = cases.undo_link(
-            request_id=case.pk, reason=request.POST.get("why", ""), actor=actor_of(request), now=timezone.now()
-        )
+            request_id=case.pk, reason=request.POST.get("why", ""), actor=actor_of(request), now=timezone.now(),
+            email_digest=console.email_digest_of(request.user),
+        )  # fmt: skip
     except Invalid as problem:
         lines = tuple(Problem(_sentence(each), "#why-undo") for each in problem.findings)
         return case_page(request, case, Typed(problems=lines, errors={"why-undo": lines[0].text}), status=422)
-    except NotAllowed:
-        return _too_late(request, case)
+    except NotAllowed as problem:
+        return _own(request, case) if problem.code == "own_request" else _too_late(request, case)
     left = " ".join(say(STAYS, each) for each in stays)
     messages.success(request, _("The link is undone.") + (f" {left}" if left else ""))
     return redirect("console:request", case.reference)

@@ -80,8 +80,11 @@ def end(request: HttpRequest, person: UUID, access: UUID) -> HttpResponse:
     except Invalid as problem:
         lines = tuple(Problem(each.text, f"#why-{access}") for each in refused(problem))
         return person_page(request, person, typed={"problems": lines}, status=422)
-    except NotAllowed:
-        raise Http404 from None
+    except NotAllowed as problem:
+        if problem.code != "own_request":
+            raise Http404 from None
+        messages.warning(request, _("This is your own file, or your own login: a colleague must do it."))
+        return redirect("console:keep", person)
     messages.success(request, _("The access has ended. They and the owners are told."))
     return redirect("console:keep", person)
 

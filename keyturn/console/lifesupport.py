@@ -87,8 +87,11 @@ def act(request: HttpRequest, care: UUID) -> HttpResponse:
     except Invalid as problem:
         lines = tuple(Problem(each.text, f"#care-{care}") for each in refused(problem))
         return _page(request, {**typed.dict(), "care": str(care), "problems": lines}, status=422)
-    except NotAllowed:
-        raise Http404 from None
+    except NotAllowed as problem:
+        if problem.code != "own_request":
+            raise Http404 from None
+        messages.warning(request, _("This is about yourself: a colleague decides it."))
+        return redirect("console:care")
     done = _("The protection has ended; the customer and the CIS are told.")
     good = _("The certificate is entered; the customer and the CIS are told.")
     messages.success(request, done if typed.get("act") == "end" else good)
@@ -115,6 +118,8 @@ def claim(request: HttpRequest, account: UUID) -> HttpResponse:
             return redirect("console:keep", person.pk)
         except Invalid as problem:
             problems = refused(problem)
+        except NotAllowed:
+            problems = (Problem(_("This is about yourself: a colleague decides it.")),)
     return page(
         request, "console/care_claim.html", status=422 if problems else 200, person_id=str(person.pk), typed=typed,
         name=persons.names_of([person.pk], at=now).get(person.pk, ""), account=asking.account_ref(account),

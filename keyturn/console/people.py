@@ -149,6 +149,9 @@ def protect(request: HttpRequest, person: UUID) -> HttpResponse:
     except NotAllowed as problem:
         if problem.code == "unknown_person":
             raise Http404 from None
+        if problem.code == "own_request":
+            messages.warning(request, _("This is your own file: a colleague must do it."))
+            return redirect("console:keep", person)
     messages.success(request, _("The address is protected.") if act != "lift" else _("The address is shown again."))
     return redirect("console:keep", person)
 
@@ -190,7 +193,13 @@ def take_over(request: HttpRequest, person: UUID, access: UUID) -> HttpResponse:
     if row is None:
         raise Http404
     if request.method == "POST":
-        flow.take_over_access(access_id=access, actor=actor_of(request), now=now)
-        messages.success(request, _("This access is the utility’s now: only staff end it."))
+        try:
+            flow.take_over_access(access_id=access, actor=actor_of(request), now=now)
+        except NotAllowed as problem:
+            if problem.code != "own_request":
+                raise Http404 from None
+            messages.warning(request, _("This is your own file: a colleague must do it."))
+        else:
+            messages.success(request, _("This access is the utility’s now: only staff end it."))
         return redirect("console:keep", person)
     return page(request, "console/take_over.html", name=held.name, person_id=str(person), access=access_row(row))

@@ -90,6 +90,9 @@ def decide(request: HttpRequest, case: UUID) -> HttpResponse:
         if problem.code == "decided_already":
             messages.warning(request, _("A colleague has decided this case already."))
             return redirect("console:cases")
+        if problem.code == "own_request":
+            messages.warning(request, _("This is about yourself: a colleague decides it."))
+            return redirect("console:cases")
         raise Http404 from None
     messages.success(request, _("The case is closed."))
     return redirect("console:cases")

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from keyturn.flow import machine, moves
 from keyturn.flow.customer import new_request
+from keyturn.flow.handling import not_about_themselves
 from keyturn.journeys.claim_life_support import CLAIM_LIFE_SUPPORT
 from keyturn.records.models import MedicalCertification, Request
 from keyturn.records.queries import access, asking, on_file
@@ -44,7 +45,7 @@ def certify_care(
     policy: Policy,
 ) -> Request:
     """Staff have read the certificate: protected from `first` to `last`. A later one renews. Invalid (K-81)."""
-    row = _held(care_id, actor)
+    row = _held(care_id, actor, now)
     problems = list(rules.validity_is_possible(first=first, last=last, today=local_date(now, policy), policy=policy))
     if problems or first is None or last is None:
         raise Invalid(problems)
@@ -58,7 +59,7 @@ def certify_care(
 @transaction.atomic
 def end_care(*, care_id: UUID, why: str, reason: str, actor: Actor, now: datetime, policy: Policy) -> Request:
     """Staff end a protection: `why` "withdrawn" (nobody depends on it any more) or "expired" (no certificate came)."""
-    row = _held(care_id, actor)
+    row = _held(care_id, actor, now)
     words = clean_text(reason)[:4000]
     if problems := list(rules.protection_has_a_reason(words)):
         raise Invalid(problems)
@@ -74,6 +75,7 @@ def claim_care_at_desk(
     seen = asking.main_person(account_id, at=now)
     if seen is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_account")
+    not_about_themselves(actor=actor, now=now, person_id=seen.pk, account_id=account_id)
     words = clean_text(reason)[:4000]
     if problems := list(rules.protection_has_a_reason(words)):
         raise Invalid(problems)
@@ -96,10 +98,11 @@ def withdraw_care(*, care_id: UUID, user: Any, now: datetime, policy: Policy) ->
     return _send(request, actor=actor, now=now, policy=policy)
 
 
-def _held(care_id: UUID, actor: Actor) -> MedicalCertification:
+def _held(care_id: UUID, actor: Actor, now: datetime) -> MedicalCertification:
     row = MedicalCertification.objects.select_for_update(of=("self",)).filter(pk=care_id, ended_at=None).first()
     if row is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_care")
+    not_about_themselves(actor=actor, now=now, person_id=row.person_id, account_id=row.account_id)
     return row
 
 

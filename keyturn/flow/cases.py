@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from keyturn.flow import desk, linking_watch, moves, taking_back
+from keyturn.flow.handling import is_own, not_about_themselves
 from keyturn.records import acts, history
 from keyturn.records.models import PersonLink, Proposal, RedFlag, Request
 from keyturn.steps.establish.undoing import step as undoing
@@ -22,12 +23,16 @@ STAYS = ("account", "agreements", "messages", "accepted")
 
 @transaction.atomic
 def decide_case(*, case_id: UUID, verdict: str, note: str, is_supervisor: bool, actor: Actor, now: datetime) -> RedFlag:
-    """Say once of a red-flag case that it was fraud or harmless. NotAllowed("unknown_case"), ("decided_already")."""
+    """Say once of a red-flag case that it was fraud or harmless. NotAllowed("unknown_case"), ("decided_already"),
+    ("own_request") about oneself."""
     case = RedFlag.objects.select_for_update(of=("self",)).filter(pk=case_id).first()
     if case is None or actor.role != Role.STAFF or verdict not in ("fraud", "harmless"):
         raise NotAllowed("unknown_case")
     if case.state != "open":
         raise NotAllowed("decided_already")
+    if str(case.user_id) == actor.ident:
+        raise NotAllowed("own_request")
+    not_about_themselves(actor=actor, now=now, person_id=case.person_id, account_id=case.account_id)
     words = clean_text(note)[:4000]
     problems = [
         *rules.fraud_is_said_by_a_supervisor(verdict, is_supervisor=is_supervisor),
@@ -48,13 +53,15 @@ def decide_proposal(*, proposal_id: UUID, accept: bool, actor: Actor, now: datet
     """Take what an applicant said about a person on file (I4), or leave the file as it is.
 
     What is taken is a change at the desk like any other: written with its history, told to the old and the new contact,
-    told to the CIS. NotAllowed("unknown_proposal"), ("decided_already"); Invalid where the value is not good.
+    told to the CIS. NotAllowed("unknown_proposal"), ("decided_already"), ("own_request"); Invalid where the value is not
+    good.
     """
     found = Proposal.objects.select_for_update(of=("self",)).filter(pk=proposal_id).first()
     if found is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_proposal")
     if found.state != "open":
         raise NotAllowed("decided_already")
+    not_about_themselves(actor=actor, now=now, person_id=found.person_id)
     found.state = "accepted" if accept else "declined"
     found.decided_by, found.decided_at = actor.origin, now
     found.save(update_fields=["state", "decided_by", "decided_at"])
@@ -68,11 +75,12 @@ def decide_proposal(*, proposal_id: UUID, accept: bool, actor: Actor, now: datet
 
 
 @transaction.atomic
-def undo_link(*, request_id: UUID, reason: str, actor: Actor, now: datetime) -> tuple[str, ...]:
+def undo_link(*, request_id: UUID, reason: str, actor: Actor, now: datetime, email_digest: str = "") -> tuple[str, ...]:
     """The request was not this person after all (I6): the link, its proposals and the access that it gave end.
 
     Answers what stays as it is and must be put right in the CIS (`STAYS`). NotAllowed("nothing_to_undo") where the
-    person was made by this very request, or the link is undone already.
+    person was made by this very request, or the link is undone already; ("own_request") where it is their own, as their
+    `email_digest` says, too.
     """
     request = Request.objects.select_for_update().filter(pk=request_id).exclude(submitted_at=None).first()
     link = PersonLink.objects.filter(request_id=request_id, undone_at=None).first()
@@ -80,6 +88,9 @@ def undo_link(*, request_id: UUID, reason: str, actor: Actor, now: datetime) -> 
         raise NotAllowed("unknown_request")
     if link is None or link.created_person:
         raise NotAllowed("nothing_to_undo")
+    if is_own(request=request, actor=actor, email_digest=email_digest):
+        raise NotAllowed("own_request")
+    not_about_themselves(actor=actor, now=now, person_id=link.person_id)
     words = clean_text(reason)[:4000]
     if problems := list(rules.protection_has_a_reason(words)):
         raise Invalid(problems)

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from keyturn.flow import moves
 from keyturn.flow.customer import new_request
+from keyturn.flow.handling import not_about_themselves
 from keyturn.flow.maintain import customer
 from keyturn.records import acts
 from keyturn.records.crypto import fingerprint
@@ -170,10 +171,12 @@ def tell_of_the_end(
 
 @transaction.atomic
 def take_over_access(*, access_id: UUID, actor: Actor, now: datetime) -> AccountAccess:
-    """Staff take a portal's row over, one way: from now on the customer cannot remove it (BR-21)."""
+    """Staff take a portal's row over, one way: from now on the customer cannot remove it (BR-21).
+    NotAllowed("unknown_access"), ("own_request")."""
     held = ending.held(now=now, pk=access_id)
     if held is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_access")
+    not_about_themselves(actor=actor, now=now, person_id=held.person_id, account_id=held.account_id)
     if held.owned_by == "portal":
         held.owned_by = "cis"
         held.save(update_fields=["owned_by"])

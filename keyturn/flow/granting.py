@@ -9,6 +9,7 @@ from keyturn.flow import machine, moves
 from keyturn.flow.customer import new_request, withdraw
 from keyturn.flow.delegation import tell_of_the_end
 from keyturn.flow.documents import upload
+from keyturn.flow.handling import not_about_themselves
 from keyturn.journeys.grant_access import GRANT_ACCESS
 from keyturn.records.models import Person, Request, User
 from keyturn.records.queries import asking, on_file
@@ -70,8 +71,7 @@ def _who(account_id: UUID, email: str, actor: Actor, now: datetime) -> tuple[Per
     person = asking.main_person(account_id, at=now)
     if person is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_account")
-    if actor.ident.isdigit() and asking.is_of_staff(Request(person=person), user_id=actor.ident, at=now):
-        raise NotAllowed("own_request")
+    not_about_themselves(actor=actor, now=now, person_id=person.pk)
     return person, asking.login_with(email)
 
 
@@ -108,10 +108,12 @@ def _send(request: Request, *, actor: Actor, now: datetime, policy: Policy) -> N
 
 @transaction.atomic
 def end_access_by_staff(*, access_id: UUID, reason: str, actor: Actor, now: datetime, policy: Policy) -> Request:
-    """End what somebody may do, at once, whoever owns the row; they and the owners are told. Invalid (K-86)."""
+    """End what somebody may do, at once, whoever owns the row; they and the owners are told. Invalid (K-86);
+    NotAllowed("unknown_access"), ("own_request")."""
     held = ending.held(now=now, pk=access_id)
     if held is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_access")
+    not_about_themselves(actor=actor, now=now, person_id=held.person_id, account_id=held.account_id)
     words = clean_text(reason)[:4000]
     if problems := list(rules.protection_has_a_reason(words)):
         raise Invalid(problems)

@@ -106,6 +106,15 @@ def is_own(*, request: Request, actor: Actor, email_digest: str) -> bool:
     )
 
 
+def not_about_themselves(
+    *, actor: Actor, now: datetime, person_id: UUID | None = None, account_id: UUID | None = None
+) -> None:
+    """NotAllowed("own_request") where staff would decide about their own file, or an account they have access to (R-01)."""
+    about = Request(person_id=person_id, account_id=account_id)
+    if actor.role is Role.STAFF and actor.ident.isdigit() and asking.is_of_staff(about, user_id=actor.ident, at=now):
+        raise NotAllowed("own_request")
+
+
 def _last(request: Request) -> tuple[str, str, datetime] | None:
     event = request.events.exclude(what__in=LOOKED).order_by("-number").first()
     return (event.what, event.actor, event.at) if event else None

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from keyturn.flow import duplicates
+from keyturn.flow.handling import not_about_themselves
 from keyturn.records import acts, dated, readings
 from keyturn.records.bulk import persons as bulk
 from keyturn.records.models import Person, Protection
@@ -22,9 +23,9 @@ def protect(*, person_id: UUID, programme: str, reason: str, may_see: bool, acto
     """From now on nobody without the right sees where this person lives, and nobody is matched by it.
 
     `may_see`: the actor has the right `see_protected` (the door's word). NotAllowed("unknown_person"),
-    ("protected_already"); Invalid (K-86).
+    ("protected_already"), ("own_request"); Invalid (K-86).
     """
-    person = _person(person_id, may_see, actor)
+    person = _person(person_id, may_see, actor, now)
     if shelter.protection_of(person.pk) is not None:
         raise NotAllowed("protected_already")
     words = _words(reason)
@@ -38,8 +39,9 @@ def protect(*, person_id: UUID, programme: str, reason: str, may_see: bool, acto
 
 @transaction.atomic
 def lift_protection(*, person_id: UUID, reason: str, may_see: bool, actor: Actor, now: datetime) -> None:
-    """The programme ends; where no other is left, the address is as any other again. NotAllowed("not_protected")."""
-    person = _person(person_id, may_see, actor)
+    """The programme ends; where no other is left, the address is as any other again. NotAllowed("not_protected"),
+    ("own_request")."""
+    person = _person(person_id, may_see, actor, now)
     if not shelter.is_protected(person.pk, at=now):
         raise NotAllowed("not_protected")
     words = _words(reason)
@@ -66,11 +68,12 @@ def look_at_protected(*, person_id: UUID, may_see: bool, actor: Actor, now: date
     )
 
 
-def _person(person_id: UUID, may_see: bool, actor: Actor) -> Person:
+def _person(person_id: UUID, may_see: bool, actor: Actor, now: datetime) -> Person:
     dated.hold(persons=[person_id])
     person = Person.objects.filter(pk=person_id, redirect_to=None).first()
     if person is None or actor.role != Role.STAFF or not may_see:
         raise NotAllowed("unknown_person")
+    not_about_themselves(actor=actor, now=now, person_id=person.pk)
     return person
 
 

@@ -138,6 +138,7 @@ def gather_late(*, merge_id: UUID, now: datetime) -> int:
 def refuse_merge(*, merge_id: UUID, reason: str, actor: Actor, now: datetime) -> PersonMerge:
     """They are not one, or it is not for us to say: the proposal is over. Who proposed it may take it back so, too."""
     merge, request = _proposed(merge_id, actor)
+    _not_their_own((merge.survivor, merge.loser), actor, now)
     words = _words(reason, (), actor)
     merge.state, merge.decided_by, merge.decided_at = "refused", actor.origin, now
     merge.save(update_fields=["state", "decided_by", "decided_at"])
