@@ -1,6 +1,7 @@
 """Is a link of the machine right, in the eyes of somebody who is not told what was decided?"""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -34,13 +35,18 @@ def look(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _decide(request)
     waiting = kept.take_back(request, "blind")
-    return _shown(request, _next(request), verdict=waiting.get("decision", ""), reason=waiting.get("reason", ""))
+    before = uuid_or_none(waiting.get("review", ""))
+    review = _next(request, before)
+    if before and not (review and review.pk == before):  # what was typed is about that pair, and no other
+        messages.info(request, _("That pair is decided. Here is the next one."))
+        return _shown(request, review)
+    return _shown(request, review, verdict=waiting.get("decision", ""), reason=waiting.get("reason", ""))
 
 
-def _next(request: HttpRequest) -> Any:
+def _next(request: HttpRequest, before: UUID | None = None) -> Any:
     return flow.next_blind(
         actor=actor_of(request), now=timezone.now(), policy=settings.KEYTURN_POLICY,
-        email_digest=console.email_digest_of(request.user),
+        email_digest=console.email_digest_of(request.user), before=before,
     )  # fmt: skip
 
 
@@ -56,7 +62,10 @@ def _decide(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
     except Invalid as problem:
         lines = tuple(Problem(each.text, ANCHORS.get(each.href.lstrip("#"), "")) for each in refused(problem))
-        return _shown(request, _next(request), verdict=verdict, reason=reason, problems=lines, status=422)
+        review = _next(request, ident)
+        if review is None or review.pk != ident:  # a colleague was faster
+            return redirect("console:blind")
+        return _shown(request, review, verdict=verdict, reason=reason, problems=lines, status=422)
     except NotAllowed as problem:
         if problem.code == "decided_already":
             messages.info(request, _("That pair is decided. Here is the next one."))

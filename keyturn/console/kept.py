@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from keyturn.records import kept
 
 SLOT = "console_kept"
-FIELDS = ("decision", "reason", "template_ask", "template_refuse", "person_id")
+FIELDS = ("decision", "reason", "template_ask", "template_refuse", "person_id", "review")
 LONGEST = 4000
 CHOICE = "take_"
 """How the names of choices begin: which of two values stays."""

@@ -37,16 +37,21 @@ LINKS = "links:automatic"  # the subject of the switch's acts
 
 
 @transaction.atomic
-def next_blind(*, actor: Actor, now: datetime, policy: Policy, email_digest: str = "") -> BlindReview | None:
+def next_blind(
+    *, actor: Actor, now: datetime, policy: Policy, email_digest: str = "", before: UUID | None = None
+) -> BlindReview | None:
     """What this member of staff should look at next; None where there is nothing for them.
 
-    The same until they have judged it. `email_digest` is their own (R-01). Whether it is a link or a decoy is on the
-    row: doors show `blind_sides` of it, and nothing else.
+    `before` is what they had before them: that again, while it is theirs to judge. What comes next changes with what
+    colleagues judge. `email_digest` is their own (R-01). Whether it is a link or a decoy is on the row: doors show
+    `blind_sides` of it, and nothing else.
     """
     if actor.role != Role.STAFF:
         return None
     _lay_decoys(now=now, policy=policy)
-    rows = blind.due_to(actor.ident).select_related("request").order_by("chosen_at", "id")[:SHOWN_FROM]
+    due = blind.due_to(actor.ident).select_related("request")
+    rows = list(due.filter(pk=before)) if before else []
+    rows = rows or list(due.order_by("chosen_at", "id")[:SHOWN_FROM])
     fine = [each for each in rows if not is_own(request=each.request, actor=actor, email_digest=email_digest)]
     return min(fine, key=lambda each: digest(f"next for {actor.ident}", str(each.pk)), default=None)
 

@@ -14,7 +14,7 @@ from keyturn.matching.model import load
 from keyturn.records.models import BlindReview, LinkSwitch, Person
 from keyturn.records.queries.linking import Counted
 from tests.console.desk import Desk
-from tests.flow.town import ANA, Case, Town
+from tests.flow.town import ANA, BEN, Case, Town
 from tests.flow.watching import judged
 
 WHY = "The birth dates are of two generations."
@@ -93,6 +93,40 @@ class TestLookingAgain:
         rosa.posts(BLIND, review=review, decision="other", reason=WHY).sees("What you typed is kept")
         rosa.posts("/signin", login="rosa", password="correct horse battery staple", next=BLIND).sees(WHY)
         assert 'value="other" checked' in rosa.html
+
+    @pytest.fixture
+    def two(self, town: Town, rosa: Desk) -> tuple[str, str]:
+        """The pair that would be shown next, and the one that Rosa had on her screen before colleagues judged others."""
+        town.policy_says(blind_review_share=1.0)
+        town.knows(ANA)
+        other = town.knows(BEN)
+        case = town.moves_in(ANA)
+        decoy = BlindReview.objects.create(
+            request_id=case.id, person=other, decoy=True, model_version="m", chosen_at=town.now
+        )
+        shown = rosa.opens(BLIND).hidden("review")
+        before = BlindReview.objects.exclude(pk=shown).get()
+        assert str(decoy.pk) in (shown, str(before.pk))
+        return shown, str(before.pk)
+
+    def test_a_verdict_that_lacks_its_reason_stays_with_its_pair(self, rosa: Desk, two: tuple[str, str]) -> None:
+        rosa.posts(BLIND, review=two[1], decision="other", reason="").sees("Write what you compared")
+        assert rosa.hidden("review") == two[1]
+        assert 'value="other" checked' in rosa.html
+
+    @pytest.mark.parametrize("meanwhile", ["nothing", "judged"])
+    def test_what_was_typed_when_the_session_ended_is_of_its_pair_only(
+        self, rosa: Desk, two: tuple[str, str], meanwhile: str
+    ) -> None:
+        rosa.user.set_password("correct horse battery staple")
+        rosa.user.save()
+        Session.objects.all().delete()
+        rosa.posts(BLIND, review=two[1], decision="other", reason=WHY)
+        if meanwhile == "judged":
+            BlindReview.objects.filter(pk=two[1]).update(verdict="same", decided_by="staff:99")
+        rosa.posts("/signin", login="rosa", password="correct horse battery staple", next=BLIND)
+        assert rosa.hidden("review") == (two[1] if meanwhile == "nothing" else two[0])
+        assert ('value="other" checked' in rosa.html, WHY in rosa.html) == (meanwhile == "nothing",) * 2
 
 
 class TestThePage:
