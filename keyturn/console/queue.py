@@ -48,6 +48,12 @@ DECIDERS_SEE = ("late_care", "open_cases", "pairs", "differences", "blind")
 PAGE = 25
 
 
+def number_of_page(request: HttpRequest) -> int:
+    """Which page of a list is asked for: what is no number is the first."""
+    text = request.GET.get("page", "1")
+    return max(1, min(int(text), 10_000)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which part of the queue somebody wants to see; nothing personal, so it may stand in the address."""
@@ -62,14 +68,13 @@ class Wanted:
     @classmethod
     def of(cls, request: HttpRequest) -> "Wanted":
         asked = request.GET
-        page = asked.get("page", "1")
         return cls(
             tab=asked.get("tab", "review") if asked.get("tab") in TABS else "review",
             reason=asked.get("reason", "") if asked.get("reason") in RULES else "",
             mine=asked.get("mine") == "yes",
             overdue=asked.get("overdue") == "yes",
             kind=asked.get("kind", "") if asked.get("kind") in GROUPS else "",
-            page=min(int(page), 10_000) if page.isascii() and page.isdigit() and len(page) < 6 and page != "0" else 1,
+            page=number_of_page(request),
         )
 
     def address(self, **changes: Any) -> str:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,11 +20,12 @@ from keyturn.console import kept, repairing
 from keyturn.console.access import DECIDERS, STAFF, acting, actor_of, may_see_protected, only, role_of
 from keyturn.console.differing import beside
 from keyturn.console.people import refused
-from keyturn.console.queue import page
+from keyturn.console.queue import number_of_page, page
 from keyturn.console.told_apart import called
 from keyturn.console.vocabulary import say
 from keyturn.look.parts import Problem
 from keyturn.records.queries import persons, reconciliation, shelter
+from keyturn.records.queries.reconciliation import AT_ONCE
 from keyturn.terms.address import Address
 from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
 from keyturn.terms.words import gettext_noop
@@ -81,13 +83,22 @@ REPAIRS = {
 def show(request: HttpRequest) -> HttpResponse:
     """The newest report, counted by kind, and what waits to be settled."""
     run, (heard, problem) = reconciliation.newest(), reconciliation.heard()
-    decides = role_of(request) in DECIDERS
-    rows = [_line(each) for each in reconciliation.open_differences()] if decides else []
+    decides, waiting, number = role_of(request) in DECIDERS, reconciliation.waiting(), number_of_page(request)
+    start, total = (number - 1) * AT_ONCE, waiting["differences"]
+    found = reconciliation.open_differences(start=start) if decides else []
+    if decides and total and not found:  # the last of the last page was settled meanwhile
+        return redirect(_address(-(-total // AT_ONCE)))
     return page(
         request, "console/reconciliation.html", run=run, kinds=_kinds(run, request) if run else [], heard=heard, problem=problem,
-        waiting=reconciliation.waiting(), rows=rows, decides=decides,
+        waiting=waiting, rows=[_line(each) for each in found], decides=decides,
+        first=start + 1, last=start + len(found), total=total, before=_address(number - 1) if number > 1 else "",
+        after=_address(number + 1) if start + AT_ONCE < total else "",
         compared=[(part, run.compared[part]) for part in run.kinds if part in run.compared] if run else [],
     )  # fmt: skip
+
+
+def _address(number: int) -> str:
+    return reverse("console:reconciliation") + (f"?page={number}" if number > 1 else "")
 
 
 def _kinds(run: Any, request: HttpRequest) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What do staff see of where registry and CIS differ, and how do they settle it?"""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -67,6 +68,26 @@ def test_a_difference_is_listed_shown_side_by_side_and_settled(rosa: Desk, town:
     assert (case.state, case.decided_by) == ("theirs", f"staff:{rosa.user.pk}")
     assert Act.objects.filter(what="difference_settled").exists()
     rosa.opens(f"/console/differences/{case.pk}").sees("Theirs was taken over", WHY)
+
+
+def test_of_hundreds_every_one_is_reached_page_by_page(rosa: Desk, town: Town) -> None:
+    """Those on the first page may be such that only a supervisor settles, or wait for a delivery."""
+    CisDifference.objects.bulk_create(
+        CisDifference(noun="person", ref=f"C{number}", field="name", why="unfit",
+                      opened_at=town.now - timedelta(minutes=200 - number))
+        for number in range(120)
+    )  # fmt: skip
+    seen: list[str] = []
+    address: str | None = "/console/reconciliation"
+    while address:
+        seen += re.findall(r">Person (C\d+)</a>", rosa.opens(address).html)
+        found = re.search(r'rel="next" href="([^"]+)"', rosa.html)
+        address = found and found.group(1)
+    assert seen == [f"C{number}" for number in range(120)]
+    rosa.sees("101–120 of 120")
+    assert 'rel="prev" href="/console/reconciliation?page=2"' in rosa.html
+    CisDifference.objects.filter(ref__in=seen[60:]).update(state="gone")
+    rosa.opens("/console/reconciliation?page=3").sees("51–60 of 60")
 
 
 @pytest.mark.rule("K-36")

@@ -66,9 +66,9 @@ def repairs(run: Reconciliation) -> dict[str, BulkRepair]:
     return {each.kind: each for each in rows}
 
 
-def open_differences(*, most: int = AT_ONCE) -> list[CisDifference]:
-    """What waits for staff, the longest first."""
-    return list(CisDifference.objects.filter(state="open").order_by("opened_at", "id")[:most])
+def open_differences(*, start: int = 0, most: int = AT_ONCE) -> list[CisDifference]:
+    """What waits for staff, the longest first; a page of it, from the one at `start` on."""
+    return list(CisDifference.objects.filter(state="open").order_by("opened_at", "id")[start : start + most])
 
 
 def difference(difference_id: Any) -> CisDifference | None:
