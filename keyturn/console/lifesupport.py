@@ -15,7 +15,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from keyturn import flow
-from keyturn.console.access import DECIDERS, acting, actor_of, only
+from keyturn.console.access import DECIDERS, acting, actor_of
+from keyturn.console.access import only as only_for
+from keyturn.console.case import uuid_or_none
 from keyturn.console.maintained import CARE_KINDS, CARE_STATES, CARE_TABS
 from keyturn.console.people import refused
 from keyturn.console.queue import page
@@ -27,7 +29,7 @@ from keyturn.terms.errors import Invalid, NotAllowed
 
 
 @require_safe
-@only(DECIDERS)
+@only_for(DECIDERS)
 def show(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
@@ -38,14 +40,24 @@ def _page(request: HttpRequest, typed: Mapping[str, Any] | None = None, *, statu
     numbers = care.counts(now=now, today=today)
     tab = request.GET.get("tab", "")
     first = "to_read" if numbers["to_read"] else "late" if numbers["late"] else "all"
-    tab = "all" if said else tab if tab in CARE_TABS else first
-    found = care.listed(tab, now=now, today=today)
+    only = _only(request, said)
+    tab = "all" if only else tab if tab in CARE_TABS else first
+    found = care.listed(tab, now=now, today=today, **only)
     names = persons.names_of({each.person_id for each in found if each.person_id}, at=now)
     return page(
         request, "console/care.html", status=status, tab=tab,
         tabs=[(name, _(title), numbers[name]) for name, title in CARE_TABS.items()],
         rows=[_row(each, names, said, now=now, today=today) for each in found], problems=said.get("problems", ()),
+        more=not only and numbers[tab] > len(found), shown=len(found), only=bool(only),
     )  # fmt: skip
+
+
+def _only(request: HttpRequest, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The one that was just typed about, or those of the account that a file leads to: more may hold than are listed."""
+    if said:
+        return {"pk": said["care"]}
+    account = uuid_or_none(request.GET.get("account", ""))
+    return {"account_id": account} if account else {}
 
 
 def _row(each: Any, names: Mapping[Any, str], said: Mapping[str, Any], *, now: Any, today: Any) -> dict[str, Any]:
@@ -70,7 +82,7 @@ def _last_day(until: datetime) -> date:
 
 
 @acting
-@only(DECIDERS)
+@only_for(DECIDERS)
 @sensitive_post_parameters()
 def act(request: HttpRequest, care: UUID) -> HttpResponse:
     """Enter what stands on the certificate, or end the protection."""
@@ -98,7 +110,7 @@ def act(request: HttpRequest, care: UUID) -> HttpResponse:
     return redirect("console:care")
 
 
-@only(DECIDERS)
+@only_for(DECIDERS)
 @sensitive_post_parameters()
 def claim(request: HttpRequest, account: UUID) -> HttpResponse:
     """Somebody has called: protect the account at once, on their word."""

@@ -27,7 +27,7 @@ from keyturn.console.access import (
     role_of,
 )
 from keyturn.console.comparison import masked
-from keyturn.console.maintained import CAPACITIES, DETAILS, LEVELS, PROOFS, SLOTS
+from keyturn.console.maintained import CAPACITIES, CARE_STATES, DETAILS, LEVELS, PROOFS, SLOTS
 from keyturn.console.queue import page
 from keyturn.console.vocabulary import say
 from keyturn.flow import cases, protection
@@ -72,6 +72,7 @@ def person_page(
         addresses=[_address(each) for each in held.addresses],
         accesses=[access_row(each) for each in held.accesses],
         proposals=[proposal_row(each, hidden=held.protected) for each in held.proposals],
+        protections={each.account_id: say(CARE_STATES, each.state) for each in held.medical},
         cases=red_flags.of_person(held.person.pk), typed=said, problems=said.get("problems", ()),
         may_see=may_see_protected(request), shown_protected=with_protected and held.protected,
         may_supervise=role_of(request) in SUPERVISORS,

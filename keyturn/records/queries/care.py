@@ -29,9 +29,9 @@ def _to_read() -> Q:
     return Q(document__isnull=False, document__erased_at=None) & ~Exists(entered)
 
 
-def listed(which: str, *, now: datetime, today: date) -> list[MedicalCertification]:
-    """`which`: late, to_read or all; those that run out first come first."""
-    rows = MedicalCertification.objects.filter(ended_at=None)
+def listed(which: str, *, now: datetime, today: date, **only: Any) -> list[MedicalCertification]:
+    """`which`: late, to_read or all; those that run out first come first. `only`: `account_id`, or `pk`."""
+    rows = MedicalCertification.objects.filter(ended_at=None, **only)
     if which == "late":
         rows = rows.filter(late(now, today))
     elif which == "to_read":

@@ -63,7 +63,7 @@ def read(person_id: Any, *, at: datetime, with_protected: bool = False) -> File 
         roles=roles,
         accesses=tuple(_accesses(accounts, at)),
         proposals=tuple(open_proposals(person)),
-        medical=tuple(MedicalCertification.objects.filter(account__in=accounts).order_by("-claimed_at")[:10]),
+        medical=tuple(MedicalCertification.objects.filter(account__in=accounts, ended_at=None)),
     )
 
 
