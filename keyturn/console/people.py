@@ -71,7 +71,7 @@ def person_page(
                      for each in held.person.identifiers.all()],
         addresses=[_address(each) for each in held.addresses],
         accesses=[access_row(each) for each in held.accesses],
-        proposals=[proposal_row(each, hidden=held.protected) for each in held.proposals],
+        proposals=[proposal_row(each, hidden=held.protected and not with_protected) for each in held.proposals],
         protections={each.account_id: say(CARE_STATES, each.state) for each in held.medical},
         cases=red_flags.of_person(held.person.pk), typed=said, problems=said.get("problems", ()),
         may_see=may_see_protected(request), shown_protected=with_protected and held.protected,
@@ -84,7 +84,8 @@ def proposal_row(each: Any, *, hidden: bool) -> dict[str, Any]:
     value = masked(each.value) if each.field in vocabulary.IDENTIFIERS else each.value.replace("\n", ", ")
     if each.field in ("language", "paperless"):
         value = say(DETAILS, value)
-    if hidden and each.field == "address":
+    hidden = hidden and each.field == "address"
+    if hidden:
         value = _("Protected: not shown")
     label = say(vocabulary.PROPOSED, each.field)
     return {
@@ -94,6 +95,7 @@ def proposal_row(each: Any, *, hidden: bool) -> dict[str, Any]:
         "value": value,
         "reference": each.request.reference,
         "at": each.created_at,
+        "hidden": hidden,
     }
 
 
@@ -168,13 +170,15 @@ def proposal(request: HttpRequest, person: UUID, proposal: UUID) -> HttpResponse
     try:
         cases.decide_proposal(
             proposal_id=proposal, accept=accept, actor=actor_of(request), now=timezone.now(),
-            policy=settings.KEYTURN_POLICY,
+            policy=settings.KEYTURN_POLICY, may_see=may_see_protected(request),
         )  # fmt: skip
     except Invalid as problem:
         return person_page(request, person, typed={"problems": refused(problem)}, status=422)
     except NotAllowed as problem:
         if problem.code == "own_request":
             messages.warning(request, _("This is your own file: a colleague must do it."))
+        elif problem.code == "protected":
+            messages.warning(request, _("The address is protected: a supervisor decides this."))
         elif problem.code == "decided_already":
             messages.warning(request, _("A colleague has decided this already."))
         else:

@@ -9,6 +9,7 @@ from keyturn.flow import desk, linking_watch, moves, taking_back
 from keyturn.flow.handling import is_own, not_about_themselves
 from keyturn.records import acts, history
 from keyturn.records.models import PersonLink, Proposal, RedFlag, Request
+from keyturn.records.queries import shelter
 from keyturn.steps.establish.undoing import step as undoing
 from keyturn.steps.gather.rules import clean_text
 from keyturn.steps.maintain.care import rules
@@ -49,12 +50,14 @@ def decide_case(*, case_id: UUID, verdict: str, note: str, is_supervisor: bool, 
 
 
 @transaction.atomic
-def decide_proposal(*, proposal_id: UUID, accept: bool, actor: Actor, now: datetime, policy: Policy) -> Proposal:
+def decide_proposal(
+    *, proposal_id: UUID, accept: bool, actor: Actor, now: datetime, policy: Policy, may_see: bool = False
+) -> Proposal:
     """Take what an applicant said about a person on file (I4), or leave the file as it is.
 
     What is taken is a change at the desk like any other: written with its history, told to the old and the new contact,
-    told to the CIS. NotAllowed("unknown_proposal"), ("decided_already"), ("own_request"); Invalid where the value is not
-    good.
+    told to the CIS. NotAllowed("unknown_proposal"), ("decided_already"), ("own_request"), ("protected") about an address that is
+    kept secret, to who has not the right to see it (`may_see`); Invalid where the value is not good.
     """
     found = Proposal.objects.select_for_update(of=("self",)).filter(pk=proposal_id).first()
     if found is None or actor.role != Role.STAFF:
@@ -62,6 +65,8 @@ def decide_proposal(*, proposal_id: UUID, accept: bool, actor: Actor, now: datet
     if found.state != "open":
         raise NotAllowed("decided_already")
     not_about_themselves(actor=actor, now=now, person_id=found.person_id)
+    if found.field == "address" and not may_see and shelter.is_protected(found.person_id, at=now):
+        raise NotAllowed("protected")
     found.state = "accepted" if accept else "declined"
     found.decided_by, found.decided_at = actor.origin, now
     found.save(update_fields=["state", "decided_by", "decided_at"])

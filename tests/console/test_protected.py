@@ -87,6 +87,20 @@ class TestAProtectedAddress:
         sofia.opens(f"/console/requests/{reference}").sees("77 Canary Crescent")
         assert Reading.objects.filter(what="protected", person=eva.person).count() == 2
 
+    @pytest.mark.parametrize("act", ["accept", "decline"])
+    def test_that_somebody_says_otherwise_is_decided_by_who_sees_it(
+        self, rosa: Desk, sofia: Desk, eva: Customer, act: str
+    ) -> None:
+        said, path = Proposal.objects.get(field="address"), f"/console/persons/{eva.person.pk}"
+        for page in (f"{path}/keep", f"/console/requests/{said.request.reference}"):
+            rosa.opens(page).sees("The address is protected: a supervisor decides this.")
+            rosa.sees_nothing_of(f"/proposals/{said.pk}")
+        rosa.posts(f"{path}/proposals/{said.pk}", act=act).sees("a supervisor decides this")
+        said.refresh_from_db()
+        assert said.state == "open"
+        sofia.posts(f"{path}/address").sees("79 Canary Crescent", "Decline")
+        sofia.posts(f"{path}/proposals/{said.pk}", act="decline").sees("Left as it is.")
+
     def test_is_found_by_name_and_said_to_be_protected(self, rosa: Desk, eva: Customer) -> None:
         rosa.opens(f"/console/persons/{eva.person.pk}/keep").sees("Ana Zelenko", "Protected")
 
