@@ -39,16 +39,40 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A live agreement on file: on which premise, whose account, which days."""
+    """An agreement on file: on which premise, whose account, which days."""
 
     premise_ref: str
     account_ref: str
     start_date: date
     end_date: date | None
+    is_live: bool = True
 
 
-def refs_on_file(refs: Iterable[str]) -> set[str]:
-    return {row[0] for row in _read("SELECT ref FROM account WHERE ref = ANY(%s)", refs)}
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An account on file. `stays` are its agreements that are not cancelled, the live ones first."""
+
+    division: str
+    customer_class: str
+    balance: Decimal
+    stays: tuple[Stay, ...]
+
+
+def on_file(refs: Iterable[str]) -> dict[str, Known]:
+    """The accounts with these references."""
+    rows = _read("SELECT ref, division, customer_class, balance FROM account WHERE ref = ANY(%s)", refs)
+    stays: dict[str, list[Stay]] = {}
+    for row in _read(
+        "WITH asked AS (SELECT id, ref FROM account WHERE ref = ANY(%s))"
+        " SELECT p.ref, a.ref, g.start_date, g.end_date, g.status = ANY(%s) AS live FROM asked a"
+        " JOIN service_agreement g ON g.account_id = a.id JOIN service_point s ON s.id = g.service_point_id"
+        " JOIN premise p ON p.id = s.premise_id WHERE g.status <> 'cancelled'"
+        " ORDER BY live DESC, g.start_date DESC, g.id",
+        refs,
+        list(LIVE),
+    ):
+        stays.setdefault(row[1], []).append(Stay(*row))
+    return {ref: Known(*values, tuple(stays.get(ref, ()))) for ref, *values in rows}
 
 
 def customers(refs: Iterable[str]) -> dict[str, tuple[UUID, str]]:

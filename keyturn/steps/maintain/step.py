@@ -23,7 +23,7 @@ from keyturn.matching.score import Scored
 from keyturn.records import deciding, person_index
 from keyturn.records.bulk import accounts, persons, premises
 from keyturn.records.models import Person
-from keyturn.steps.maintain import rules
+from keyturn.steps.maintain import rules, silence
 from keyturn.steps.maintain.duplicates import meanwhile
 from keyturn.steps.maintain.duplicates import step as duplicates
 from keyturn.steps.maintain.intake import Intake, Lookalike, Objection
@@ -326,6 +326,8 @@ class _Accounts(_Taking):
         self.stays: dict[str, list[rules.Stay]] = {}  # premise: who is served there, by this file
 
     def judge_together(self, accepted: Accepted) -> Accepted:
+        self.known = accounts.on_file([row["ref"] for _, row in accepted])
+        accepted = [(number, silence.filled(row, self.known.get(row["ref"]))) for number, row in accepted]
         self.customers = accounts.customers(row.get("person_ref", "") for _, row in accepted)
         self.places = accounts.places(row.get("premise_ref", "") for _, row in accepted)
         on_file = self._stays_on_file(accepted)
@@ -341,7 +343,7 @@ class _Accounts(_Taking):
             if stay and not found:
                 found += rules.nobody_else_is_served(stay, (*on_file.get(premise, ()), *self.stays.get(premise, ())))
             if self.object_to(number, row["ref"], found):
-                fine.append((number, self._completed(row)))
+                fine.append((number, silence.completed(row, kind=self.customers[person][1], terms=self.terms)))
                 if stay:
                     self.stays.setdefault(premise, []).append(stay)
         return fine
@@ -363,20 +365,14 @@ class _Accounts(_Taking):
             return None
         return rules.Stay(row["ref"], start, day_of(row.get("end_date", "")))
 
-    def _completed(self, row: rules.Row) -> rules.Row:
-        """The row with its status in our word, and its class where it was silent (BR-02)."""
-        kind, policy = self.customers[row["person_ref"]][1], self.terms.policy
-        usual = policy.customer_class_organisation if kind == "organisation" else policy.customer_class_person
-        status = rules.status_of(row, self.terms.today).value
-        return {**row, "status": status, "customer_class": row.get("customer_class") or usual}
-
     def write(self, accepted: Accepted) -> None:
-        known = accounts.refs_on_file(row["ref"] for _, row in accepted)
         touched = accounts.write([self._incoming(row) for _, row in accepted], now=self.now)
-        self.count(len(accepted), len(touched - known), len(touched & known))
+        self.count(len(accepted), len(touched - self.known.keys()), len(touched & self.known.keys()))
 
     def _incoming(self, row: rules.Row) -> accounts.Incoming:
-        premise_id, division = self.places.get(row.get("premise_ref", ""), (None, ""))
+        known = self.known.get(row["ref"])
+        without = known.division if known else ""
+        premise_id, division = self.places.get(row.get("premise_ref", ""), (None, without))
         return accounts.Incoming(
             ref=row["ref"],
             person_id=self.customers[row["person_ref"]][0],
