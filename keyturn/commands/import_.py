@@ -92,21 +92,38 @@ def checked_lines(path: Path) -> int:
 def rows_of_csv(path: Path, kind: str) -> Iterator[tuple[int, Mapping[str, Any] | Finding]]:
     """Numbered rows of a CSV file with a heading; commas, semicolons or tabs between cells, with or without a BOM."""
     csv.field_size_limit(LONGEST_CELL)
+    _must_be_quoted_well(path)
     with path.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline()
-        delimiter = max(",;\t", key=first.count)
+        delimiter = delimiter_of(first)
         heading = [name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])]
         check_columns(heading, kind, path)
-        number = 0
+        for number, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
+            if not cells:
+                continue
+            too_many = any(cell.strip() for cell in cells[len(heading) :])
+            row = dict(zip(heading, map(unshielded, cells), strict=False))
+            yield number, Finding("K-03", params={"why": "cells"}) if too_many else row
+
+
+def _must_be_quoted_well(path: Path) -> None:
+    """ClickException where a quotation mark is left open: all rows up to the next one would vanish in one cell. Said
+    before anything is written."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        number, delimiter = 0, delimiter_of(file.readline())
         try:
-            for number, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
-                if not cells:
-                    continue
-                too_many = any(cell.strip() for cell in cells[len(heading) :])
-                row = dict(zip(heading, map(unshielded, cells), strict=False))
-                yield number, Finding("K-03", params={"why": "cells"}) if too_many else row
-        except csv.Error as problem:
-            raise click.ClickException(f"{path}: the row after number {number} cannot be read: {problem}.") from None
+            for _ in csv.reader(file, delimiter=delimiter, strict=True):
+                number += 1
+        except csv.Error:
+            raise click.ClickException(
+                f"{path}: in row {number + 1} a quotation mark opens a text and nothing ends it rightly. Close it; within a"
+                ' text between quotation marks, write each of them twice ("").'
+            ) from None
+
+
+def delimiter_of(heading: str) -> str:
+    """What stands between cells, by the first line of a file."""
+    return max(",;\t", key=heading.count)
 
 
 def rows_of_jsonl(path: Path, kind: str) -> Iterator[tuple[int, Mapping[str, Any] | Finding]]:

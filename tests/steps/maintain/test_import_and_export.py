@@ -80,6 +80,8 @@ def test_json_lines_are_read(utility: None, file: Callable[..., Path]) -> None:
         ("ref,given name\n", "did you mean given_name"),
         (HEADING.encode() + b"P1,Zo\xeb,,\n", "line 2, is not UTF-8 (byte 0xeb)"),
         (HEADING.encode("utf-16"), "UTF-16"),
+        (HEADING + 'P1,Zoë,Nuñez,\nP2,"Bo,Ek,\nP3,Al,Ek,\nP4,Cy,"Ek",\n', "in row 2 a quotation mark"),
+        (HEADING + 'P1,Zoë,Nuñez,\nP2,Bo,"Ek,\nP3,Al,Ek,\n', "in row 2 a quotation mark"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(
