@@ -95,6 +95,7 @@ def command(
             else:
                 for _ in written:
                     pass
+            stream.flush()  # a full disk is told while the work is still there
             return sum(zones.values())
 
         found = dedupe.search(how, write=write, progress=progress)

@@ -82,7 +82,7 @@ def search(how: Search, *, write: Callable[[Iterable[Pair]], int], progress: Pro
         _read(journal, model, progress)
         if len(journal.judged) < journal.parts:
             _find(journal, how, model, policy.match_profile, progress)
-        found = write(merge(*(_verdicts(journal.verdicts(part)) for part in range(journal.parts))))
+        found = write(_that_stand(merge(*(_verdicts(journal.verdicts(part)) for part in range(journal.parts)))))
     forget(how.work)
     return found
 
@@ -180,6 +180,17 @@ def _verdicts(path: Path) -> Iterator[Pair]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield Pair(*json.loads(line))
+
+
+def _that_stand(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    """Without those of whom somebody was merged, or said to be another, since they were judged: that may be days ago."""
+    left = iter(pairs)
+    while some := list(islice(left, QUEUED_AT_ONCE)):
+        there = everybody.forms({ident for pair in some for ident in (pair.one, pair.other)})
+        two = everybody.said_to_be_two([(pair.one, pair.other) for pair in some])
+        yield from (
+            pair for pair in some if pair.one in there and pair.other in there and (pair.one, pair.other) not in two
+        )
 
 
 def enter(pairs: Iterable[Pair], *, now: datetime, policy: Any, told: Callable[[int], None] | None = None) -> int:

@@ -8,8 +8,8 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from typing import Any
 from keyturn.terms.errors import NotAllowed
 
 MANIFEST = "manifest.json"
+PARTIAL = f"{MANIFEST}.partial"
+LOCK = "lock"
 FORMAT = 1
 
 
@@ -53,9 +55,7 @@ class Journal:
     def keep(self) -> None:
         """Write it down, whole or not at all."""
         values = {name: value for name, value in asdict(self).items() if name != "folder"}
-        partial = self.folder / f"{MANIFEST}.partial"
-        partial.write_text(json.dumps({"format": FORMAT, **values}), encoding="utf-8")
-        partial.replace(self.folder / MANIFEST)
+        _write(self.folder, {"format": FORMAT, **values})
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def opened(folder: Path, *, model: str, keys: int, engine: str, fresh: bool) -> 
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     known = _read(folder / MANIFEST)
-    if known is None and any(each.name != "lock" for each in folder.iterdir()):
+    if known is None and any(each.name not in (LOCK, PARTIAL) for each in folder.iterdir()):
         raise NotAllowed("not_a_work_folder", f"{folder} holds other files: name a new folder with --work.")
     os.chmod(folder, 0o700)
     with _locked(folder):
@@ -84,7 +84,7 @@ def opened(folder: Path, *, model: str, keys: int, engine: str, fresh: bool) -> 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    with (folder / "lock").open("w") as lock:
+    with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -105,14 +105,24 @@ def _read(path: Path) -> dict[str, Any] | None:
         return {"model": "", "keys": 0, "engine": ""}
 
 
+def _write(folder: Path, values: Mapping[str, Any]) -> None:
+    partial = folder / PARTIAL
+    partial.write_text(json.dumps(values), encoding="utf-8")
+    partial.replace(folder / MANIFEST)
+
+
 def _empty(folder: Path) -> None:
+    """The manifest stays to the end, and says that nothing is done: who is killed here begins anew in the same folder."""
+    _write(folder, {"format": 0})
     for each in folder.iterdir():
         if each.is_dir():
             shutil.rmtree(each)
-        elif each.name != "lock":
+        elif each.name not in (LOCK, MANIFEST):
             each.unlink()
 
 
 def forget(folder: Path) -> None:
     """All of it: the search has ended well."""
+    with suppress(OSError):
+        _empty(folder)
     shutil.rmtree(folder, ignore_errors=True)

@@ -91,6 +91,25 @@ def test_the_merged_and_those_who_were_said_to_be_two_are_left_out(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("people")
+def test_who_is_merged_or_told_apart_before_a_killed_run_goes_on_is_left_out(tmp_path: Path) -> None:
+    def killed(stage: str, _done: int, _total: int) -> None:
+        if stage == "judge":
+            raise KeyboardInterrupt
+
+    first, second, *others = searched(tmp_path / "work")
+    with pytest.raises(KeyboardInterrupt):
+        searched(tmp_path / "work", progress=killed)
+    NotSamePerson.objects.create(one_id=first.one, other_id=first.other, said_by="staff:1", said_at=registry.NOW)
+    Person.objects.filter(pk=second.one).update(redirect_to=second.other)
+    assert searched(tmp_path / "work") == [each for each in others if second.one not in (each.one, each.other)]
+
+
+def test_a_full_disk_costs_no_work(db: None, tmp_path: Path) -> None:
+    assert keyturn("dedupe", "--out", "/dev/full", "--work", tmp_path / "work").exit_code == 1
+    assert (tmp_path / "work" / "manifest.json").exists()
+
+
+@pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("killed_at", ["read", "block", "weigh", "judge"])
 def test_a_run_that_was_killed_goes_on_where_it_stood(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: str
@@ -110,6 +129,29 @@ def test_a_run_that_was_killed_goes_on_where_it_stood(
     assert seen[0] == ("read", 120 if killed_at == "read" else 175)
     assert not work.exists()
     assert found and found == searched(work)
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("left_by", ["the end", "--fresh"])
+def test_a_run_that_was_killed_while_it_cleared_its_folder_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_by: str
+) -> None:
+    work = tmp_path / "work"
+    with journal.opened(work, model="m", keys=1, engine="duckdb", fresh=False):
+        pass
+
+    def killed(path: Path, **_how: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("shutil.rmtree", killed)
+        if left_by == "the end":
+            journal.forget(work)
+        with journal.opened(work, model="m", keys=1, engine="duckdb", fresh=True):
+            pass
+    with journal.opened(work, model="m", keys=1, engine="duckdb", fresh=False) as (_left, goes_on):
+        assert not goes_on
+    assert len(searched(work)) > 20
 
 
 @pytest.mark.usefixtures("people")
