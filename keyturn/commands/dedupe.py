@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from keyturn.commands.export import opened
 from keyturn.terms.rows import shielded
 
 COLUMNS = ("person_ref_a", "person_ref_b", "weight", "probability", "zone")
+SIZE = r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B"  # as DuckDB reads it
 STAGES = {
     "read": "Persons read",
     "block": "Pairs found",
@@ -69,6 +71,8 @@ def command(
         raise click.UsageError("--least is a probability from 0 to 1")
     if spark_master and engine != "spark":
         raise click.UsageError("--spark-master goes with --engine spark")
+    if memory and not re.fullmatch(SIZE, memory.strip(), re.IGNORECASE):
+        raise click.UsageError("--memory is a size like 4GB or 800MB")
     if str(out) != "-":
         must_be_writable(out)
     work = (work or out.with_name(f"{out.name}.work")).absolute()

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from keyturn.commands import must_be_writable, use_settings
+from keyturn.commands.import_ import checked_lines
 from keyturn.commands.matching_models import bar, must_have, values_of
 
 SHOWN = 20  # changed cases on the terminal
@@ -45,6 +46,8 @@ def evaluate(path: Path | None, pairs: Path | None, synthetic: bool, out: Path |
     if out:
         must_have("matplotlib", "numpy")
         must_be_writable(out / "evaluation.json" if out.is_dir() else out)
+    if pairs:
+        checked_lines(pairs)
     use_settings(or_those_of_the_demo=True)
     from keyturn.linkage import evaluate as measuring
     from keyturn.linkage import plots

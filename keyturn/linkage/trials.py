@@ -138,18 +138,25 @@ def of_file(path: Path, *, now: datetime, policy: Policy) -> Trials:
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     known = (*PERSON_COLUMNS, TRUTH, GROUP)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.reader(file)
-        heading = [name.strip().casefold() for name in next(lines, [])]
+        first = file.readline()
+        delimiter = max(",;\t", key=first.count)
+        heading = [name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])]
+        lines = csv.reader(file, delimiter=delimiter, strict=True)
         wrong = [_unknown(name, known) for name in heading if name not in known]
+        wrong += [f"the column {name!r} stands twice" for name in known if heading.count(name) > 1]
+        if "ref" not in heading:
+            wrong.append("the column 'ref' is missing")
         if TRUTH not in heading:
             wrong.append("the column 'truth' is missing")
         if wrong:
             raise NotAllowed("cannot_read", f"{path.name}: {'; '.join(wrong)}. Columns: {', '.join(known)}.")
-        for cells in lines:
-            if cells:
-                yield {name: unshielded(cell.strip()) for name, cell in zip(heading, cells, strict=False)} | (
-                    {} if len(cells) >= len(heading) else dict.fromkeys(heading[len(cells) :], "")
-                )
+        try:
+            for cells in lines:
+                if cells:
+                    said = {name: unshielded(cell.strip()) for name, cell in zip(heading, cells, strict=False)}
+                    yield dict.fromkeys(heading, "") | said
+        except csv.Error as problem:
+            raise NotAllowed("cannot_read", f"{path.name}, line {lines.line_num + 1}: {problem}.") from None
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

@@ -143,12 +143,16 @@ def test_a_run_that_was_killed_while_it_cleared_its_folder_begins_anew(
     def killed(path: Path, **_how: Any) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("shutil.rmtree", killed)
+    def clear() -> None:
         if left_by == "the end":
             journal.forget(work)
         with journal.opened(work, model="m", keys=1, engine="duckdb", fresh=True):
             pass
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            clear()
     with journal.opened(work, model="m", keys=1, engine="duckdb", fresh=False) as (_left, goes_on):
         assert not goes_on
     assert len(searched(work)) > 20
@@ -215,6 +219,8 @@ def test_wrong_use_is_told(db: None, tmp_path: Path) -> None:
     assert keyturn("dedupe", "--out", "-").exit_code == 2
     assert keyturn("dedupe", "--out", tmp_path / "p.csv", "--spark-master", "spark://x:7077").exit_code == 2
     assert keyturn("dedupe", "--out", tmp_path / "p.csv", "--engine", "sqlite").exit_code == 2
+    assert keyturn("dedupe", "--out", tmp_path / "p.csv", "--memory", "plenty").exit_code == 2
+    assert keyturn("dedupe", "--out", tmp_path / "p.csv", "--memory", "1GB").exit_code == 0
     assert "There is no folder" in keyturn("dedupe", "--out", "/nowhere/at/all.csv").output
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("keep me")

@@ -198,6 +198,25 @@ def test_a_column_that_is_none_is_told_with_what_may_have_been_meant(db: None, t
     assert "the column 'truth' is missing" in str(done.exception)
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"ref,given_name,truth\nr1,Jos\xe9,P1\n", "line 2, is not UTF-8"),
+        (b"", "is empty"),
+        (b"given_name,truth\nOtto,\n", "the column 'ref' is missing"),
+        (b"ref,truth,truth\nr1,P1,P2\n", "the column 'truth' stands twice"),
+        (b'ref,given_name,truth\nr1,"Otto,P1\nr2,Ann,P2\n', "labelled.csv, line "),
+        (b"ref;given_nam;truth\n", "there is no column 'given_nam' (did you mean given_name?)"),
+    ],
+)
+def test_a_labelled_file_that_cannot_be_read_is_one_sentence(db: None, tmp_path: Path, content: bytes, says: str):
+    path = tmp_path / "labelled.csv"
+    path.write_bytes(content)
+    done = CliRunner().invoke(cli, ["matching", "evaluate", "--pairs", str(path)])
+    assert done.exit_code == 1
+    assert says in done.output + str(done.exception)
+
+
 def test_an_empty_registry_is_one_sentence(db: None):
     done = CliRunner().invoke(cli, ["matching", "evaluate"])
     assert done.exit_code == 1
