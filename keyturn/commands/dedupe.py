@@ -28,6 +28,12 @@ STAGES = {
 }
 
 
+def _a_size(_context: click.Context, _option: click.Parameter, said: str) -> str:
+    if said and not re.fullmatch(SIZE, said.strip(), re.IGNORECASE):
+        raise click.BadParameter("is a size, like 4GB or 800MB")
+    return said
+
+
 @click.command()
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=True, metavar="PAIRS",
@@ -37,7 +43,13 @@ STAGES = {
 @click.option("--engine", type=click.Choice(("duckdb", "spark")), default="duckdb", show_default=True)
 @click.option("--spark-master", default="", metavar="URL", help="A Spark cluster. [default: this machine]")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes and threads. [default: one for each processor]")
-@click.option("--memory", default="", metavar="SIZE", help='For DuckDB, like "4GB". [default: half of this machine\'s]')
+@click.option(
+    "--memory",
+    default="",
+    callback=_a_size,
+    metavar="SIZE",
+    help='For DuckDB, like "4GB". [default: half of this machine\'s]',
+)
 @click.option(
     "--work", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="A folder to work in; a run that was killed goes on there. [default: PAIRS.work]",
@@ -71,8 +83,6 @@ def command(
         raise click.UsageError("--least is a probability from 0 to 1")
     if spark_master and engine != "spark":
         raise click.UsageError("--spark-master goes with --engine spark")
-    if memory and not re.fullmatch(SIZE, memory.strip(), re.IGNORECASE):
-        raise click.UsageError("--memory is a size like 4GB or 800MB")
     if str(out) != "-":
         must_be_writable(out)
     work = (work or out.with_name(f"{out.name}.work")).absolute()
