@@ -23,7 +23,7 @@ from procrastinate.types import JobToDefer
 from psycopg.types.json import Jsonb
 
 from keyturn.work import clock
-from keyturn.work.retrying import RETRY, TRIES
+from keyturn.work.retrying import RETRY, TRIES, unless_it_kills
 
 log = structlog.get_logger("keyturn.work")
 
@@ -41,6 +41,7 @@ def job(name: str, *, gave_up: Callable[..., None] | None = None) -> Callable[[F
             close_old_connections()
             began = time.perf_counter()
             try:
+                unless_it_kills(context.job.attempts)
                 function(now=clock.now(), **ids)
                 log.info("job", job=name, number=context.job.id, attempt=context.job.attempts, ms=_since(began))
             except Exception as error:

@@ -22,7 +22,7 @@ from procrastinate.jobs import Status
 from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool
 
-from keyturn.work import clock
+from keyturn.work.retrying import after_death
 
 log = structlog.get_logger("keyturn.work")
 
@@ -139,7 +139,7 @@ async def rescue_stalled(worker_app: App, *, seconds: float) -> int:
     stalled = list(await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds))
     for job in stalled:
         try:
-            await worker_app.job_manager.retry_job(job, retry_at=clock.last_known())
+            await worker_app.job_manager.retry_job(job, retry_at=after_death(job.attempts))
         except UniqueViolation:
             await worker_app.job_manager.finish_job(job, status=Status.ABORTED, delete_job=True)
     if stalled:

@@ -3,6 +3,7 @@
 These tests commit, and run the real worker until nothing is due.
 """
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,9 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from procrastinate import PsycopgConnector
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
 
 from keyturn import flow
 from keyturn.flow import machine, outside, paths
@@ -35,6 +39,31 @@ def make_due() -> None:
     """Time passes: whatever waits for its next try is due."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
+
+
+def its_worker_dies() -> None:
+    """Every job has been begun by somebody who is dead, and is given back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
+        )
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [cursor.fetchone()[0]])
+    asyncio.run(gives_back())
+
+
+async def gives_back() -> None:
+    async with app.with_connector(PsycopgConnector(kwargs=connector_params())).open_async() as asked:
+        await worker.rescue_stalled(asked, seconds=60)
+
+
+def due_in(name: str) -> list[datetime]:
+    """When those of such a name are due that are not due now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = %s AND scheduled_at > clock_timestamp()",
+            [f"keyturn.{name}"],
+        )
+        return [at for (at,) in cursor.fetchall()]
 
 
 class TestAJob:
@@ -188,6 +217,27 @@ class TestAPoisonJob:
         make_due()
         work(times=1)
         assert poisoned.status == STUCK
+
+    def test_that_takes_its_worker_with_it_gives_up_in_the_open_too(self, town: Town) -> None:
+        """Out of memory, or a fault of a library: nothing is raised. Whatever else it did would be taken with it for ever."""
+        case = town.asks(ANA)
+        for _ in range(queue.TRIES + 1):
+            assert case.status == PROCESSING
+            its_worker_dies()
+        make_due()
+        work(times=1)
+        assert case.status == STUCK
+        assert case.request.events.last().data == {"code": "WorkerDied"}
+        assert [state for _name, state, _tries in jobs("advance")] == ["failed"]
+
+    def test_is_told_from_what_dies_in_its_company(self, town: Town) -> None:
+        """After a second death each is begun again at a moment of its own; after the first at once, for workers do end."""
+        for each in (ANA, BEN):
+            town.asks(each)
+        its_worker_dies()
+        assert due_in("advance") == []
+        its_worker_dies()
+        assert len(set(due_in("advance"))) == 2
 
     def test_does_not_hold_up_others(self, town: Town, poisoned: Case) -> None:
         other = town.asks(BEN)
