@@ -1,7 +1,7 @@
 """What is forgotten every day, without anybody asking?"""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -13,9 +13,17 @@ from keyturn.work import queue
 
 log = structlog.get_logger("keyturn.retention")
 
+GIVEN_UP_DAYS = 7
+"""So long a job that gave up is counted, if nobody has it tried anew before."""
+
+
+def _forget_given_up(*, now: datetime, policy: Policy) -> int:
+    return queue.forget_given_up(before=now - timedelta(days=GIVEN_UP_DAYS))
+
+
 EVERY_DAY: tuple[Callable[..., int], ...] = (
     retention.forget_denied, retention.forget_of_the_erased, retention.forget_messages, retention.forget_tries,
-    retention.forget_sign_ins, privacy_step.forget_books,
+    retention.forget_sign_ins, privacy_step.forget_books, _forget_given_up,
 )  # fmt: skip
 
 

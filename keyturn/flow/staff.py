@@ -126,5 +126,6 @@ def retry(*, request_id: UUID, actor: Actor, now: datetime) -> Request:
     moves.move(request, Step.SYNC if request.established_at else Step.MATCH, Standing.MACHINE)
     sync.start_again(request, now=now)
     moves.record(request, "retried", actor=actor, now=now)
+    queue.is_mended(request_id=str(request.pk))
     queue.later("advance", request_id=str(request.pk))
     return request

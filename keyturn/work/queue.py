@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from django.db.models import CharField, Exists
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
@@ -111,3 +111,25 @@ def has_job(name: str, value: Any) -> Exists:
     """A condition for a query: is there a job, waiting or begun, whose id `name` is `value` (an OuterRef to a key)?"""
     jobs = ProcrastinateJob.objects.filter(status__in=("todo", "doing")).annotate(held=KT(f"args__{name}"))
     return Exists(jobs.filter(held=Cast(value, CharField())))
+
+
+_GIVEN_UP_ABOUT = "DELETE FROM procrastinate_jobs WHERE status = 'failed' AND args @> %s"
+_GIVEN_UP_BEFORE = """
+DELETE FROM procrastinate_jobs j WHERE status = 'failed'
+   AND NOT EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = j.id AND e.at >= %s)"""
+
+
+def is_mended(**ids: str) -> int:
+    """What gave up and is about this calls for nobody any more: it is tried anew under another number. How many did."""
+    return _deleted(_GIVEN_UP_ABOUT, Jsonb(ids))
+
+
+def forget_given_up(*, before: datetime) -> int:
+    """What gave up so long ago was looked at, or comes again: an alarm that never ends says nothing of the next one."""
+    return _deleted(_GIVEN_UP_BEFORE, before)
+
+
+def _deleted(statement: str, value: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value])
+        return int(cursor.rowcount)

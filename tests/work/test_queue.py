@@ -253,8 +253,22 @@ class TestAPoisonJob:
         monkeypatch.undo()
         town.now = datetime.now(UTC)
         flow.retry(request_id=poisoned.id, actor=Actor(Role.STAFF, "9"), now=town.now)
+        assert [state for _name, state, _tries in jobs("advance")] == ["todo"], "nobody is to be called for it any more"
         work()
         assert poisoned.status == COMPLETED
+
+    def test_calls_for_somebody_no_longer_than_a_week(self, town: Town) -> None:
+        for _ in range(2):
+            queue.later("send_message", **NO_MESSAGE)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'failed'")
+            cursor.execute(
+                "UPDATE procrastinate_events SET at = at - interval '8 days' WHERE job_id ="
+                " (SELECT min(id) FROM procrastinate_jobs)"
+            )
+        flow.forget(now=datetime.now(UTC), policy=town.policy)
+        assert jobs() == [("send_message", "failed", 0)]
 
     def test_of_the_cis_gives_up_in_the_open_too(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
         def fall_over(*_: Any) -> None:
