@@ -11,6 +11,7 @@ from keyturn.terms.errors import InDoubt, Rejected, Unavailable
 
 CLOCK_SECONDS = 2.0  # codes, holds and schedules compare this machine's clock with what others wrote
 SUPPORTED = range(150000, 190000)  # server_version_num
+DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 class Ill(Exception):
@@ -35,13 +36,32 @@ def settings() -> str:
     return f"profile {ours.KEYTURN_PROFILE.name}, time zone {ours.TIME_ZONE}"
 
 
+def address() -> str:
+    """Where the links in mails lead."""
+    from urllib.parse import urlsplit
+
+    from django.conf import settings as ours
+    from django.http.request import validate_host
+
+    host = urlsplit(ours.KEYTURN_BASE_URL).hostname or ""
+    if not validate_host(host, ours.ALLOWED_HOSTS):
+        raise Ill(
+            f"KEYTURN_ALLOWED_HOSTS does not name {host}, where KEYTURN_BASE_URL leads: who comes there is turned away"
+        )
+    return str(ours.KEYTURN_BASE_URL)
+
+
 def database() -> str:
     number, version = _row("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
     if number not in SUPPORTED:
         raise Ill(f"PostgreSQL {version} is not one of 15 to 18")
-    durable = _row("SELECT current_setting('fsync'), current_setting('full_page_writes')")
-    if durable != ("on", "on"):
-        raise Ill("fsync or full_page_writes is off: a power cut would lose requests that were confirmed")
+    if _row("SELECT current_setting('transaction_read_only')") == ("on",):
+        raise Ill(
+            "it cannot be written: a standby, or default_transaction_read_only is on; DATABASE_URL must lead to the first"
+        )
+    off = [each for each in DURABLE if _row(f"SELECT current_setting('{each}')") == ("off",)]
+    if off:
+        raise Ill(f"{', '.join(off)} off: a crash or a power cut would lose requests that were confirmed")
     return f"PostgreSQL {version}"
 
 
@@ -227,6 +247,7 @@ def clock() -> str:
 
 CHECKS: tuple[Callable[[], str], ...] = (
     settings,
+    address,
     database,
     migrations,
     queue,
@@ -245,7 +266,7 @@ NEED_TABLES = (queue, keys, filing, links)
 
 @click.command()
 def command() -> None:
-    """Check settings, database, migrations, queue, CIS, mail, virus scanner, OpenID providers, keys, filing of persons, automatic links and clock: a line each; exit 1 if one fails.
+    """Check settings, address, database, migrations, queue, CIS, mail, virus scanner, OpenID providers, keys, filing of persons, automatic links and clock: a line each; exit 1 if one fails.
 
     \b
     Example:

@@ -118,6 +118,7 @@ def test_the_doctor_says_a_line_each_and_fails_when_something_is_not_well():
     lines = [line.split()[:2] for line in done.stdout.splitlines()]
     assert [name for _, name in lines] == [
         "settings",
+        "address",
         "database",
         "migrations",
         "queue",

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection as django_connection
 
 from keyturn import cli
 from keyturn.commands import doctor, serve
@@ -141,6 +142,30 @@ def test_the_doctor_sees_a_connector_that_is_none(settings, name):
     setattr(settings, name, "nonsense")
     with pytest.raises(ImproperlyConfigured, match=name):
         doctor.settings()
+
+
+@pytest.mark.parametrize("hosts", [[], ["other.utility.example"]], ids=["none", "another"])
+def test_the_doctor_sees_that_the_links_in_mails_would_be_turned_away(settings, hosts):
+    settings.KEYTURN_BASE_URL, settings.ALLOWED_HOSTS = "https://service.utility.example", hosts
+    with pytest.raises(doctor.Ill, match=r"KEYTURN_ALLOWED_HOSTS does not name service\.utility\.example"):
+        doctor.address()
+    settings.ALLOWED_HOSTS = [".utility.example"]
+    assert doctor.address() == "https://service.utility.example"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_doctor_sees_a_database_that_keeps_nothing():
+    """A role's or a database's own settings count, as they do for web servers and workers. The tests' own has no fsync."""
+    with django_connection.cursor() as cursor:
+        for setting, told in [
+            ("synchronous_commit = on", "^fsync, full_page_writes off"),
+            ("synchronous_commit = off", "^fsync, full_page_writes, synchronous_commit off"),
+            ("default_transaction_read_only = on", "cannot be written"),
+        ]:
+            cursor.execute(f"SET {setting}")
+            with pytest.raises(doctor.Ill, match=told):
+                doctor.database()
+    django_connection.close()  # what was set ends with its session
 
 
 def test_the_doctor_sees_a_plan_of_faults_that_is_half_written(settings, tmp_path):
