@@ -21,6 +21,9 @@ GENERATION_YEARS: Final = range(13, 61)
 """A slip that makes somebody this much older is as likely a parent: 1951 and 1981 differ by one digit. Nobody's parent
 was born in 1681, or in 4004, or 70 years before them: that is a slip."""
 
+_FIRST_OF_JANUARY: Final = "-01-01"
+"""The birthday of everybody of whom only the year is known, brothers and sisters among them: of two such dates the years
+are all that anybody wrote, and a digit between them is as likely another person as a slip."""
 
 _PLACEHOLDERS: Final = frozenset(
     {"0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01", "9999-12-31"}
@@ -40,6 +43,8 @@ def compare_dates(one: str, other: str) -> str:
         return ""
     if one == other:
         return EXACT
+    if one[4:] == other[4:] == _FIRST_OF_JANUARY:
+        return MONTH_DAY
     if one[:4] == other[:4] and one[5:7] == other[8:] and one[8:] == other[5:7]:
         return DAY_MONTH
     wrong = [place for place in range(len(one)) if one[place] != other[place]]
@@ -49,7 +54,7 @@ def compare_dates(one: str, other: str) -> str:
         return TRANSPOSED
     if _are_neighbours(one, other):
         return DAY_OFF
-    if one[:4] == other[:4] and "-01-01" in (one[4:], other[4:]):
+    if one[:4] == other[:4] and _FIRST_OF_JANUARY in (one[4:], other[4:]):
         return FIRST_OF_JANUARY
     if one[:7] == other[:7]:
         return YEAR_MONTH

@@ -184,6 +184,8 @@ def test_a_digit_of_a_telephone(other: str, level: str) -> None:
         ("1970-03-19", "1970-03-20", "day_off"),
         ("1970-01-01", "1970-08-23", "first_of_january"),
         ("1970-01-01", "1971-08-23", "different"),
+        ("1970-01-01", "1971-01-01", "month_day"),
+        ("1989-01-01", "1998-01-01", "month_day"),
     ],
 )
 def test_a_day_s_difference_and_a_day_that_nobody_knew(one: str, other: str, level: str) -> None:

@@ -131,6 +131,13 @@ def test_who_could_be_a_twin_is_not_linked_even_by_the_shared_mailbox(given: str
     assert "twin" in decision.ranked[0].why
 
 
+def test_two_years_of_people_without_a_known_birthday_are_two_people() -> None:
+    """Hawa and Hawo are sisters, born in 1946 and 1947 as far as anybody knows, and share telephone and mailbox."""
+    on_file = replace(JANE, given="hawa", birth_date="1946-01-01")
+    decision = decided(replace(on_file, given="hawo", birth_date="1947-01-01"), on_file)
+    assert (decision.zone, decision.ranked[0].why[0]) == ("review", "different_birth_date")
+
+
 def test_an_initial_leaves_room_for_a_relative_even_without_a_shared_birth_date() -> None:
     document = (("state_id", "a1"),)
     on_file = replace(JANE, identifiers=document)
