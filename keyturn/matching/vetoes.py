@@ -13,6 +13,7 @@ FLAG_VETOES: Final = ("deceased", "fraud_flag", "protected_address", "already_li
 
 _ONE_DATE: Final = SLIPS | {EXACT}
 _NEARLY_SAME_GIVEN: Final = frozenset({"slip", "swapped", "nickname", "similar"})
+_ONE_NAME: Final = frozenset({"swapped", "nickname"})
 _ANOTHER_MIDDLE: Final = frozenset({"different", "other_initial"})
 _SAME_MAILBOX: Final = frozenset({"exact", "same_mailbox"})
 _SAME_FAMILY: Final = frozenset({"exact", "slip", "phonetic", "part", "crossed", "swapped"})
@@ -57,8 +58,8 @@ def twin(probe: Features, candidate: Features, found: Levels) -> bool:
 
 def _is_surely_one(probe: Features, candidate: Features, found: Levels) -> bool:
     """Whether a slip of the fingers stands between two given names, or a sister (Ivan and Ivana), no table of names can
-    tell: one document says it, or the whole middle name. An initial, twins share often enough: it does where nothing is known
-    that one could ask for."""
+    tell: one document says it. The middle name does not, though it tells whether Bill is the William: in half of the world it
+    is the father's, and Hassan's twin Hussain has it too. Where nothing is known that one could ask for, it must do."""
     given, middle = found["given"], found.get("middle")
     if (probe.given, probe.family) == (candidate.family, candidate.given):
         given = "exact"
@@ -66,8 +67,9 @@ def _is_surely_one(probe: Features, candidate: Features, found: Levels) -> bool:
         return given in _NEARLY_SAME_GIVEN or given == "exact"
     if given == "exact":
         return middle not in _ANOTHER_MIDDLE
-    agrees = middle == "exact" or (middle == "initial" and nothing_else_is_known(probe, candidate))
-    return given in _NEARLY_SAME_GIVEN and agrees
+    if nothing_else_is_known(probe, candidate):
+        return given in _NEARLY_SAME_GIVEN and middle in ("exact", "initial")
+    return given in _ONE_NAME and middle == "exact"
 
 
 def suffix_conflict(probe: Features, candidate: Features, found: Levels) -> bool:

@@ -149,11 +149,24 @@ def test_who_is_born_on_one_day_and_called_nearly_alike_is_a_twin(
     assert scored(replace(first, **document), replace(second, **document)).vetoes == ()  # type: ignore[arg-type]
 
 
-def test_a_slip_in_the_given_name_is_one_where_the_middle_names_agree() -> None:
-    one = replace(JANE, given="ivan", middle="petar", identifiers=())
-    assert scored(one, replace(one, given="ivna")).vetoes == ()
-    assert scored(one, replace(one, given="ivna", middle="p")).vetoes == ("twin",)
-    assert scored(one, replace(one, given="ivna", middle="")).vetoes == ("twin",)
+@pytest.mark.parametrize(("one", "other"), [("hassan", "hussain"), ("kiran", "karan"), ("hang", "hung")])
+def test_twins_share_the_middle_name_where_it_is_the_father_s(one: str, other: str) -> None:
+    known = replace(JANE, given=one, middle="ahmed", identifiers=())
+    assert scored(known, replace(known, given=other)).vetoes == ("twin",)
+
+
+def test_a_short_form_is_one_name_where_the_middle_names_agree() -> None:
+    one = replace(JANE, given="william", middle="petar", identifiers=())
+    assert scored(one, replace(one, given="bill")).vetoes == ()
+    assert scored(one, replace(one, given="bill", middle="p")).vetoes == ("twin",)
+    assert scored(one, replace(one, given="bill", middle="")).vetoes == ("twin",)
+
+
+def test_a_slip_in_the_given_name_is_one_where_the_middle_names_agree_and_nobody_could_ask_for_more() -> None:
+    bare = replace(JANE, given="ivan", middle="petar", identifiers=(), phones=(), emails=())
+    assert scored(bare, replace(bare, given="ivna")).vetoes == ()
+    assert scored(bare, replace(bare, given="ivna", middle="p")).vetoes == ()
+    assert scored(bare, replace(bare, given="ivna", middle="")).vetoes == ("twin",)
 
 
 def test_jr_is_not_sr_but_a_missing_suffix_is_no_conflict() -> None:
