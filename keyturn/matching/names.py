@@ -258,8 +258,11 @@ def is_crossed(given: str, family: str) -> bool:
 
 
 def may_be_crossed(given: str, family: str) -> bool:
-    """`is_crossed`, with several slips. Symmetric. Too little alone: only where the other half is crossed as well."""
-    return is_crossed(given, family) or _is_garbled(squeezed(given), squeezed(family), share=0.4)
+    """`is_crossed`, with several slips, or with a middle name behind the given one ("Nguyen Thi" and "Lan" is Lan Thi Nguyen).
+    Too little alone: only where the other half is crossed as well."""
+    if is_crossed(given, family) or is_crossed(first_given(given), family):
+        return True
+    return _is_garbled(squeezed(given), squeezed(family), share=0.4)
 
 
 def compare_middle(one: str, other: str) -> str:

@@ -205,6 +205,8 @@ def test_a_short_form_stands_for_one_full_form_and_always_the_same(short: str, f
         (("jane", "hawthorne"), ("hawthorne", "jane"), "swapped"),
         (("jane", "hawthorne"), ("hawtohrne", "jane"), "swapped"),
         (("margaret", "hawthorne"), ("hawthorne", "nargsrwt"), "swapped"),  # several slips in one half
+        (("vo thi", "lan"), ("lan", "vo"), "swapped"),  # all in the order of Vietnam
+        (("vo thi", "lan"), ("hoa", "vo"), "different"),
         (("margaret", "hawthorne"), ("hswtnorme", "nargsrwt"), "different"),  # and in both: who can tell
         (("jane", "hawthorne"), ("hawthorne", "igor"), "crossed"),
         (("jane", "hawthorne"), ("igor", "zelenko"), "different"),
