@@ -167,6 +167,8 @@ def compare_given(one: str, one_middle: str, other: str, other_middle: str) -> s
         return EXACT
     if is_no_name(one) or is_no_name(other):
         return ""
+    if _are_parted_otherwise(one, one_middle, other, other_middle):
+        return EXACT
     mine, theirs = first_given(one), first_given(other)
     if mine == theirs:
         return _same_first(one, one_middle, other, other_middle)
@@ -192,6 +194,14 @@ def _same_first(one: str, one_middle: str, other: str, other_middle: str) -> str
     if second[0] == other_second[0] and (len(second) == 1 or len(other_second) == 1):
         return EXACT
     return SIMILAR if _looks_like(second, other_second) else DIFFERENT
+
+
+def _are_parted_otherwise(one: str, one_middle: str, other: str, other_middle: str) -> bool:
+    """ "Maryann" is "Mary" with the middle name "Ann", and "Xiaoming" is "Xiao" with "Ming". A mere initial is no such part:
+    Ivan A. has a sister Ivana."""
+    if bool(one_middle) == bool(other_middle) or len(one_middle or other_middle) == 1:
+        return False
+    return squeezed(one + one_middle) == squeezed(other + other_middle)
 
 
 def _compare_spelling(one: str, other: str) -> str:

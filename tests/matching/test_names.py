@@ -71,6 +71,18 @@ def test_somebody_who_goes_by_the_middle_name() -> None:
     assert names.compare_given("james", "robert", "robert", "") == "middle"
 
 
+@pytest.mark.parametrize(("given_name", "middle", "glued"), [("mary", "ann", "maryann"), ("xiao", "ming", "xiaoming")])
+def test_a_given_name_that_was_parted_is_one(given_name: str, middle: str, glued: str) -> None:
+    assert names.compare_given(given_name, middle, glued, "") == "exact"
+    assert names.compare_given(glued, "", given_name, middle) == "exact"
+    assert names.compare_given(glued, "marie", given_name, middle) != "exact"
+
+
+def test_an_initial_is_no_part_of_a_given_name() -> None:
+    """Ivan A. has a sister Ivana."""
+    assert names.compare_given("ivan", "a", "ivana", "") != "exact"
+
+
 def test_a_middle_name_that_contradicts_the_second_given_name_counts() -> None:
     assert names.compare_given("maria jose", "", "maria", "luisa") == "different"
 
