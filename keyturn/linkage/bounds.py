@@ -137,6 +137,12 @@ def _near(one: str, other: str, *, slips: int = 1) -> str:
     return f"levenshtein({one}, {other}) <= {slips} + greatest(length({one}), length({other})) / 2"
 
 
+def _in_place_of(one: str, other: str) -> str:
+    """The given name of one, or the first word of it, is near the surname of the other."""
+    names = [(given, family) for given in ("g", "g1") for family in ("f", "fc")]
+    return " OR ".join(_near(f"{given}_{one}", f"{family}_{other}") for given, family in names)
+
+
 def _either_none(column: str) -> Level:
     return Level("none", f"{column}_l IS NULL OR {column}_r IS NULL", None)
 
@@ -168,8 +174,11 @@ def _slip(rows: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
 def _given(rows: Mapping[str, Any], names: Mapping[str, Any], sql: _Sql) -> Iterator[Level]:
     rows = _slip(rows, names)
     yield from _rare(rows, names, "g1_l = g1_r", "gb")
-    yield Level("squeezed", "g_l = g_r", (rows["exact"][0], names["rarest"]))
-    crossed = f"({_near('g_l', 'f_r')} OR {_near('g_l', 'fc_r')}) AND ({_near('g_r', 'f_l')} OR {_near('g_r', 'fc_l')})"
+    parted = (
+        "coalesce(g_l || replace(m_l, ' ', '') = g_r, false) OR coalesce(g_r || replace(m_r, ' ', '') = g_l, false)"
+    )
+    yield Level("squeezed", f"g_l = g_r OR {parted}", (rows["exact"][0], names["rarest"]))
+    crossed = f"({_in_place_of('l', 'r')}) AND ({_in_place_of('r', 'l')})"
     yield Level(
         "swapped",
         f"coalesce({crossed}, false)",
@@ -186,7 +195,7 @@ def _given(rows: Mapping[str, Any], names: Mapping[str, Any], sql: _Sql) -> Iter
 def _family(rows: Mapping[str, Any], names: Mapping[str, Any], sql: _Sql) -> Iterator[Level]:
     rows = _slip(rows, names)
     yield from _rare(rows, names, "f_l = f_r OR fc_l = fc_r", "fb")
-    near = f"coalesce({_near('g_l', 'f_r')} OR {_near('g_l', 'fc_r')} OR {_near('g_r', 'f_l')} OR {_near('g_r', 'fc_l')}, false)"
+    near = f"coalesce({_in_place_of('l', 'r')} OR {_in_place_of('r', 'l')}, false)"
     yield Level("crossed", near, best(rows, "swapped", "crossed", "part", "slip", "phonetic", "garbled"))
     alike = f"fx_l = 1 OR fx_r = 1 OR {sql.shares('fw')} OR {_near('f_l', 'f_r')}"
     yield Level("alike", alike, best(rows, "part", "slip", "phonetic", "garbled", "different"))
