@@ -22,8 +22,9 @@ demo: $(VENV)/.installed ## Keyturn with a demo utility on http://127.0.0.1:8000
 	@exec $(RUN) -m keyturn.cli demo --with-parent $$PPID $(if $(FRESH),--fresh) $(if $(PORT),--port $(PORT)) \
 		$(if $(DATA),--data $(DATA)) $(if $(PERSONS),--persons $(PERSONS))
 
+# Many tests start programs: where no bytecode may be kept, each of them compiles all of Keyturn again.
 test: $(VENV)/.installed-test ## every test, a real browser included (ARGS="tests/local -x" for some)
-	@KEYTURN_CHROMIUM="$$(.ci/browser $(RUN))" && export KEYTURN_CHROMIUM && $(RUN) -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
+	@unset PYTHONDONTWRITEBYTECODE; KEYTURN_CHROMIUM="$$(.ci/browser $(RUN))" && export KEYTURN_CHROMIUM && $(RUN) -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 check: $(VENV)/.installed-test ## lint, format, types and import contracts
 	@$(RUN) -m ruff check .
