@@ -182,22 +182,24 @@ def _main_customers(cursor: CursorWrapper, now: datetime) -> set[str]:
 
 def _agreements(cursor: CursorWrapper) -> set[str]:
     """One on every service point of the premise, unless some are on file: a row does not say which services it means, and
-    somebody may have asked for one of three. The one that is meant is the live one, else the one with the same first day
-    (BR-43)."""
+    somebody may have asked for one of three. Those that are meant are the live ones, else those with the same first day
+    (BR-43): a service that has ended stays so while another goes on."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.meant")
     cursor.execute(
         "CREATE TEMPORARY TABLE meant ON COMMIT DROP AS SELECT DISTINCT ON (s.ref, p.id) s.ref, a.id AS account_id,"
-        " p.id AS point_id, g.id AS agreement_id, s.status, s.start_date, s.end_date FROM staged_account s"
+        " p.id AS point_id, g.id AS agreement_id, coalesce(g.status = ANY(%s), false) AS is_live, s.status, s.start_date,"
+        " s.end_date FROM staged_account s"
         " JOIN account a USING (ref) JOIN service_point p USING (premise_id) LEFT JOIN service_agreement g"
         " ON g.account_id = a.id AND g.service_point_id = p.id AND (g.start_date = s.start_date OR g.status = ANY(%s))"
         " ORDER BY s.ref, p.id, (g.status = ANY(%s)) DESC NULLS LAST",
-        [list(LIVE), list(LIVE)],
+        [list(LIVE)] * 3,
     )
     touched = _refs(
         cursor,
         "UPDATE service_agreement g SET status = m.status, start_date = m.start_date, end_date = m.end_date"
         " FROM meant m WHERE g.id = m.agreement_id AND (g.status, g.start_date, g.end_date) IS DISTINCT FROM"
-        " (m.status, m.start_date, m.end_date) RETURNING m.ref",
+        " (m.status, m.start_date, m.end_date)"
+        " AND (m.is_live OR NOT EXISTS (SELECT FROM meant o WHERE o.ref = m.ref AND o.is_live)) RETURNING m.ref",
     )
     return touched | _refs(
         cursor,

@@ -72,3 +72,29 @@ def test_who_comes_back_is_served_without_an_end(take_in: TakeIn, debt: Row) -> 
     assert set(ServiceAgreement.objects.filter(start_date="2026-01-10").values_list("status", "end_date")) == {
         ("active", None)
     }
+
+
+@pytest.mark.rule("BR-43")
+def test_a_service_that_has_ended_stays_so_while_another_goes_on(
+    take_in: TakeIn, ada: Row, house: Row, account: Row
+) -> None:
+    """Ada has given up her water and keeps the electricity; a row, also our own export's, speaks of the account alone."""
+    for kind, row in (("premises", house), ("persons", ada), ("accounts", account)):
+        take_in(kind, row)
+    gone = {"status": "stopped", "end_date": date(2026, 1, 1)}
+    ServiceAgreement.objects.filter(service_point__service="water").update(**gone)
+    cis.connector().adopt("accounts", [account | {**gone, "service_types": "water"}])
+    [row] = rows.export("accounts", at=LATER)
+    assert row["status"] == "active"
+    for each in (row, row | {"status": "pending_stop", "end_date": "2026-03-31"}):
+        take_in("accounts", each)
+        here = ServiceAgreement.objects.values_list("service_point__service", "status", "end_date")
+        there = cis.connector().read("account", "A1")
+        assert there is not None
+        ends = date.fromisoformat(each["end_date"]) if each["end_date"] else None
+        stand = {("electric", each["status"], ends), ("water", "stopped", date(2026, 1, 1))}
+        assert (
+            set(here)
+            == {(found["service"], found["status"], found["end_date"]) for found in there["agreements"]}
+            == stand
+        )

@@ -175,13 +175,15 @@ def _agreements(cursor: Cursor) -> None:
 
     The agreement that is meant is the account's live one at the service point, else the one with the same first day:
     a start that was put off moves it, and one that a request made is not made again. Where the row does not say which
-    services it means and some are on file, these are meant: somebody may have asked for one of three.
+    services it means and some are on file, these are meant: somebody may have asked for one of three. Of these the live
+    ones, while there are any: a service that has ended stays so while another goes on.
     """
     place = "(SELECT premise_ref FROM service_point WHERE ref = service_point_ref) AS place"
     cursor.execute("DROP TABLE IF EXISTS pg_temp.meant")
     cursor.execute(
         "CREATE TEMPORARY TABLE meant ON COMMIT DROP AS SELECT DISTINCT ON (s.ref, p.ref) s.ref AS account_ref,"
-        " p.ref AS point_ref, g.ref AS agreement_ref, s.status, s.start_date, s.end_date, s.service_types FROM staged s"
+        " p.ref AS point_ref, g.ref AS agreement_ref, coalesce(g.status IN ('pending_start', 'active', 'pending_stop'), false)"
+        " AS is_live, s.status, s.start_date, s.end_date, s.service_types FROM staged s"
         " JOIN service_point p ON p.premise_ref = s.premise_ref AND (s.service_types = ''"
         " OR p.service = ANY(string_to_array(s.service_types, ';')))"
         " LEFT JOIN agreement g ON g.account_ref = s.ref AND g.service_point_ref = p.ref AND (g.start_date = s.start_date"
@@ -192,7 +194,8 @@ def _agreements(cursor: Cursor) -> None:
         cursor,
         "UPDATE agreement g SET status = m.status, start_date = m.start_date, end_date = m.end_date FROM meant m"
         " WHERE g.ref = m.agreement_ref AND (g.status, g.start_date, g.end_date)"
-        f" IS DISTINCT FROM (m.status, m.start_date, m.end_date) RETURNING g.account_ref, {place}",
+        " IS DISTINCT FROM (m.status, m.start_date, m.end_date) AND (service_types <> '' OR is_live OR NOT EXISTS"
+        f" (SELECT FROM meant o WHERE o.account_ref = m.account_ref AND o.is_live)) RETURNING g.account_ref, {place}",
         account="account_ref", premise="place",
     )  # fmt: skip
     _do(
