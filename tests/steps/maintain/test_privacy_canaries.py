@@ -131,7 +131,6 @@ def test_an_erasure_takes_the_paper_and_the_search_keys(planted: Planted) -> Non
             "SELECT count(*) FROM match_key",
             "SELECT count(*) FROM person_features",
             "SELECT count(*) FROM django_session",
-            "SELECT count(*) FROM procrastinate_jobs",
         ):
             cursor.execute(query)
             assert cursor.fetchone() == (0,), query
