@@ -41,10 +41,12 @@ class EstablishService:
 
     Exactly one of `person_ref` (known in the CIS) and `person` (to be created) is set. `account_ref` names an existing
     account of that person to add the service to, or is empty: a new one. `premise_ref` is the CIS's own. The customer
-    contact (BR-39) is written with the rest, so that the CIS's own staff see what happened.
+    contact (BR-39) is written with the rest, so that the CIS's own staff see what happened. `paperless`: bills by e-mail
+    were chosen for a new account, which says then what a `DetailChange("paperless", "yes")` would make it say; None says
+    nothing of bills.
 
     With `person_ref` or `account_ref` nothing that stands there changes (I4): a `mailing_address` becomes a new
-    account's own, and is left aside for an existing one. A landlord's agreement gives way and ends the day before
+    account's own, and is left aside for an existing one, as `paperless` is. A landlord's agreement gives way and ends the day before
     `start_date`; a later stop that another customer has asked for is pulled back to that day (BR-41).
     """
 
@@ -60,6 +62,7 @@ class EstablishService:
     mailing_address: Address | None = None
     account_ref: str = ""
     origin: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    paperless: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

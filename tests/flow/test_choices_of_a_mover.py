@@ -5,11 +5,15 @@ from dataclasses import replace
 import pytest
 
 from keyturn import flow
+from keyturn.connectors.cis.contract_kit import detail
 from keyturn.journeys.wordings import wording
 from keyturn.records.models import Account, Consent, Person, Proposal
 from keyturn.terms.request import Actor, Role
-from tests.flow.town import ANA, COMPLETED, Town
+from tests.flow.both_sides import Heard, heard
+from tests.flow.test_reconciling import compared
+from tests.flow.town import ANA, COMPLETED, IN_REVIEW, Town
 
+__all__ = ["heard"]
 STAFF = Actor(Role.STAFF, "901")
 CHOSEN = {"language": "es", "paperless": True}
 
@@ -27,6 +31,20 @@ class TestSomebodyNew:
         entry = Consent.objects.get(person=case.person, purpose="paperless")
         assert case.request.account.paperless
         assert (entry.act, entry.channel, entry.wording) == ("given", "email", wording("paperless"))
+
+    def test_has_them_in_the_cis_from_the_start_and_nothing_differs(self, town: Town, heard: Heard) -> None:
+        account = town.moves_in(ANA, paperless=True).request.account
+        assert detail(town.cis, "account", account.ref, "paperless") == [("yes", None)]
+        heard.listens()
+        assert (heard.cases, compared(town).drift) == ({}, {})
+
+    def test_has_them_where_another_request_of_theirs_opens_the_account_there(self, town: Town) -> None:
+        town.cis_is("refuses")
+        first = town.moves_in(ANA, paperless=True)
+        town.cis_is("")
+        second = town.moves_in(ANA)
+        assert (first.request.account_id, first.status) == (second.request.account_id, IN_REVIEW)
+        assert detail(town.cis, "account", Account.objects.get().ref, "paperless") == [("yes", None)]
 
     @pytest.mark.parametrize("said", [False, None])
     def test_who_did_not_ask_for_them_gets_paper_and_gave_no_consent(self, town: Town, said: bool | None) -> None:

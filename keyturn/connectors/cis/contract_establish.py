@@ -17,6 +17,7 @@ from keyturn.connectors.cis.contract_kit import (
     a_key,
     customer_at,
     deliver,
+    detail,
     newcomer_at,
     plan_of,
 )
@@ -94,6 +95,20 @@ class EstablishContract:
         assert answer.account_ref == account
         assert cis.read("account", account)["mailing_address"] == before
         assert increase() == {"persons": 0, "accounts": 0, "agreements": 2}
+
+    def test_bills_by_email_chosen_at_the_start_stand_on_the_new_account(self, cis, town):
+        person, _ = town.customer()
+        for command in (newcomer_at(town.vacant()), customer_at(town.vacant(), person)):
+            chosen = cis.send(replace(command, paperless=True), key=a_key())
+            assert detail(cis, "account", chosen.account_ref, "paperless") == [("yes", None)]
+            assert detail(cis, "person", chosen.person_ref, "paperless") == []
+        silent = cis.send(newcomer_at(town.vacant()), key=a_key())
+        assert detail(cis, "account", silent.account_ref, "paperless") == []
+
+    def test_an_existing_account_keeps_its_bills_as_they_are(self, cis, town):
+        person, account = town.customer()
+        cis.send(customer_at(town.vacant(), person, account_ref=account, paperless=True), key=a_key())
+        assert detail(cis, "account", account, "paperless") == []
 
     # Who gives way, and who does not
 

@@ -77,6 +77,12 @@ def update_of(person_ref: str, *changes: Change) -> UpdateCustomer:
     return UpdateCustomer(f"KT-{uuid4().hex[:8].upper()}", person_ref, changes)
 
 
+def detail(cis: Cis, noun: str, ref: str, name: str) -> list[tuple[str, date | None]]:
+    """What holds now under a name of the data dictionary, and until when."""
+    held = cis.read(noun, ref)["details"]  # type: ignore[index]
+    return [(each["value"], each["until"]) for each in held if each["name"] == name and each["ended_at"] is None]
+
+
 PASSING = [fault for fault in Fault if fault not in (Fault.NONE, Fault.REFUSES)]
 """Whatever goes wrong on the way and passes."""
 

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from keyturn.connectors.cis.contract_kit import MAILING, PASSING, Town, a_key, deliver, newcomer_at, plan_of, update_of
+from keyturn.connectors.cis.contract_kit import (
+    MAILING,
+    PASSING,
+    Town,
+    a_key,
+    deliver,
+    detail,
+    newcomer_at,
+    plan_of,
+    update_of,
+)
 from keyturn.connectors.cis.faults import Fault, FaultyCis, Plan
 from keyturn.connectors.cis.guard import GuardedCis
 from keyturn.terms.address import Address
@@ -41,11 +51,6 @@ def names(cis: Cis, person: str, name_type: str) -> list[tuple[str, str]]:
 def contacts(cis: Cis, person: str, routing: str) -> list[str]:
     """The primary one first."""
     return [each["value"] for each in cis.read("person", person)["contacts"] if each["routing"] == routing]  # type: ignore[index]
-
-
-def detail(cis: Cis, noun: str, ref: str, name: str) -> list[tuple[str, date | None]]:
-    held = cis.read(noun, ref)["details"]  # type: ignore[index]
-    return [(each["value"], each["until"]) for each in held if each["name"] == name and each["ended_at"] is None]
 
 
 def on_account(cis: Cis, account: str) -> list[Mapping[str, Any]]:

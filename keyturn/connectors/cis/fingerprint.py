@@ -6,13 +6,14 @@ from dataclasses import asdict, fields
 
 from keyturn.terms.cis import CancelService, Command, EstablishService, MergePersons, UnmergePersons, UpdateCustomer
 
-_WHO = {"person", "person_ref", "account_ref", "mailing_address", "language", "origin"}
+_WHO = {"person", "person_ref", "account_ref", "mailing_address", "language", "origin", "paperless"}
 
 
 def fingerprint(command: Command) -> str:
     """A digest of what is asked for: another request under a known key must not pass for the first.
 
-    Not of who asks for service: between two deliveries of one request its person may have got their reference here, by another.
+    Not of who asks for service, nor of how they hear of it: between two deliveries of one request its person may have got
+    their reference here, by another, or chosen other bills.
     """
     asked = {each.name: str(getattr(command, each.name)) for each in fields(command) if each.name not in _WHO}
     if isinstance(command, EstablishService):

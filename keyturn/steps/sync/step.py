@@ -49,6 +49,7 @@ def command_for(request: Request, policy: Policy) -> EstablishService:
         person_ref=known,
         person=None if known else _described(request),
         account_ref=request.account.ref or "",
+        paperless=(request.account.paperless and not request.account.ref) or None,
     )
 
 

@@ -1,5 +1,7 @@
 """Which CIS do these tests speak to? The small one of `small_cis`, with time enough or with little."""
 
+from contextlib import ExitStack, closing
+
 import pytest
 
 from keyturn.connectors.cis.mapped import MappedCis
@@ -28,3 +30,21 @@ def hasty(server, cis):
     hasty = MappedCis(server.url, timeout_seconds=0.5, mapping=SMALL)
     yield hasty
     hasty.close()
+
+
+@pytest.fixture
+def own(server, monkeypatch, tmp_path):
+    """`own((old, new), ..., more=...)`: the small CIS by a file that says something else, or more."""
+    monkeypatch.setenv("SMALL_TOKEN", "t0ken")
+    with ExitStack() as open_ones:
+
+        def made(*swaps: tuple[str, str], more: str = "") -> MappedCis:
+            text = SMALL.read_text() + more
+            for old, new in swaps:
+                assert old in text
+                text = text.replace(old, new, 1)
+            path = tmp_path / "own.toml"
+            path.write_text(text)
+            return open_ones.enter_context(closing(MappedCis(server.url, timeout_seconds=10, mapping=path)))
+
+        yield made

@@ -52,6 +52,17 @@ def test_a_word_of_ours_that_the_file_has_no_code_for_is_refused_and_what_was_wr
 # Step by step
 
 
+def test_a_file_that_sends_the_whole_command_sends_what_it_always_did_unless_bills_by_email_were_chosen(server, own):
+    person = 'body = "{key: key, name: command.person.family_name, middle: some(command.person.middle_name)}"'
+    cis = own((person, 'body = "command"'))
+    for chosen in (None, True):
+        server.says = on_write((422, b'{"code": "premise_occupied"}'))
+        with pytest.raises(Rejected):
+            cis.send(newcomer_at("P", paperless=chosen), key="k")
+        sent = [json.loads(each.body) for each in server.heard if each.verb == "POST"][-1]
+        assert sent.get("paperless", "not a word") == (chosen or "not a word")
+
+
 def test_what_is_null_is_left_out_and_codes_are_the_ciss_own(cis, server):
     server.says = on_write((422, b'{"code": "premise_occupied"}'), "/accounts")
     with pytest.raises(Rejected):

@@ -35,13 +35,18 @@ def change(cursor: Cursor, person_ref: str, change: DetailChange, *, today: date
     if held:
         cursor.execute("UPDATE detail SET ended_at = now() WHERE id = %s", (held["id"],))
     if change.value:
-        cursor.execute(
-            "INSERT INTO detail (person_ref, account_ref, name, value, until) VALUES (%s, %s, %s, %s, %s)",
-            (person_ref, account, change.name, change.value, change.until),
-        )
+        enter(cursor, person_ref, change)
     if of_person:
         _write_column(cursor, person_ref, change)
     return note
+
+
+def enter(cursor: Cursor, person_ref: str, change: DetailChange) -> None:
+    """A value where none stands."""
+    cursor.execute(
+        "INSERT INTO detail (person_ref, account_ref, name, value, until) VALUES (%s, %s, %s, %s, %s)",
+        (person_ref, change.account_ref or None, change.name, change.value, change.until),
+    )
 
 
 def _keep_column(cursor: Cursor, person_ref: str, name: str) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from keyturn.connectors.cis.reference import changes as feed
+from keyturn.connectors.cis.reference import details as single_values
 from keyturn.connectors.cis.reference import numbers, occupancy
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.terms.address import Address
+from keyturn.terms.change import DetailChange
 from keyturn.terms.cis import Answer, CancelService, EstablishService
 from keyturn.terms.errors import Rejected
 from keyturn.terms.person import PersonDetails
@@ -151,6 +153,8 @@ def open_account(cursor: Cursor, command: EstablishService, person: str, *, numb
         " VALUES (%s, %s, true, true)",
         (ref, person),
     )
+    if command.paperless:
+        single_values.enter(cursor, person, DetailChange("paperless", "yes", account_ref=ref))
     return ref
 
 

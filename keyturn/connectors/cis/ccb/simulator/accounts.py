@@ -37,6 +37,8 @@ def add(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
         "INSERT INTO acct_nbr VALUES (%s, %s, %s)",
         [(acct_id, each["accountNumberType"], each["accountNumber"]) for each in said["accountNumbers"]],
     )
+    for each in said["characteristics"]:
+        characteristics.enter(cursor, acct_id, each)
     for each in said["persons"]:
         cursor.execute("SELECT 1 FROM per WHERE per_id = %s", (each["personId"],))
         if cursor.fetchone() is None:
@@ -151,5 +153,6 @@ def of_main_customer(cursor: Cursor, per_id: str) -> list[str]:
 def remove(cursor: Cursor, acct_id: str) -> None:
     """Delete an account that never had service and of which nothing has been noted. Raises Refused."""
     main_person(cursor, acct_id)
+    cursor.execute("DELETE FROM characteristic WHERE owner = %s", (acct_id,))
     for table in ("acct_nbr", "acct_per", "acct"):
         cursor.execute(f"DELETE FROM {table} WHERE acct_id = %s", (acct_id,))

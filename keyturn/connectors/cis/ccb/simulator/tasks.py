@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from keyturn.connectors.cis.ccb.simulator import accounts, agreements, change_log, customer_contacts
+from keyturn.connectors.cis.ccb.simulator import accounts, agreements, change_log, characteristics, customer_contacts
 from keyturn.connectors.cis.ccb.simulator.messages import Refused
 from keyturn.connectors.cis.ccb.simulator.numbers import new_number
 from keyturn.connectors.cis.ccb.simulator.shapes import day, written
@@ -114,6 +114,8 @@ def complete(cursor: Cursor, said: Mapping[str, Any]) -> dict[str, Any]:
     if not per_id or not acct_id:
         raise Refused("no_person")
     accounts.must_pay(cursor, acct_id, per_id)
+    if said.get("isPaperless"):
+        characteristics.enter(cursor, acct_id, {"characteristicType": "paperless", "value": "yes", "untilDate": ""})
     cursor.execute("SELECT svc_type, sp_id FROM sp WHERE sp_id = ANY(%s) ORDER BY sp_id FOR UPDATE", (task["sp_ids"],))
     found = {row["svc_type"]: row["sp_id"] for row in cursor.fetchall()}
     changes = agreements.gives_way(

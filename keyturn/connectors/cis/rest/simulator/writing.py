@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from keyturn.connectors.cis.reference import changes, establish, merge, occupancy, update
+from keyturn.connectors.cis.reference import changes, details, establish, merge, occupancy, update
 from keyturn.connectors.cis.reference.connection import Cursor
 from keyturn.connectors.cis.rest.simulator import maintenance
 from keyturn.connectors.cis.rest.simulator.store import Store, enter, forget, settle
 from keyturn.connectors.cis.rest.simulator.words import SERVICES, address_of, day, text, texts
 from keyturn.terms.address import Address
+from keyturn.terms.change import DetailChange
 from keyturn.terms.cis import CancelService, EstablishService, MergePersons, UnmergePersons, UpdateCustomer
 from keyturn.terms.errors import Rejected
 from keyturn.terms.person import Identifier, Kind, PersonDetails
@@ -46,6 +47,9 @@ def add_account(store: Store, said: Row) -> Row:
                 raise Rejected(code)
         command = replace(command, account_ref="")
         ref = establish.open_account(cursor, command, text(said, "personId"), number=store.number)
+        for each in said.get("attributes") or ():
+            wish = DetailChange(text(each, "name"), text(each, "value"), ref, day(each, "untilDate"))
+            details.enter(cursor, text(said, "personId"), wish)
         changes.note(cursor, persons=[text(said, "personId")], accounts=[ref])
         settle(cursor, "account", said, ref, {"personId": text(said, "personId")})
     return {"id": ref}
