@@ -85,6 +85,9 @@ def test_a_good_file_is_read_and_says_what_the_cis_offers():
         ("status == `404`\"\nanswer", "status != `200`\"\nanswer", "read.person.none_when holds of any page with the status 500"),
         ("status == `422`", "status >= `400`", "cis.toml: errors take any page with the status 500 for 'rejected': a gateway"),
         ("status == `404`\"\nmeans", "status > `403`\"\nmeans", "cis.toml: errors take any page with the status 500 for 'nothing'"),
+        ("date_of_birth: born", "date_of_birth: local_day(born, 'Europe/Wien')", "local_day() with 'Europe/Wien', which is no time zone"),
+        ("date_of_birth: born", "date_of_birth: local_day(born, '../localtime')", "which is no time zone"),
+        ("date_of_birth: born", "date_of_birth: local_day(born, 'Europe')", "which is no time zone"),
         ("body.last.digest", "a" * 30_000, "find.digest is longer than 20,000 characters"),
     ],
 )  # fmt: skip

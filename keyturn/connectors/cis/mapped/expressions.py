@@ -7,6 +7,7 @@ the file has its own, see docs/howto/connect-a-cis-by-mapping.md). These functio
     code('table', word)   our word as the CIS's code, by the file's [codes.table]; a word that has none is refused
     word('table', code)   the CIS's code as our word; null where it has none
     day(text, format)     a date out of the CIS's own way of writing one, by strptime's letters ('%m/%d/%Y')
+    local_day(text, zone) the day that it is in a time zone ('Europe/Vienna') at a moment (1984-02-28T23:00:00Z)
     written(day, format)  a day of ours (2026-12-01) in the CIS's way of writing one
     digits(text)          the digits of a text alone
     some(x)               x, or null where it is empty: what is null is left out of what is sent
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import jmespath
 from jmespath import exceptions, functions
@@ -70,6 +72,10 @@ class _Ours(functions.Functions):
         return datetime.strptime(text, form).date().isoformat() if text else None  # noqa: DTZ007  a day has no zone
 
     @functions.signature(_ANY, {"types": ["string"]})
+    def _func_local_day(self, text: Any, zone: str) -> str | None:
+        return _day_in(zone, datetime.fromisoformat(text)) if text not in (None, "") else None
+
+    @functions.signature(_ANY, {"types": ["string"]})
     def _func_written(self, day: Any, form: str) -> str | None:
         return date.fromisoformat(day).strftime(form) if day else None
 
@@ -92,6 +98,23 @@ class _Ours(functions.Functions):
     @functions.signature({"types": ["array"]}, {"types": ["string"]})
     def _func_text(self, parts: list[Any], by: str) -> str:
         return by.join(str(part) for part in parts if part not in (None, ""))
+
+
+def _is_zone(name: Any) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (TypeError, ValueError, LookupError, OSError):  # OSError: "Europe" is a folder
+        return False
+
+
+def _day_in(zone: str, moment: datetime) -> str:
+    """What is said without an offset is the utility's own time; what systems write for "never" stays the day that it is."""
+    if not _is_zone(zone):
+        raise ValueError("time zone")
+    try:
+        return (moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment).date().isoformat()
+    except OverflowError:
+        return moment.date().isoformat()
 
 
 class Expression:
@@ -142,6 +165,9 @@ class Expression:
             if name not in known:
                 raise ValueError(f"uses a function {name}() that is not there{meant(name, known)}")
             first = node["children"][0] if node["children"] else {}
+            zone = node["children"][-1] if name == "local_day" and node["children"] else {}
+            if zone.get("type") == "literal" and not _is_zone(zone["value"]):
+                raise ValueError(f"uses local_day() with {zone['value']!r}, which is no time zone")
             if name in ("code", "word") and first.get("type") == "literal" and first["value"] not in self._codes:
                 raise ValueError(f"uses codes.{first['value']}, which is not there{meant(first['value'], self._codes)}")
 
