@@ -20,7 +20,7 @@ from keyturn.records.models import (
     PersonName,
 )
 from keyturn.terms.change import DetailChange, NameChange
-from keyturn.terms.cis import Changed
+from keyturn.terms.cis import Changed, Changes
 from keyturn.terms.errors import Rejected
 from tests.flow.both_sides import Heard, heard, name_of
 from tests.flow.town import ANA, BEN, Town
@@ -43,6 +43,19 @@ class TestHearing:
         assert CisCursor.objects.get().cursor == cursor
         assert not hearing._noted("", (), "elsewhere", now=town.now)
         assert CisCursor.objects.get().cursor == cursor
+
+    def test_a_cursor_is_as_long_as_the_cis_will_have_it(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        behind = "eyJ" + 30_000 * "x"
+        asked = []
+
+        def changes(since: str, *, limit: int) -> Changes:
+            asked.append(since)
+            return Changes((Changed("person", "C9"),) if not since else (), behind)
+
+        monkeypatch.setattr(town.cis, "changes", changes)
+        assert hearing.hear(now=town.now, policy=town.policy) == 1
+        assert hearing.hear(now=town.now, policy=town.policy) == 0
+        assert asked == ["", behind]
 
     def test_a_word_without_a_key_does_not_take_away_the_key_under_which_it_was_told_first(self, town: Town) -> None:
         hearing.note(

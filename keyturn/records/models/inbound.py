@@ -18,7 +18,7 @@ class CisCursor(models.Model):
     """How far the feed of changes has been heard. One row."""
 
     name = models.CharField(primary_key=True, max_length=20)
-    cursor = models.CharField(max_length=400, blank=True)  # the CIS's own text
+    cursor = models.TextField(blank=True)  # the CIS's own text, as long as it is
     asked_at = models.DateTimeField(null=True)  # when it was last asked and answered
     problem = models.CharField(max_length=80, blank=True)  # a code: why it could not be asked since
 
