@@ -17,15 +17,22 @@ _PAGES: Final = (None, {"message": "-"})
 
 
 def meaning_of(rules: Iterable[ErrorRule], answer: Scope) -> tuple[Means, str]:
-    """What it means, and the code of a refusal. What stands nowhere is in doubt."""
-    try:
-        for rule in rules:
-            if rule.when.true(answer):
-                code = rule.code.evaluate(answer) if rule.code else ""
-                return rule.means, code if isinstance(code, str) and code in REFUSALS else "against_the_rules"
-    except Unreadable:
-        pass
+    """What it means, and the code of a refusal. What stands nowhere is in doubt.
+
+    A rule that cannot be tried on this page (it reads a message, and there is none) does not hold: the next one is tried.
+    """
+    for rule in rules:
+        if _holds(rule.when, answer):
+            return rule.means, _code(rule, answer)
     return Means.IN_DOUBT, ""
+
+
+def _code(rule: ErrorRule, answer: Scope) -> str:
+    try:
+        code = rule.code.evaluate(answer) if rule.code else ""
+    except (Unreadable, Rejected):
+        code = None
+    return code if isinstance(code, str) and code in REFUSALS else "against_the_rules"
 
 
 def mistaken(rules: Iterable[ErrorRule]) -> tuple[int, Means] | None:
