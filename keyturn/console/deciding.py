@@ -19,12 +19,13 @@ from keyturn.console import story
 from keyturn.console.access import DECIDERS, RETRIERS, STAFF, SUPERVISORS, acting, actor_of, only
 from keyturn.console.case import Typed, case_page, find, text_of, typed_in, uuid_or_none
 from keyturn.console.maintained import STAYS
+from keyturn.console.meanwhile import CHANGED, did, events_since, number
 from keyturn.console.queue import address_of_next
 from keyturn.console.vocabulary import say
 from keyturn.flow import cases
 from keyturn.flow.sentences import sentence
 from keyturn.look.parts import Problem
-from keyturn.records.queries import console, requests
+from keyturn.records.queries import console
 from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
 from keyturn.terms.finding import Finding
 from keyturn.terms.words import gettext_noop
@@ -60,7 +61,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             email_digest=console.email_digest_of(request.user),
             now=timezone.now(),
             policy=settings.KEYTURN_POLICY,
-            version=_number(request.POST.get("version", "")),
+            version=number(request.POST.get("version", "")),
         )
     except Invalid as problem:
         return _again(request, case, typed, [(_sentence(each), each.field) for each in problem.findings])
@@ -69,29 +70,14 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     except NotAllowed as problem:
         if problem.code == "own_request":
             return _own(request, case)
-        if not _pressed_twice(request, case, decision):
+        if not did(case, request.POST.dict(), actor_of(request), "reviewed", decision=decision):
             return _changed(request, reference, typed, status=409)
     messages.success(request, _(DONE[decision]) % {"reference": case.reference})
     return redirect(address_of_next(request, besides=case.reference))
 
 
-def _pressed_twice(request: HttpRequest, case: Any, decision: str) -> bool:
-    """What changed since the page was made is this very decision, by this very person."""
-    actor, seen = actor_of(request), _number(request.POST.get("seen", ""))
-    return any(
-        (each.what, each.role, each.actor, each.data.get("decision")) == ("reviewed", actor.role, actor.ident, decision)
-        for each in requests.events(case)
-        if each.number > seen >= 0
-    )
-
-
 def _sentence(found: Finding) -> str:
     return sentence(found, for_staff=True)
-
-
-def _number(text: str) -> int:
-    """The version that the page showed; without a readable one the page counts as stale."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def _again(request: HttpRequest, case: Any, typed: Typed, problems: Iterable[tuple[str, str]]) -> HttpResponse:
@@ -106,9 +92,8 @@ def _again(request: HttpRequest, case: Any, typed: Typed, problems: Iterable[tup
 def _changed(request: HttpRequest, reference: str, typed: Typed, *, status: int) -> HttpResponse:
     """Somebody else changed it, or decided it, meanwhile (ER-21): show what, keep what was typed."""
     case = find(reference)
-    seen = _number(request.POST.get("seen", ""))
-    events = [each for each in requests.events(case) if each.number > seen]
-    text = _("This request changed while you had it open. Look at what is new, then decide again.")
+    events = events_since(case, request.POST.dict())
+    text = _(CHANGED)
     if status == 409:
         text = _("Nothing was done: a colleague or the machine has moved this request on meanwhile.")
     kept = Typed(

@@ -14,15 +14,17 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from keyturn.console import story
 from keyturn.console.access import STAFF, acting, actor_of, only, role_of
 from keyturn.console.case import Typed, case_page, find
 from keyturn.console.delivery import ROLES_OF
+from keyturn.console.meanwhile import CHANGED, events_since, number
 from keyturn.flow import deliveries
 from keyturn.flow.deliveries import Hand
 from keyturn.flow.sentences import sentence
 from keyturn.look.parts import Problem
 from keyturn.records.queries import console
-from keyturn.terms.errors import Invalid, NotAllowed
+from keyturn.terms.errors import Invalid, NotAllowed, StaleVersion
 from keyturn.terms.finding import Finding
 from keyturn.terms.words import gettext_noop
 
@@ -46,7 +48,7 @@ WHY_NOT = {
 
 
 def _act(request: HttpRequest, case: Any, act: str, form: Form) -> None:
-    by = Hand(actor_of(request), console.email_digest_of(request.user))
+    by = Hand(actor_of(request), console.email_digest_of(request.user), number(form.get("version", "")))
     now, policy, reason = deliveries.common_time(), settings.KEYTURN_POLICY, form.get("reason", "")
     refs = {name: text for name, text in form.items() if name.endswith("_ref") or name.startswith("agreement_")}
     verbs: dict[str, Callable[[], Any]] = {
@@ -84,6 +86,8 @@ def deliver(request: HttpRequest, reference: str) -> HttpResponse:
         _act(request, case, act, form)
     except Invalid as problem:
         return _again(request, case, act, form, list(problem.findings))
+    except StaleVersion:
+        return _changed(request, find(reference), act, form)
     except NotAllowed as problem:
         text = WHY_NOT.get(problem.code) or gettext_noop(
             "This is not possible any more: a colleague or the machine has moved the request on."
@@ -103,6 +107,18 @@ def _again(request: HttpRequest, case: Any, act: str, form: Form, findings: list
     problems = tuple(Problem(text, f"#{name}") for name, text in named)
     typed = Typed(problems=problems, errors=dict(named), filled=_filled(act, form))
     return case_page(request, case, typed, status=422)
+
+
+def _changed(request: HttpRequest, case: Any, act: str, form: Form) -> HttpResponse:
+    """A colleague, or the machine, was faster (ER-21): what is new, and what was typed beside it. What they only had
+    before them and left as it stood is not kept: it would take back what a colleague has put right."""
+    events = events_since(case, form)
+    typed = {name: text for name, text in form.items() if form.get(f"{name}-was") != text}
+    kept = Typed(
+        problems=(Problem(_(CHANGED), "#changed"),), filled=_filled(act, typed),
+        changed=story.told(events, journey=case.journey, names=story.names_in(events)),
+    )  # fmt: skip
+    return case_page(request, case, kept, status=412)
 
 
 def _filled(act: str, form: Form) -> dict[str, str]:

@@ -40,10 +40,11 @@ STAYS_WITH = (Standing.STAFF, Standing.ENGINEER, Standing.MACHINE)
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """Who acts, and what their own requests are known by (R-01)."""
+    """Who acts, what their own requests are known by (R-01), and the version of the request that they have looked at."""
 
     actor: Actor
     email_digest: str = ""
+    version: int | None = None
 
 
 def common_time() -> datetime:
@@ -284,8 +285,8 @@ def cleared(*, request_id: UUID, reason: str, by: Hand, now: datetime) -> Reques
 
 
 def _held(request_id: UUID, by: Hand, now: datetime, standings: Collection[Standing]) -> tuple[Request, Delivery]:
-    """The request and its delivery, held: it stands with the CIS, and no call is under way; perhaps the customer was asked
-    something about it since."""
+    """The request and its delivery, held: it stands with the CIS, no call is under way, and nobody has changed it since it
+    was looked at; perhaps the customer was asked something about it since."""
     _is_staff(by)
     request = moves.locked(request_id)
     delivery = Delivery.objects.select_for_update().filter(request=request).first()
@@ -294,6 +295,7 @@ def _held(request_id: UUID, by: Hand, now: datetime, standings: Collection[Stand
         raise NotAllowed("not_at_the_cis")
     if sync_rules.is_leased(delivery.leased_until, now):
         raise NotAllowed("under_way")
+    moves.is_current(request, by.version)
     _not_own(request, by)
     return request, delivery
 

@@ -1,5 +1,6 @@
 """What do staff see of a delivery, and can they settle, discard or send it back, each in their role?"""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -19,9 +20,18 @@ Desks = Callable[..., Desk]
 
 
 def acts(desk: Desk, case: Case, act: str, **fields: str) -> Desk:
-    desk.posts(desk.address(case, "deliver"), act=act, **fields)
+    """Of a page that was opened a moment ago; else of the one that `opened` was taken from."""
+    now = {"version": str(case.request.version), "seen": str(case.request.events_written)}
+    desk.posts(desk.address(case, "deliver"), act=act, **{**now, **fields})
     desk.town.works()
     return desk
+
+
+def as_shown(desk: Desk, act: str) -> dict[str, str]:
+    """Everything that stands in the form of an act, as the browser would send it."""
+    form = desk.html.partition(f'name="act" value="{act}"')[2].partition("</form>")[0]
+    inputs = [dict(re.findall(r'(\w+)="([^"]*)"', each)) for each in re.findall(r"<input [^>]*>", form)]
+    return {each["name"]: each["value"] for each in inputs}
 
 
 def references(case: Case) -> dict[str, str]:
@@ -108,6 +118,29 @@ class TestCorrecting:
         rosa = desk("rosa")
         assert acts(rosa, refused, "correct", start_date="2020-01-01", reason=WHY).status == 422
         assert 'href="#correct-start_date"' in rosa.html
+
+    def test_a_stale_page_does_not_put_back_what_a_colleague_corrected(
+        self, town: Town, desk: Desks, refused: Case
+    ) -> None:
+        rosa, berta = desk("rosa"), desk("berta")
+        stale = as_shown(rosa.opens(refused), "correct")
+        town.cis_is(script=[{"fault": "refuses"}])
+        theirs = as_shown(berta.opens(refused), "correct")
+        acts(berta, refused, "correct", **{**theirs, "family_name": "Lindqvist", "reason": WHY}).sees("is corrected")
+        acts(rosa, refused, "correct", **{**stale, "date_of_birth": "1991-02-03", "reason": WHY})
+        assert rosa.status == 412
+        rosa.sees("This request changed while you had it open", "New since you opened it", "berta")
+        shown = as_shown(rosa, "correct")
+        assert (shown["family_name"], shown["date_of_birth"]) == ("Lindqvist", "1991-02-03"), (
+            "theirs, and what was typed"
+        )
+        assert refused.request.answers["family_name"] == "Lindqvist"
+        acts(rosa, refused, "correct", **{**shown, "reason": WHY}).sees("is corrected")
+        assert refused.request.answers["family_name"] == "Lindqvist"
+        assert refused.request.answers["date_of_birth"] == "1991-02-03"
+
+    def test_a_form_without_a_version_is_stale(self, desk: Desks, refused: Case) -> None:
+        assert acts(desk("rosa"), refused, "correct", version="", reason=WHY).status == 412
 
     def test_a_partner_is_sent_theirs_back(self, town: Town, desk: Desks) -> None:
         town.cis_is(script=[{"fault": "refuses"}])
