@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 from django.db import connection
 from django.utils import timezone
 
 from keyturn import flow
+from keyturn.records.models import Request
 from keyturn.terms.person import PersonDetails
 from keyturn.terms.request import Actor, Role
 from tests.console.desk import Desk
@@ -27,6 +29,18 @@ def waits(town: Town, given: str, family: str = "Zelenko", *, hours_ago: float =
     town.now = timezone.now()
     assert case.rules == {"D-08"}
     return case
+
+
+def like(case: Case, number: int, **changes: object) -> list[Request]:
+    """So many more, which wait since before it, the oldest promise first."""
+    held, rows = Request.objects.values().get(pk=case.id), []
+    open_to_all = {name: value for name, value in held.items() if not name.startswith("sealed_")} | changes
+    for at in range(number):
+        promised = held["promised_at"] - timedelta(days=9) + timedelta(minutes=at)
+        row = Request(**{**open_to_all, "id": uuid4(), "reference": f"KT-LIKE-{at:04}", "promised_at": promised})
+        row.answers = case.request.answers
+        rows.append(row)
+    return Request.objects.bulk_create(rows)
 
 
 def test_the_oldest_promise_stands_first(town: Town, rosa: Desk) -> None:
@@ -164,6 +178,17 @@ class TestTheNextRequest:
         for following in (*cases[1:], cases[0]):
             rosa.posts("/console/next", besides=rosa.hidden("besides"))
             assert rosa.at == rosa.address(following)
+
+    def test_is_reached_behind_fifty_of_their_own(self, town: Town, rosa: Desk) -> None:
+        case = waits(town, "Abe")
+        like(case, 51, journey="merge_persons", begun_by=f"staff:{rosa.user.pk}")
+        rosa.posts("/console/next")
+        assert rosa.at == rosa.address(case)
+
+    def test_behind_the_sixtieth_is_the_one_behind_it(self, town: Town, rosa: Desk) -> None:
+        rows = like(waits(town, "Abe"), 62)
+        rosa.posts("/console/next", besides=rows[60].reference)
+        assert rosa.at == f"/console/requests/{rows[61].reference}"
 
     def test_is_the_queue_where_only_the_open_one_waits(self, town: Town, rosa: Desk) -> None:
         waits(town, "Abe")

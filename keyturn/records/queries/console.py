@@ -1,7 +1,7 @@
 """What waits for staff, in which order, and who is looking at it?"""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,14 +80,18 @@ def reasons(tab: str, *, now: datetime) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
 
 
-def waiting(*, besides: str = "", most: int = 50) -> list[Request]:
+def waiting(*, besides: str = "", at_once: int = 50) -> Iterator[Request]:
     """The requests that staff should open next, in order. `besides`: the reference of the one that they are leaving.
 
-    Those behind it come first, so that who goes on and on sees every one, and not two in turn.
+    Those behind it come first, so that who goes on and on sees every one, and not two in turn. However many wait, they are
+    read as they are wanted.
     """
-    rows = list(_in_order("review", Request.objects.filter(standing=Standing.STAFF))[:most])
-    here = next((at for at, each in enumerate(rows) if each.reference == besides), -1)
-    return rows[here + 1 :] + rows[: max(here, 0)]
+    in_order = list(_in_order("review", Request.objects.filter(standing=Standing.STAFF)).values_list("reference", "pk"))
+    here = next((at for at, (reference, _pk) in enumerate(in_order) if reference == besides), -1)
+    keys = [pk for _reference, pk in in_order[here + 1 :] + in_order[: max(here, 0)]]
+    for start in range(0, len(keys), at_once):
+        found = Request.objects.in_bulk(keys[start : start + at_once])
+        yield from (found[pk] for pk in keys[start : start + at_once] if pk in found)
 
 
 def last_events(request_ids: Iterable[Any]) -> dict[UUID, Held]:
