@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext, pgettext_lazy
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.portal.dates import written
+from keyturn.terms.days import day_of, local_date
 from keyturn.terms.request import Outcome, Standing, Status, Step, public_status
 
 _COLOURS = {
@@ -120,7 +122,9 @@ def advice_of(request: Any, *, phone: str) -> list[str]:
         case Status.COMPLETED:
             if is_change(request):
                 return []
-            return [gettext("You need not be at home. If your plans change, tell us before the start date.")]
+            if _is_ahead(request):
+                return [gettext("You need not be at home. If your plans change, tell us before the start date.")]
+            return [gettext("You need not be at home. If your plans change, tell us.")]
         case Status.REFUSED if is_invitation(request):
             return [gettext("Nobody got access. You can invite them again at any time.")]
         case Status.REFUSED:
@@ -137,6 +141,12 @@ def advice_of(request: Any, *, phone: str) -> list[str]:
             return [gettext("No service will start, and there is nothing to pay. You can ask again at any time.")]
         case _:
             return []
+
+
+def _is_ahead(request: Any) -> bool:
+    """Whether the day on which service starts is still to come."""
+    start = day_of(request.answers.get("start_date"))
+    return start is not None and start > local_date(timezone.now(), settings.KEYTURN_POLICY)
 
 
 def way_of(request: Any) -> list[dict[str, str]]:

@@ -43,6 +43,11 @@ def day_begins(day: date, policy: Policy) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(policy.time_zone)).astimezone(UTC)
 
 
+def start_is_late(start: date, *, today: date, policy: Policy) -> bool:
+    """Whether service cannot start on that day any more: it lies further back than anybody may set a start."""
+    return (today - start).days > policy.back_date_days
+
+
 def business_days_after(day: date, days: int) -> date:
     """The day so many business days later; Saturdays and Sundays do not count (holidays are the utility's own: later)."""
     while days > 0:

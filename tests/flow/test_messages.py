@@ -19,6 +19,32 @@ def test_the_confirmation_names_reference_services_address_and_day(town: Town) -
         assert part in text
 
 
+LATE = {
+    "en": ("has passed: we start service as soon as we can", "before the start date", "Service starts on"),
+    "es": ("ya pasó: empezaremos el servicio tan pronto como podamos", "antes de la fecha de inicio", "El servicio empieza el"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LATE)
+def test_who_is_approved_after_their_start_date_reads_that_it_starts_as_soon_as_we_can(
+    town: Town, language: str
+) -> None:
+    says, *nothing_of = LATE[language]
+    case = town.moves_in(replace(ANA, identifiers=()), start_date=town.day(1), language=language)
+    town.waits(days=5)
+    case.staff("approve", "Found another proof.")
+    text = " ".join(case.last_message().split())
+    assert says in text
+    assert not [each for each in nothing_of if each in text]
+
+
+@pytest.mark.parametrize(("start", "still"), [(0, False), (1, True)])
+def test_who_starts_today_is_not_asked_to_tell_us_before(town: Town, start: int, still: bool) -> None:
+    text = town.moves_in(ANA, start_date=town.day(start)).last_message()
+    assert "Service starts on" in text
+    assert ("before the start date" in text) is still
+
+
 def test_the_confirmation_of_receipt_says_where_to_look(town: Town) -> None:
     case = town.asks(ANA)
     assert f"/requests/{case.request.reference}" in case.last_message()

@@ -39,6 +39,15 @@ class TestTheWayIn:
         visitor.does_not_see("Zelenko", "ana@example.com", "Alder Street")
         sees_it(visitor, reference).sees("Your service is arranged", "Ana Zelenko")
 
+    @pytest.mark.parametrize(("days", "ahead"), [(-3, False), (3, True)])
+    def test_asks_for_word_before_the_start_date_while_it_is_to_come(
+        self, visitor: Visitor, days: int, ahead: bool
+    ) -> None:
+        request = a_request(visitor).request
+        request.answers = {**request.answers, "start_date": str(timezone.now().date() + timedelta(days=days))}
+        request.save()
+        assert ("before the start date" in sees_it(visitor, request.reference).text) is ahead
+
     def test_looks_the_same_for_a_reference_that_does_not_exist(
         self, visitor: Visitor, another: Callable[..., Visitor]
     ) -> None:

@@ -16,6 +16,7 @@ from keyturn.records import consents, writing
 from keyturn.records.models import Message, Request
 from keyturn.steps.confirm import rules
 from keyturn.steps.confirm.rules import News
+from keyturn.terms.days import day_of, local_date, start_is_late
 from keyturn.terms.message import Outgoing
 from keyturn.terms.policy import Policy
 
@@ -75,7 +76,7 @@ def render(message: Message, *, policy: Policy) -> Outgoing:
     """The message as it is sent; the first line of its template is the subject."""
     content = message.content
     with override(message.language):
-        text = render_to_string(f"messages/{message.template}.txt", _context(message, content["values"]))
+        text = render_to_string(f"messages/{message.template}.txt", _context(message, content["values"], policy))
     subject, _, body = text.strip().partition("\n")
     return Outgoing(
         message_id=str(message.pk),
@@ -87,21 +88,26 @@ def render(message: Message, *, policy: Policy) -> Outgoing:
     )
 
 
-def _context(message: Message, values: Mapping[str, Any]) -> dict[str, Any]:
+def _context(message: Message, values: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     general = {
         "values": {**values, "until": _shown(values["until"])} if values.get("until") else values,
         "base_url": settings.KEYTURN_BASE_URL,
         "utility": settings.KEYTURN_BRAND,
         "channel": message.channel,
     }
-    return {**general, **_of_request(message.request)} if message.request else general
+    if message.request is None:
+        return general
+    return {**general, **_of_request(message.request, local_date(message.created_at, policy), policy)}
 
 
-def _of_request(request: Request) -> dict[str, Any]:
+def _of_request(request: Request, today: date, policy: Policy) -> dict[str, Any]:
+    start = day_of(request.answers.get("start_date"))
     return {
         "reference": request.reference,
         "services": request.answers.get("services", ()),
         "start_date": _shown(request.answers.get("start_date")),
+        "late": start is not None and start_is_late(start, today=today, policy=policy),
+        "ahead": start is not None and start > today,
         "address": request.premise.address.lines() if request.premise else [],
         "name": applicant(request.answers).display_name,
     }

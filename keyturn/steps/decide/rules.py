@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from keyturn.terms.days import start_is_late
 from keyturn.terms.finding import Effect, Finding, rule
 from keyturn.terms.policy import Policy
 from keyturn.terms.premise import PremiseFacts, Service
@@ -128,7 +129,7 @@ def file_agrees(facts: Facts, policy: Policy) -> Iterator[Finding]:
 
 @rule("D-11", "The start date has not passed while the request was looked at", implements=("ER-19", "BR-44"))
 def start_is_not_past(facts: Facts, policy: Policy) -> Iterator[Finding]:
-    if (facts.today - facts.start_date).days > policy.back_date_days:
+    if start_is_late(facts.start_date, today=facts.today, policy=policy):
         yield Finding("D-11", "start_date", Effect.NOTE)
 
 
