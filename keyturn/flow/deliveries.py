@@ -261,6 +261,8 @@ def _refused(request_id: UUID, by: Hand, now: datetime) -> Request:
 def _open_again(request: Request, by: Hand, now: datetime) -> None:
     """What was written is taken back, and the request can be decided anew: about the same person, where it has entered
     them or staff have said who it is. Whom the machine had found, it looks for again: the answers are others now."""
+    open_still = request.proposals.filter(state="open")  # said anew, as it is corrected
+    open_still.update(state="declined", decided_by=by.actor.origin, decided_at=now)
     has_entered = request.links.filter(undone_at=None, created_person=True).exists()
     way_of(request).take_back(request, actor=by.actor, now=now)
     if has_entered or "by" in request.person_decision:

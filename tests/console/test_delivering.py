@@ -139,6 +139,15 @@ class TestCorrecting:
         assert refused.request.answers["family_name"] == "Lindqvist"
         assert refused.request.answers["date_of_birth"] == "1991-02-03"
 
+    def test_what_they_said_otherwise_is_kept_beside_the_file_once(self, town: Town, desk: Desks) -> None:
+        town.serves(ANA, town.house())
+        town.cis_is(script=[{"fault": "refuses"}])
+        case = town.moves_in(ANA, phone="503 555 0177")
+        before = case.request.proposals.filter(state="open").count()
+        assert before
+        acts(desk("rosa"), case, "correct", start_date=town.day(9), reason=WHY).sees("is corrected")
+        assert case.request.proposals.filter(state="open").count() == before
+
     def test_a_form_without_a_version_is_stale(self, desk: Desks, refused: Case) -> None:
         assert acts(desk("rosa"), refused, "correct", version="", reason=WHY).status == 412
 
