@@ -44,7 +44,7 @@ WHEN = {
     "decided": gettext_noop("Outcome"),
 }
 """What the column of times is about."""
-DECIDERS_SEE = ("late_care", "open_cases", "pairs", "differences", "blind")
+DECIDERS_SEE = ("late_care", "open_cases", "pairs", "differences", "said", "blind")
 PAGE = 25
 
 

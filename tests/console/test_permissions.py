@@ -64,6 +64,8 @@ TABLE = {
     ("cases", "POST"): ("405", "405", "405", "405", "405"),
     ("case", "GET"): ("its page", "its page", "its page", "its page", "its page"),
     ("case", "POST"): ("sign in", "no", "in", "in", "no"),
+    ("proposals", "GET"): ("sign in", "no", "in", "in", "no"),
+    ("proposals", "POST"): ("405", "405", "405", "405", "405"),
     ("duplicates", "GET"): ("sign in", "no", "in", "in", "no"),
     ("duplicates", "POST"): ("405", "405", "405", "405", "405"),
     ("next_duplicate", "GET"): ("its page", "its page", "its page", "its page", "its page"),

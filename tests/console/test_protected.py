@@ -53,7 +53,7 @@ class TestAProtectedAddress:
         references = Request.objects.exclude(submitted_at=None).values_list("reference", flat=True)
         return [
             "/console", "/console?tab=decided", "/console?tab=customer", "/console?tab=stuck", "/console/cases",
-            "/console/cases?state=decided", "/console/life-support?tab=all", f"/console/persons/{pk}",
+            "/console/cases?state=decided", "/console/proposals", "/console/life-support?tab=all", f"/console/persons/{pk}",
             f"/console/persons/{pk}/keep", f"/console/persons/{pk}/change/name", f"/console/persons/{pk}/change/address",
             *(f"/console/requests/{each}" for each in references),
         ]  # fmt: skip

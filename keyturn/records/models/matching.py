@@ -182,3 +182,4 @@ class Proposal(Row):
 
     class Meta:
         db_table = "proposal"
+        indexes = [models.Index(fields=["created_at", "id"], condition=models.Q(state="open"), name="proposal_open")]

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("records", "0017_events_under_seals"),
+    ]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="proposal",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["created_at", "id"], name="proposal_open"
+            ),
+        ),
+    ]
