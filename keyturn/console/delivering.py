@@ -17,8 +17,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from keyturn.console import story
 from keyturn.console.access import STAFF, acting, actor_of, only, role_of
 from keyturn.console.case import Typed, case_page, find
-from keyturn.console.delivery import ROLES_OF
-from keyturn.console.meanwhile import CHANGED, events_since, number
+from keyturn.console.delivery import EVENTS, ROLES_OF
+from keyturn.console.meanwhile import CHANGED, DONE_BY_YOU, did, events_since, number
 from keyturn.flow import deliveries
 from keyturn.flow.deliveries import Hand
 from keyturn.flow.sentences import sentence
@@ -89,16 +89,24 @@ def deliver(request: HttpRequest, reference: str) -> HttpResponse:
     except StaleVersion:
         return _changed(request, find(reference), act, form)
     except NotAllowed as problem:
-        text = WHY_NOT.get(problem.code) or gettext_noop(
-            "This is not possible any more: a colleague or the machine has moved the request on."
-        )
-        if problem.code == "own_request":
-            text = sentence(Finding("R-01"), for_staff=True)
-        status = 403 if problem.code == "own_request" else 409
-        kept = Typed(problems=(Problem(_(text)),), filled=_filled(act, form))
-        return case_page(request, find(reference), kept, status=status)
+        return _refused(request, find(reference), act, form, problem)
     messages.success(request, _(DONE[act]) % {"reference": case.reference})
     return redirect("console:request", case.reference)
+
+
+def _refused(request: HttpRequest, case: Any, act: str, form: Form, problem: NotAllowed) -> HttpResponse:
+    """A colleague or the machine was faster, or they themselves with a press before; or it is not for them."""
+    if did(case, form, actor_of(request), EVENTS[act]):
+        messages.info(request, _(DONE_BY_YOU))
+        return redirect("console:request", case.reference)
+    text = WHY_NOT.get(problem.code) or gettext_noop(
+        "This is not possible any more: a colleague or the machine has moved the request on."
+    )
+    if problem.code == "own_request":
+        text = sentence(Finding("R-01"), for_staff=True)
+    status = 403 if problem.code == "own_request" else 409
+    kept = Typed(problems=(Problem(_(text)),), filled=_filled(act, form))
+    return case_page(request, case, kept, status=status)
 
 
 def _again(request: HttpRequest, case: Any, act: str, form: Form, findings: list[Finding]) -> HttpResponse:

@@ -47,6 +47,11 @@ ROLES_OF: Mapping[str, frozenset[str]] = {
     "cleared": RETRIERS, "send_back": DECIDERS, "correct": DECIDERS,
 }  # fmt: skip
 """Who may do what about a delivery."""
+EVENTS: Mapping[str, str] = {
+    "send_now": "retried", "not_there": "sent_anew", "same_person": "sent_anew", "settle": "settled",
+    "correct": "corrected", "send_back": "sent_back", "discard": "discarded", "cleared": "cleared_in_cis",
+}  # fmt: skip
+"""What the history calls it when it was done."""
 WITH_STAFF = {
     "in_doubt": gettext_noop("In doubt: it waits until staff have looked in the CIS"),
     "intended": gettext_noop("Not sent: it waits until staff have looked"),

@@ -9,6 +9,8 @@ from keyturn.terms.words import gettext_noop
 
 CHANGED = gettext_noop("This request changed while you had it open. Look at what is new, then decide again.")
 
+DONE_BY_YOU = gettext_noop("You have done this already.")
+
 
 def number(text: str) -> int:
     """The version, or the last event, that the page showed; without a readable one the page counts as stale."""

@@ -28,6 +28,7 @@ from keyturn.console.access import (
 )
 from keyturn.console.comparison import masked
 from keyturn.console.maintained import CAPACITIES, CARE_STATES, DETAILS, LEVELS, PROOFS, SLOTS
+from keyturn.console.meanwhile import DONE_BY_YOU
 from keyturn.console.queue import page
 from keyturn.console.vocabulary import say
 from keyturn.flow import cases, protection
@@ -181,6 +182,8 @@ def proposal(request: HttpRequest, person: UUID, proposal: UUID) -> HttpResponse
             messages.warning(request, _("The address is protected: a supervisor decides this."))
         elif problem.code == "decided_already":
             messages.warning(request, _("A colleague has decided this already."))
+        elif problem.code == "done_by_you":
+            messages.info(request, _(DONE_BY_YOU))
         else:
             raise Http404 from None
         return redirect("console:keep", person)

@@ -19,6 +19,7 @@ from keyturn import flow
 from keyturn.console import kept, repairing
 from keyturn.console.access import DECIDERS, STAFF, acting, actor_of, may_see_protected, only, role_of
 from keyturn.console.differing import beside
+from keyturn.console.meanwhile import DONE_BY_YOU
 from keyturn.console.people import refused
 from keyturn.console.queue import number_of_page, page
 from keyturn.console.told_apart import called
@@ -200,6 +201,9 @@ def settle(request: HttpRequest, difference: UUID) -> HttpResponse:
         line = Problem(_("The CIS has changed it again since you opened this page. Look again."), "#keep-1")
         return _page(request, _find(difference), typed=typed, problems=(line,), status=409)
     except NotAllowed as problem:
+        if problem.code == "done_by_you":
+            messages.info(request, _(DONE_BY_YOU))
+            return redirect("console:reconciliation")
         line = Problem(say(REFUSED, problem.code), "#keep-1")
         return _page(request, _find(difference), typed=typed, problems=(line,), status=409)
     messages.success(request, _("Settled."))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from keyturn.console.access import DECIDERS, SUPERVISORS, acting, actor_of, only, role_of
 from keyturn.console.maintained import FLAG_STATES, TRIGGERS
+from keyturn.console.meanwhile import DONE_BY_YOU
 from keyturn.console.queue import page
 from keyturn.console.vocabulary import say
 from keyturn.console.wanted import kind_of
@@ -89,6 +90,9 @@ def decide(request: HttpRequest, case: UUID) -> HttpResponse:
     except NotAllowed as problem:
         if problem.code == "decided_already":
             messages.warning(request, _("A colleague has decided this case already."))
+            return redirect("console:cases")
+        if problem.code == "done_by_you":
+            messages.info(request, _(DONE_BY_YOU))
             return redirect("console:cases")
         if problem.code == "own_request":
             messages.warning(request, _("This is about yourself: a colleague decides it."))

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from keyturn.flow import desk, linking_watch, moves, taking_back
-from keyturn.flow.handling import is_own, not_about_themselves
+from keyturn.flow.handling import is_open_still, is_own, not_about_themselves
 from keyturn.records import acts, history
 from keyturn.records.models import PersonLink, Proposal, RedFlag, Request
 from keyturn.records.queries import shelter
@@ -25,12 +25,11 @@ STAYS = ("account", "agreements", "messages", "accepted")
 @transaction.atomic
 def decide_case(*, case_id: UUID, verdict: str, note: str, is_supervisor: bool, actor: Actor, now: datetime) -> RedFlag:
     """Say once of a red-flag case that it was fraud or harmless. NotAllowed("unknown_case"), ("decided_already"),
-    ("own_request") about oneself."""
+    ("done_by_you"), ("own_request") about oneself."""
     case = RedFlag.objects.select_for_update(of=("self",)).filter(pk=case_id).first()
     if case is None or actor.role != Role.STAFF or verdict not in ("fraud", "harmless"):
         raise NotAllowed("unknown_case")
-    if case.state != "open":
-        raise NotAllowed("decided_already")
+    is_open_still(case, actor=actor)
     if str(case.user_id) == actor.ident:
         raise NotAllowed("own_request")
     not_about_themselves(actor=actor, now=now, person_id=case.person_id, account_id=case.account_id)
@@ -56,14 +55,13 @@ def decide_proposal(
     """Take what an applicant said about a person on file (I4), or leave the file as it is.
 
     What is taken is a change at the desk like any other: written with its history, told to the old and the new contact,
-    told to the CIS. NotAllowed("unknown_proposal"), ("decided_already"), ("own_request"), ("protected") about an address that is
-    kept secret, to who has not the right to see it (`may_see`); Invalid where the value is not good.
+    told to the CIS. NotAllowed("unknown_proposal"), ("decided_already"), ("done_by_you"), ("own_request"), ("protected") about an
+    address that is kept secret, to who has not the right to see it (`may_see`); Invalid where the value is not good.
     """
     found = Proposal.objects.select_for_update(of=("self",)).filter(pk=proposal_id).first()
     if found is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_proposal")
-    if found.state != "open":
-        raise NotAllowed("decided_already")
+    is_open_still(found, actor=actor)
     not_about_themselves(actor=actor, now=now, person_id=found.person_id)
     if found.field == "address" and not may_see and shelter.is_protected(found.person_id, at=now):
         raise NotAllowed("protected")

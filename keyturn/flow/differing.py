@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from keyturn.flow import duplicates, machine, moves
 from keyturn.flow.customer import new_request
+from keyturn.flow.handling import is_open_still
 from keyturn.journeys.put_right import PUT_RIGHT
 from keyturn.records import acts, dated
 from keyturn.records.models import Account, CisDifference, Person, Request
@@ -54,7 +55,7 @@ def settle_difference(
 ) -> CisDifference:
     """Staff decide: "ours" stays and the CIS is told, "theirs" is taken over, or it was "seen" to by hand.
 
-    Invalid (K-36); StaleVersion where either side has changed it again since it was shown; NotAllowed("settled_already"),
+    Invalid (K-36); StaleVersion where either side has changed it again since it was shown; NotAllowed("settled_already"), ("done_by_you"),
     ("changed_meanwhile"), ("delivery_under_way"), ("not_possible"), ("own_request").
     """
     _bring_up_to_date(difference_id, now=now, policy=policy)
@@ -107,8 +108,7 @@ def _settled(
     case = CisDifference.objects.select_for_update().filter(pk=difference_id).first()
     if case is None or actor.role != Role.STAFF:
         raise NotAllowed("unknown_difference")
-    if case.state != "open":
-        raise NotAllowed("settled_already")
+    is_open_still(case, actor=actor, else_says="settled_already")
     if case.version != version:
         raise StaleVersion(case.version)
     if problems := list(rules.settling_has_a_reason(reason)):

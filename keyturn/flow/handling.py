@@ -1,6 +1,7 @@
 """What may staff do with a request that came to them, short of deciding it?"""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -104,6 +105,12 @@ def is_own(*, request: Request, actor: Actor, email_digest: str) -> bool:
         staff_email_digest=email_digest,
         email_digest=request.email_digest,
     )
+
+
+def is_open_still(row: Any, *, actor: Actor, else_says: str = "decided_already") -> None:
+    """Nobody has decided about this: NotAllowed("done_by_you") where it was they themselves, `else_says` of a colleague."""
+    if row.state != "open":
+        raise NotAllowed("done_by_you" if row.decided_by == actor.origin else else_says)
 
 
 def not_about_themselves(

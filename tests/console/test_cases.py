@@ -49,3 +49,8 @@ class TestACaseOfFraud:
         sofia = desk("sofia", role="supervisor")
         sofia.posts(f"/console/cases/{flag.pk}", verdict="fraud", note="Something else entirely.")
         sofia.sees("A colleague has decided this case already.")
+
+    def test_by_who_presses_twice_was_decided_by_themselves(self, rosa: Desk, flag: RedFlag) -> None:
+        for says in ("The case is closed.", "You have done this already."):
+            rosa.posts(f"/console/cases/{flag.pk}", verdict="harmless", note="Called her: it was she.").sees(says)
+            rosa.sees_nothing_of("A colleague has")

@@ -67,6 +67,14 @@ class TestWhatTheyMayDo:
         acts(emil, doubtful, "settle", **references(doubtful), reason=WHY).sees("is settled")
         assert doubtful.status == COMPLETED
 
+    def test_who_presses_twice_reads_that_they_have_done_it(self, emil: Desk, desk: Desks, doubtful: Case) -> None:
+        emil.opens(doubtful)
+        form = {**as_shown(emil, "discard"), "reason": "The meter was removed last week."}
+        acts(emil, doubtful, "discard", **form).sees("is discarded")
+        acts(emil, doubtful, "discard", **form).sees("You have done this already.").sees_nothing_of("a colleague")
+        assert doubtful.history.count("discarded") == 1
+        acts(desk("sofia", role="supervisor"), doubtful, "discard", **form).sees("a colleague or the machine")
+
     def test_a_slip_leads_to_its_field_and_nothing_typed_is_lost(self, emil: Desk, doubtful: Case) -> None:
         wrong = {**references(doubtful), "account_ref": "A77"}
         acts(emil, doubtful, "settle", **wrong, reason=WHY)

@@ -81,6 +81,14 @@ def test_of_a_protected_address_it_says_who_decides(
     desk("sofia", role="supervisor").opens(LIST).sees("Mailing address").sees_nothing_of("a supervisor decides this")
 
 
+def test_who_presses_twice_reads_that_they_have_done_it(rosa: Desk, desk: Callable[..., Desk], moved: Request) -> None:
+    each = Proposal.objects.filter(state="open")[0]
+    path = f"/console/persons/{each.person_id}/proposals/{each.pk}"
+    rosa.posts(path, act="decline").sees("Left as it is.")
+    rosa.posts(path, act="decline").sees("You have done this already.").sees_nothing_of("A colleague has")
+    desk("berta").posts(path, act="decline").sees("A colleague has decided this already.")
+
+
 def test_many_lines_ask_the_database_no_more_than_few(rosa: Desk, moved: Request, ana: Customer) -> None:
     def trips() -> int:
         with Trips(connection) as asked:

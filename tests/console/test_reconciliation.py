@@ -113,6 +113,13 @@ def test_what_the_cis_changed_since_is_looked_at_again(rosa: Desk, case: CisDiff
     rosa.sees("The CIS has changed it again")
 
 
+def test_who_presses_twice_reads_that_they_have_done_it(rosa: Desk, case: CisDifference, desk: Any) -> None:
+    form = {"keep": "theirs", "reason": WHY, "version": str(case.version)}
+    for says in ("Settled.", "You have done this already."):
+        rosa.posts(f"/console/differences/{case.pk}/settle", **form).sees(says).sees_nothing_of("A colleague has")
+    desk("berta").posts(f"/console/differences/{case.pk}/settle", **form).sees("A colleague has settled this already.")
+
+
 def test_of_a_document_only_the_last_four_are_shown(rosa: Desk, town: Town, ana: Person, heard: Heard) -> None:
     town.policy_says(owners={"identifier": "review"})
     heard.there(ana, IdentifierChange(Identifier("driver_licence", "D7654399")))
