@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,6 +19,7 @@ from keyturn.console import kept
 from keyturn.console.access import DECIDERS, SUPERVISORS, acting, actor_of, may_see_protected, only, role_of
 from keyturn.console.merge import choices_in, look_at, rows_of, shown
 from keyturn.console.merging_words import STATES, TONES, lines_of, refusal, spoken
+from keyturn.console.paging import Part
 from keyturn.console.people import refused
 from keyturn.console.queue import page
 from keyturn.console.told_apart import called
@@ -41,7 +43,9 @@ def find(merge: UUID) -> Any:
 @only(DECIDERS)
 def show_all(request: HttpRequest) -> HttpResponse:
     """Those that wait, the oldest first."""
-    return page(request, "console/merges.html", rows=lines_of(merges.proposed(), mine=_me(request)))
+    part = Part.of(request, reverse("console:merges"), total=merges.waiting())
+    rows = lines_of(merges.proposed(start=part.start, most=part.most), mine=_me(request))
+    return page(request, "console/merges.html", rows=rows, part=part)
 
 
 def _me(request: HttpRequest) -> str:

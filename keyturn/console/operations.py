@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from keyturn.console.access import RETRIERS, acting, actor_of, only
 from keyturn.console.delivery import word_of
+from keyturn.console.paging import Part
 from keyturn.console.queue import page
 from keyturn.console.rows import status_word
 from keyturn.console.vocabulary import say
@@ -49,6 +51,7 @@ KINDS = {
     "reconcile": gettext_noop("Compare the CIS and the registry"),
     "repair_drift": gettext_noop("Put right what differs from the CIS"),
 }
+LEFT_AT_MOST = 50
 LATE_SECONDS = 60.0
 """How long a job may wait before the page says so; the alarm of docs/howto/operate.md."""
 
@@ -58,7 +61,9 @@ LATE_SECONDS = 60.0
 def show(request: HttpRequest) -> HttpResponse:
     """Numbers and lists; nothing of them is personal."""
     now = timezone.now()
-    left, left_in_all = deliveries.left_in_cis()
+    left, left_in_all = deliveries.left_in_cis(most=LEFT_AT_MOST)
+    to_look_at = deliveries.to_look_at()
+    part = Part.of(request, reverse("console:operations"), total=to_look_at.count())
     doubtful, doubt_since = deliveries.in_doubt()
     return page(
         request,
@@ -69,9 +74,11 @@ def show(request: HttpRequest) -> HttpResponse:
         doubtful=doubtful,
         doubt_since=doubt_since,
         stuck=deliveries.stuck(),
-        to_look_at=[_line(each) for each in deliveries.to_look_at()],
+        to_look_at=[_line(each) for each in to_look_at[part.start : part.start + part.most]],
+        part=part,
         left=[{"reference": each.reference, "at": each.ended_at, "what": status_word(each)} for each in left],
         left_in_all=left_in_all,
+        left_more=left_in_all > len(left),
         jobs=[_job(each, now) for each in deliveries.queue_age(now=now)],
         calls=_calls(deliveries.calls()),
     )

@@ -154,11 +154,13 @@ def search(request: HttpRequest) -> HttpResponse:
     """By reference or name. A form that is posted, because a name in an address would stay in logs and histories."""
     text = request.POST.get("q", "").strip()[:100]
     found = console.search(text, name_of=name_of)
-    if len(found) == 1:
-        return redirect("console:request", found[0].reference)
-    now = timezone.now()
-    rows = rows_of(found, now=now, user_id=str(request.user.pk))
-    return page(request, "console/found.html", rows=rows, text=text, title=_("Search"), when=_("Status"))
+    if len(found.rows) == 1 and not (found.more or found.unsearched):
+        return redirect("console:request", found.rows[0].reference)
+    rows = rows_of(found.rows, now=timezone.now(), user_id=str(request.user.pk))
+    return page(
+        request, "console/found.html", rows=rows, text=text, title=_("Search"), when=_("Status"), more=found.more,
+        searched=console.MOST_SEARCHED if found.unsearched else 0,
+    )  # fmt: skip
 
 
 @acting

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 from keyturn.console.access import DECIDERS, SUPERVISORS, acting, actor_of, only, role_of
 from keyturn.console.maintained import FLAG_STATES, TRIGGERS
 from keyturn.console.meanwhile import DONE_BY_YOU
+from keyturn.console.paging import Part
 from keyturn.console.queue import page
 from keyturn.console.vocabulary import say
 from keyturn.console.wanted import kind_of
@@ -34,13 +36,15 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, typed: Mapping[str, str] | None = None, *, status: int = 200) -> HttpResponse:
     state = "decided" if request.GET.get("state") == "decided" else "open"
-    found = red_flags.listed(state)
+    address = reverse("console:cases") + ("" if state == "open" else "?state=decided")
+    part = Part.of(request, address, total=red_flags.of_state(state).count())
+    found = red_flags.only(typed["case"]) if typed else red_flags.listed(state, start=part.start, most=part.most)
     now = timezone.now()
     people = persons.names_of({each.person_id for each in found if each.person_id}, at=now)
     deciders = console.names_of({("staff", each.decided_by.partition(":")[2]) for each in found if each.decided_by})
     rows = [_row(each, people, deciders, typed or {}) for each in found]
     return page(
-        request, "console/cases.html", status=status, rows=rows, state=state, open=red_flags.open_cases(),
+        request, "console/cases.html", status=status, rows=rows, state=state, part=None if typed else part, open=red_flags.open_cases(),
         may_say_fraud=role_of(request) in SUPERVISORS, problems=(typed or {}).get("problems", ()),
     )  # fmt: skip
 

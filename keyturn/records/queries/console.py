@@ -19,6 +19,7 @@ from keyturn.terms.request import Outcome, Standing, Step
 DRAFT = (Step.IDENTIFY, Step.GATHER)
 RECENTLY = timedelta(days=14)
 MOST_SEARCHED = 3000
+MOST_FOUND = 50
 TABS = ("review", "customer", "stuck", "decided")
 OPENED = ("identifier_viewed", "document_viewed")
 
@@ -133,24 +134,35 @@ def last_decisions(request_ids: Iterable[Any]) -> dict[UUID, Decided]:
     return {each.request_id: Decided(str(each.data.get("decision", "")), each.role, each.actor) for each in rows}
 
 
-def search(text: str, *, name_of: Callable[[Request], str], most: int = 50) -> list[Request]:
-    """Submitted requests by reference or by the applicant's name (`name_of` reads it), the latest first.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, the latest first. `more`: it is not all that fits; `unsearched`: there are older ones, in which
+    no name was looked for."""
+
+    rows: list[Request]
+    more: bool = False
+    unsearched: bool = False
+
+
+def search(text: str, *, name_of: Callable[[Request], str]) -> Found:
+    """Submitted requests by reference or by the applicant's name (`name_of` reads it).
 
     Names in a request are sealed, so the newest `MOST_SEARCHED` are opened and looked at; a reference is an index away.
     """
     wanted = text.strip()[:100]
     if not wanted:
-        return []
+        return Found([])
     sent = Request.objects.exclude(submitted_at=None).select_related("premise")
     reference = normal_reference(wanted)
     by_reference = list(sent.filter(reference=reference)) if reference else []
     if by_reference:
-        return by_reference
+        return Found(by_reference)
     words = wanted.casefold().split()
     newest = Request.objects.exclude(submitted_at=None).exclude(outcome=Outcome.EXPIRED).order_by("-submitted_at")
-    sealed = newest.only("pk", "sealed_answers")[:MOST_SEARCHED]
-    named = [each.pk for each in sealed if _is_named(name_of(each), words)][:most]
-    return list(sent.filter(pk__in=named).order_by("-submitted_at"))
+    sealed = list(newest.only("pk", "sealed_answers")[: MOST_SEARCHED + 1])
+    named = [each.pk for each in sealed[:MOST_SEARCHED] if _is_named(name_of(each), words)]
+    rows = list(sent.filter(pk__in=named[:MOST_FOUND]).order_by("-submitted_at"))
+    return Found(rows, more=len(named) > MOST_FOUND, unsearched=len(sealed) > MOST_SEARCHED)
 
 
 def _is_named(name: str, words: list[str]) -> bool:

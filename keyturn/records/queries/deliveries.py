@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, F, Min, OuterRef, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from keyturn.records.models import CisBreaker, CisCalls, CisPlace, Delivery, Event, Request
 from keyturn.terms.request import Standing
@@ -98,17 +98,17 @@ def _left() -> Any:
     )
 
 
-def left_in_cis(*, most: int = 50) -> tuple[list[Request], int]:
+def left_in_cis(*, most: int) -> tuple[list[Request], int]:
     """Requests that are over and left something in the CIS that nobody has put right there; and how many in all."""
     rows = _left().order_by("-ended_at")
     return list(rows[:most]), rows.count()
 
 
-def to_look_at(*, most: int = 50) -> list[Delivery]:
+def to_look_at() -> QuerySet[Delivery]:
     """Deliveries that somebody must look at: stuck, or before staff; the oldest first."""
     somebodys = Q(request__standing__in=(Standing.STAFF, Standing.ENGINEER), request__established_at__isnull=False)
     rows = Delivery.objects.filter(somebodys, state__in=OPEN_STATES).select_related("request")
-    return list(rows.order_by(F("in_doubt_since").asc(nulls_last=True), "created_at")[:most])
+    return rows.order_by(F("in_doubt_since").asc(nulls_last=True), "created_at", "id")
 
 
 _WAITING = """

@@ -14,9 +14,10 @@ def _proposed() -> QuerySet[PersonMerge]:
     return PersonMerge.objects.filter(state="proposed", request__ended_at=None)
 
 
-def proposed(*, most: int = 100) -> list[PersonMerge]:
-    """The oldest first."""
-    return list(_proposed().select_related("survivor", "loser", "request").order_by("proposed_at", "pk")[:most])
+def proposed(*, start: int, most: int) -> list[PersonMerge]:
+    """A page of them, the oldest first."""
+    rows = _proposed().select_related("survivor", "loser", "request").order_by("proposed_at", "pk")
+    return list(rows[start : start + most])
 
 
 def waiting() -> int:

@@ -2,18 +2,33 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from keyturn.records.models import RedFlag
 
 
 def open_cases() -> int:
-    return RedFlag.objects.filter(state="open").count()
+    return of_state("open").count()
 
 
-def listed(state: str, *, most: int = 100) -> list[RedFlag]:
+def of_state(state: str) -> QuerySet[RedFlag]:
+    """Those that are open, or those that are decided."""
+    return RedFlag.objects.filter(state="open") if state == "open" else RedFlag.objects.exclude(state="open")
+
+
+def listed(state: str, *, start: int, most: int) -> list[RedFlag]:
     """Open ones, the oldest first; decided ones, the latest first."""
-    rows = RedFlag.objects.filter(state="open") if state == "open" else RedFlag.objects.exclude(state="open")
     order = ("opened_at", "id") if state == "open" else ("-decided_at", "id")
-    return list(rows.select_related("request", "person", "account", "user").order_by(*order)[:most])
+    return list(_shown(of_state(state)).order_by(*order)[start : start + most])
+
+
+def only(case_id: Any) -> list[RedFlag]:
+    """This one, however many stand before it."""
+    return list(_shown(RedFlag.objects.filter(pk=case_id)))
+
+
+def _shown(rows: QuerySet[RedFlag]) -> QuerySet[RedFlag]:
+    return rows.select_related("request", "person", "account", "user")
 
 
 def of_person(person_id: Any) -> int:
