@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0017_events_under_seals"),
+        ("records", "0018_cursor_of_any_length"),
     ]
 
     operations = [
