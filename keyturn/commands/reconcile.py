@@ -18,7 +18,7 @@ from keyturn.terms.rows import shielded
 PARTS = ("persons", "accounts", "deliveries", "changes")
 REPAIRS = (
     "theirs_is_newer", "ours_is_newer", "both_changed", "missing_here", "missing_in_cis", "merged_in_cis",
-    "agreement_missing_in_cis", "unknown_reference", "effect_missing", "effect_without_request",
+    "not_understood", "agreement_missing_in_cis", "unknown_reference", "effect_missing", "effect_without_request",
 )  # fmt: skip
 COLUMNS = ("kind", "noun", "ref", "field", "state")
 

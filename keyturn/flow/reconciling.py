@@ -140,7 +140,7 @@ Page = tuple[list[Found], str, int]
 
 def _persons(after: str, most: int, now: datetime, policy: Policy) -> Page:
     rows = Person.objects.filter(redirect_to=None, ref__isnull=False).exclude(flags__contains=["erased"])
-    return _page(rows, after, most, lambda person: _person(person, now, policy))
+    return _page(rows, after, most, lambda person: _understood("person", person.ref, _person(person, now, policy)))
 
 
 def _page(rows: QuerySet[Any], after: str, most: int, differs: Callable[[Any], Iterable[Found]]) -> Page:
@@ -148,6 +148,14 @@ def _page(rows: QuerySet[Any], after: str, most: int, differs: Callable[[Any], I
     page = list((rows.filter(pk__gt=UUID(after)) if after else rows).order_by("pk")[:most])
     found = [each for row in page for each in differs(row)]
     return found, str(page[-1].pk) if len(page) == most else "", len(page)
+
+
+def _understood(noun: str, ref: str | None, found: Iterable[Found]) -> list[Found]:
+    """What was found of one record. What the CIS refuses to show, or shows of another, holds up nobody else's."""
+    try:
+        return list(found)
+    except Rejected:
+        return [Found("not_understood", noun, str(ref))]
 
 
 def _person(person: Person, now: datetime, policy: Policy) -> Iterator[Found]:
@@ -171,7 +179,8 @@ def _person(person: Person, now: datetime, policy: Policy) -> Iterator[Found]:
 
 
 def _accounts(after: str, most: int, now: datetime, policy: Policy) -> Page:
-    return _page(Account.objects.filter(ref__isnull=False), after, most, lambda account: _account(account, now, policy))
+    rows = Account.objects.filter(ref__isnull=False)
+    return _page(rows, after, most, lambda account: _understood("account", account.ref, _account(account, now, policy)))
 
 
 def _account(account: Account, now: datetime, policy: Policy) -> Iterator[Found]:
@@ -225,7 +234,7 @@ def _changes(after: str, most: int, now: datetime, policy: Policy) -> Page:
     if "changes" not in cis().offers:
         return [], "", 0
     told = cis().changes(after, limit=most)
-    found = [each for item in told.items for each in _told(item, now, policy)]
+    found = [each for item in told.items for each in _understood(item.noun, item.ref, _told(item, now, policy))]
     return found, told.cursor if told.more else "", len(told.items)
 
 

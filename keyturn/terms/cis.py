@@ -17,6 +17,7 @@ The codes of `Rejected`, the same for every connector where the CIS tells them a
     not_portal_owned            staff have taken that person on the account over: theirs to remove (BR-21, ER-27)
     cannot_merge                the CIS has no way to make two persons one, or two again: its staff must do it
     cannot_tell                 `find`: the CIS has no way to say what became of a key: staff must look there
+    names_another               `read`: what it shows under a reference names another, or nobody
     already_merged, not_merged  what a MergePersons, or an UnmergePersons, found
     key_reused                  the key has been used for another command
     against_the_rules, unreadable_value   anything else that the CIS refused

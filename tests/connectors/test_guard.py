@@ -79,7 +79,7 @@ def test_what_is_no_answer_is_none_and_nothing_of_it_is_quoted(call, says):
 
 @pytest.mark.parametrize("shown", ["C2", None, ""])
 def test_somebody_else_than_was_asked_for_is_nobody(shown):
-    with pytest.raises(Unavailable, match="names_another"):
+    with pytest.raises(Rejected, match="names_another"):
         CALLS["read"](saying("read", {"ref": shown, "names": []}))
 
 

@@ -31,7 +31,7 @@ from tests.flow.test_inbound import RENAMED
 from tests.flow.town import ANA, BEN, COMPLETED, Town
 
 __all__ = ["heard"]
-ROSA = Actor(Role.STAFF, "rosa")
+ROSA, OTTO = Actor(Role.STAFF, "rosa"), Actor(Role.STAFF, "otto")
 
 
 def compared(town: Town, *, parts: tuple[str, ...] = reconciling.PARTS, most: int = 100) -> Reconciliation:
@@ -136,8 +136,9 @@ class TestADifferenceIsSettled:
         with pytest.raises(NotAllowed, match="not_possible"):
             self.settled(town, case, "seen")
         self.settled(town, case, "theirs")
-        with pytest.raises(NotAllowed, match="settled_already"):
-            self.settled(town, CisDifference.objects.get(), "theirs")
+        for actor, says in ((OTTO, "settled_already"), (ROSA, "done_by_you")):
+            with pytest.raises(NotAllowed, match=says):
+                self.settled(town, CisDifference.objects.get(), "theirs", actor=actor)
 
 
 class TestNothingDiffers:
@@ -287,6 +288,22 @@ class TestHowItGoes:
             flow.go_on(run.pk, now=town.now, policy=town.policy)
         town.cis_is()
         assert flow.go_on(run.pk, now=town.now, policy=town.policy).drift == {"theirs_is_newer": 1}
+
+    def test_a_record_that_names_another_is_a_case_and_holds_up_nobody_else(
+        self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each night the comparison came as far as this one, and the CIS passed for one that is away."""
+        ana, ben = town.knows(ANA), town.knows(BEN)
+        heard.there(ben, DetailChange("language", "es"))
+        read = town.cis.read
+        monkeypatch.setattr(
+            town.cis, "read", lambda noun, ref: {**read(noun, ref), "ref": "C-7"} if ref == ana.ref else read(noun, ref)
+        )
+        run = compared(town, parts=("persons",))
+        found = set(run.found.values_list("kind", "ref"))
+        assert found == {("not_understood", ana.ref), ("theirs_is_newer", ben.ref)}
+        assert put_right(town, run) == {"review": 1, "repaired": 1}
+        assert CisDifference.objects.get(state="open").why == "not_understood"
 
     def test_the_nightly_run_goes_through_everything_in_small_jobs(
         self, town: Town, heard: Heard, monkeypatch: pytest.MonkeyPatch

@@ -44,7 +44,7 @@ class GuardedCis:
         found = _called("read", lambda: self._inner.read(noun, ref))
         _must_be(Mapping | None, found)
         if found is not None and "ref" in found and _folded(found["ref"]) != _folded(ref):
-            raise Unavailable("names_another")  # or nobody, as a page that says "no such person" with a 200
+            raise Rejected("names_another")  # or nobody, as a page that says "no such person" with a 200: it did answer
         return found
 
     def search(self, wanted: PersonDetails) -> tuple[str, ...]:

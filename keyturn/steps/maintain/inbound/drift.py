@@ -28,6 +28,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "missing_here": Kind(_("In the CIS, not on file here"), "take_in"),
         "missing_in_cis": Kind(_("On file here, not in the CIS"), "review"),
         "merged_in_cis": Kind(_("Made part of another person in the CIS"), "review"),
+        "not_understood": Kind(_("What the CIS shows cannot be read, or names another"), "review"),
         "agreement_missing_in_cis": Kind(_("A live agreement that the CIS does not have"), "review"),
         "unknown_reference": Kind(_("The CIS names somebody or some place that is not on file here"), "review"),
         "effect_missing": Kind(_("Confirmed by the CIS, and no longer known there"), "tell"),
