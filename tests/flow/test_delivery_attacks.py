@@ -106,11 +106,11 @@ class TestAnEarlierTryArrivesAfterStaffHaveSettledIt:
         named = settled.delivery.answer
         town.waits(hours=20)
         assert (settled.status, settled.history[-1]) == (COMPLETED, "left_in_cis")
-        assert [each.pk for each in queries.left_in_cis()[0]] == [settled.id]
+        assert [each.pk for each in queries.left_in_cis(most=9)[0]] == [settled.id]
         assert settled.delivery.answer == {**named, "besides": sync._as_json(late)}
         assert town.cis_holds()["accounts"] == 1, "nothing is cancelled: only staff know which is right"
         deliveries.cleared(request_id=settled.id, reason=WHY, by=SARA, now=town.now)
-        assert queries.left_in_cis()[1] == 0
+        assert queries.left_in_cis(most=9)[1] == 0
         assert settled.chain_holds()
 
     def test_the_same_is_nothing(self, town: Town, settled: Case) -> None:
