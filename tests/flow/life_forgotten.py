@@ -14,7 +14,7 @@ from keyturn import flow
 from keyturn.records.data_map import TABLES
 from keyturn.records.models import Person, Premise, PrivacyCase
 from keyturn.terms.change import ContactChange, NameChange
-from keyturn.terms.errors import KeyturnError
+from keyturn.terms.errors import KeyturnError, NotAllowed
 from keyturn.terms.person import Identifier
 from keyturn.terms.premise import AgreementStatus
 from tests import factories
@@ -50,6 +50,15 @@ class LifeForgotten(LifeInNeed):
         self.cases.append(case)
         self.promises.typed[case.id] = set(FERN.emails)
         self.promises.confirmed.add(case.id)
+
+    def a_partner_asks_again(self, which: int) -> None:
+        """What was answered under a key is forgotten with whom it is about: the key has been used, and nothing is made anew."""
+        try:
+            super().a_partner_asks_again(which)
+        except NotAllowed as problem:
+            forgotten = PrivacyCase.objects.filter(kind="erasure", ended_at__isnull=False).exists()
+            if problem.code != "key_reused" or not forgotten:
+                raise
 
     def somebody_wishes_to_be_forgotten(self, who: int) -> None:
         """The former customer, or Ben, who is served."""

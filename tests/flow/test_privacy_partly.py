@@ -130,6 +130,15 @@ def test_a_request_that_was_refused_before_anybody_knew_whose_it_is_is_forgotten
     assert not case.request.answers
 
 
+def test_what_was_still_to_be_sent_goes_whoever_it_was_addressed_to(town: Town, former: Customer) -> None:
+    """Emptied, it could not be sent: its job failed time after time."""
+    case = town.moves_in(replace(BEN, given_name="Bert", identifiers=()))
+    case.staff("refuse", "We could not tell who it is.")
+    assert case.request.messages.update(state="due", person=None, user=None)
+    erases(former)
+    assert not case.request.messages.filter(state="due").exists()
+
+
 class TestWhoActsForSomebodyWhoIsForgotten:
     @pytest.fixture
     def cleo(self, town: Town, former: Customer) -> Person:

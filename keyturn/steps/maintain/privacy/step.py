@@ -160,7 +160,8 @@ def _forget(request: Request, facts: rules.Facts, *, now: datetime, policy: Poli
     hold, _why, until = hold_for(facts, policy)
     person = Person.objects.select_for_update().get(pk=request.person_id)
     reach = Reach(persons=[person.pk], logins=_logins(request, now))
-    Message.objects.filter(Q(person=person) | Q(user_id__in=reach.logins), state="due").delete()
+    theirs = [row["id"] for row in reach.rows(TABLES["message"])]
+    Message.objects.filter(pk__in=theirs, state="due").delete()  # emptied, it could not be sent
     if hold is not Hold.SERVED:
         _close_doors(reach, now=now)
     erased = erase(reach, hold=hold, now=now, spare=request.pk)
