@@ -30,9 +30,9 @@ def decide_case(*, case_id: UUID, verdict: str, note: str, is_supervisor: bool, 
     if case is None or actor.role != Role.STAFF or verdict not in ("fraud", "harmless"):
         raise NotAllowed("unknown_case")
     is_open_still(case, actor=actor)
-    if str(case.user_id) == actor.ident:
-        raise NotAllowed("own_request")
-    not_about_themselves(actor=actor, now=now, person_id=case.person_id, account_id=case.account_id)
+    not_about_themselves(
+        actor=actor, now=now, person_id=case.person_id, account_id=case.account_id, user_id=case.user_id
+    )
     words = clean_text(note)[:4000]
     problems = [
         *rules.fraud_is_said_by_a_supervisor(verdict, is_supervisor=is_supervisor),

@@ -13,12 +13,13 @@ from django.db import transaction
 
 from keyturn.flow import duplicates, machine, moves
 from keyturn.flow.customer import lacking, new_request
+from keyturn.flow.handling import not_about_themselves
 from keyturn.journeys import JOURNEYS, Kind
 from keyturn.journeys.applicant import held_against_file
 from keyturn.records import dated
 from keyturn.records.bulk import persons as bulk
 from keyturn.records.models import Evidence, Person, Proposal, Request
-from keyturn.records.queries import asking, on_file
+from keyturn.records.queries import on_file
 from keyturn.steps.gather import rules as gather_rules
 from keyturn.steps.gather import step as gather
 from keyturn.steps.maintain.care import rules
@@ -66,8 +67,7 @@ def _held(person_id: UUID, version: int | None, actor: Actor, now: datetime) -> 
         raise NotAllowed("unknown_person")
     if version is not None and person.version != version:
         raise StaleVersion(person.version)
-    if actor.ident.isdigit() and asking.is_of_staff(Request(person=person), user_id=actor.ident, at=now):
-        raise NotAllowed("own_request")
+    not_about_themselves(actor=actor, now=now, person_id=person.pk)
     return person
 
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from keyturn.flow import duplicates, machine, moves
 from keyturn.flow.customer import new_request
-from keyturn.flow.handling import is_open_still
+from keyturn.flow.handling import is_open_still, not_about_themselves
 from keyturn.journeys.put_right import PUT_RIGHT
 from keyturn.records import acts, dated
 from keyturn.records.models import Account, CisDifference, Person, Request
@@ -133,7 +133,7 @@ def _settle(case: CisDifference, keep: str, *, actor: Actor, now: datetime, poli
     person = Person.objects.filter(ref=case.ref).first()
     if person is None:
         return f"{case.noun}:{case.ref}"
-    _not_their_own(person, actor, now)
+    not_about_themselves(actor=actor, now=now, person_id=person.pk)
     if keep == "seen":
         return f"person:{person.pk}"
     dated.hold(persons=[person.pk])
@@ -163,7 +163,7 @@ def _settle_account(case: CisDifference, keep: str, *, actor: Actor, now: dateti
     if case.field == "main_customer":
         concerned.append(Person.objects.filter(ref=case.values.get("theirs")).first())
     for each in filter(None, concerned):
-        _not_their_own(each, actor, now)
+        not_about_themselves(actor=actor, now=now, person_id=each.pk)
     if keep == "theirs":
         dated.hold(accounts=[account.pk])
         _nothing_is_on_its_way(account_id=account.pk)
@@ -178,11 +178,6 @@ def _settle_account(case: CisDifference, keep: str, *, actor: Actor, now: dateti
             raise NotAllowed("not_possible") from None
         base.keep_agreed("account", case.ref, {case.field: case.values["theirs"]}, now=now)
     return f"account:{account.pk}"
-
-
-def _not_their_own(person: Person, actor: Actor, now: datetime) -> None:
-    if actor.ident.isdigit() and asking.is_of_staff(Request(person=person), user_id=actor.ident, at=now):
-        raise NotAllowed("own_request")
 
 
 def _nothing_is_on_its_way(**whom: Any) -> None:

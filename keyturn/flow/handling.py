@@ -114,11 +114,14 @@ def is_open_still(row: Any, *, actor: Actor, else_says: str = "decided_already")
 
 
 def not_about_themselves(
-    *, actor: Actor, now: datetime, person_id: UUID | None = None, account_id: UUID | None = None
+    *, actor: Actor, now: datetime, person_id: UUID | None = None, account_id: UUID | None = None, user_id: Any = None
 ) -> None:
-    """NotAllowed("own_request") where staff would decide about their own file, or an account they have access to (R-01)."""
+    """NotAllowed("own_request") where staff would decide about their own file, an account they have access to, or their own
+    login (R-01). A program of staff has none of these."""
     about = Request(person_id=person_id, account_id=account_id)
-    if actor.role is Role.STAFF and actor.ident.isdigit() and asking.is_of_staff(about, user_id=actor.ident, at=now):
+    if actor.role is not Role.STAFF or not actor.ident.isdigit():
+        return
+    if str(user_id) == actor.ident or asking.is_of_staff(about, user_id=actor.ident, at=now):
         raise NotAllowed("own_request")
 
 

@@ -14,11 +14,12 @@ from django.db import transaction
 
 from keyturn.flow import duplicates, machine, moves
 from keyturn.flow.customer import new_request
+from keyturn.flow.handling import not_about_themselves
 from keyturn.journeys.merge_persons import MERGE_PERSONS, UNMERGE_PERSONS
 from keyturn.records import acts, dated, history
 from keyturn.records.merge import locks
 from keyturn.records.models import NotSamePerson, Person, PersonMerge, Request
-from keyturn.records.queries import asking, merging
+from keyturn.records.queries import merging
 from keyturn.records.queries.joining.plan import parting
 from keyturn.steps.gather.rules import clean_text
 from keyturn.steps.maintain.merge import rules, step
@@ -263,13 +264,8 @@ def _two(
 
 
 def _not_their_own(persons: tuple[Person, ...], actor: Actor, now: datetime) -> None:
-    """Nobody decides about their own file (R-01)."""
-    if actor.role != Role.STAFF:  # a program of staff has no file
-        return
-    if actor.ident.isdigit() and any(
-        asking.is_of_staff(Request(person=each), user_id=actor.ident, at=now) for each in persons
-    ):
-        raise NotAllowed("own_request")
+    for each in persons:
+        not_about_themselves(actor=actor, now=now, person_id=each.pk)
 
 
 def _request(journey: str, person: Person, actor: Actor, now: datetime, policy: Policy) -> Request:
